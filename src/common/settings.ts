@@ -1,0 +1,86 @@
+import { resolve } from 'node:path';
+import { UserError } from './errors.ts';
+
+/** One setting that the environment can give. `docs/reference/settings.md` lists exactly these. */
+interface SettingDefinition {
+  env: string;
+  default: string;
+  what: string;
+}
+
+/** Every variable that Switchyard itself reads. This file is the only reader of the environment. */
+export const SETTINGS = {
+  data: { env: 'SWITCHYARD_DATA', default: '.switchyard', what: 'Data folder: database, blobs, repositories, keys.' },
+  host: { env: 'SWITCHYARD_HOST', default: '127.0.0.1', what: 'Address that server and fleet listen on.' },
+  port: { env: 'SWITCHYARD_PORT', default: '8484', what: 'Port of the server; the fleet API takes the next one.' },
+  publicUrl: {
+    env: 'SWITCHYARD_PUBLIC_URL',
+    default: '',
+    what: 'URL under which runners and people reach the server, when it is not http://HOST:PORT.',
+  },
+  serverUrl: { env: 'SWITCHYARD_SERVER', default: '', what: 'Server that the commands talk to.' },
+  fleetUrl: { env: 'SWITCHYARD_FLEET', default: '', what: 'Fleet API that the commands talk to.' },
+  token: { env: 'SWITCHYARD_TOKEN', default: '', what: 'Token that the commands send.' },
+  logLevel: { env: 'SWITCHYARD_LOG', default: 'info', what: 'debug, info, warn, error or silent.' },
+  jobLeaseSeconds: {
+    env: 'SWITCHYARD_JOB_LEASE_SECONDS',
+    default: '120',
+    what: 'A running job whose runner has not renewed its lease for this long is concluded as lost.',
+  },
+  acquireSeconds: {
+    env: 'SWITCHYARD_ACQUIRE_SECONDS',
+    default: '60',
+    what: 'A job that its runner has not acquired for this long is offered to another.',
+  },
+  builtInCheckout: {
+    env: 'SWITCHYARD_BUILT_IN_CHECKOUT',
+    default: 'true',
+    what: 'The runner answers actions/checkout itself; false uses the real action.',
+  },
+} as const satisfies Record<string, SettingDefinition>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** The raw text of a setting: the environment's, or the default. */
+export function setting(name: SettingName): string {
+  const { env, default: fallback } = SETTINGS[name];
+  return process.env[env] || fallback;
+}
+
+/**
+ * A setting that must be a whole number within `min`..`max`.
+ * @throws UserError naming the variable
+ */
+export function numberSetting(name: SettingName, min: number, max: number): number {
+  const text = setting(name);
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new UserError('bad-setting', `${SETTINGS[name].env} is "${text}".`, {
+    hint: `Give a whole number from ${min} to ${max}.`,
+  });
+}
+
+/** @throws UserError unless the text is `true` or `false` */
+export function booleanSetting(name: SettingName): boolean {
+  const text = setting(name).toLowerCase();
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new UserError('bad-setting', `${SETTINGS[name].env} is "${text}".`, { hint: 'Give true or false.' });
+}
+
+export const dataFolder = (): string => resolve(setting('data'));
+
+/** The environment that jobs and child processes inherit, without our own variables: they may hold tokens. */
+export function inheritedEnvironment(): Record<string, string> {
+  const inherited: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && !name.startsWith('SWITCHYARD_')) inherited[name] = value;
+  }
+  return inherited;
+}
+
+/** Reads a variable once and removes it, so that no child inherits it. For the runner's JIT config. */
+export function takeEnvironmentVariable(name: string): string | undefined {
+  const value = process.env[name];
+  delete process.env[name];
+  return value;
+}

@@ -1,0 +1,191 @@
+/**
+ * Our own API for the page and the CLI, below `/switchyard/v1`. What GitHub's REST already offers is not repeated
+ * here, except where one call must show what GitHub spreads over many. Types only: the page bundles this file.
+ */
+
+export const DASHBOARD_PREFIX = '/switchyard/v1';
+
+/** SEM-31.1 */
+export type Status = 'queued' | 'pending' | 'waiting' | 'in_progress' | 'completed';
+/** SEM-31.2 */
+export type Conclusion = 'success' | 'failure' | 'cancelled' | 'skipped' | 'timed_out' | 'startup_failure';
+
+/** `GET /server` */
+export interface ServerInfo {
+  version: string;
+  /** Public base URL, without a trailing slash. */
+  url: string;
+}
+
+/** `GET /runs?repository=o/r&limit=50&before=RUN_ID`: newest first. */
+export interface RunList {
+  runs: RunSummary[];
+}
+
+export interface RunSummary {
+  id: number;
+  /** `owner/name` */
+  repository: string;
+  workflow: { name: string; path: string };
+  /** Counts per workflow from 1. */
+  number: number;
+  attempt: number;
+  /** The run's display title (run-name, or commit subject). */
+  title: string;
+  event: string;
+  /** `refs/heads/main` */
+  ref: string;
+  sha: string;
+  actor: string;
+  status: Status;
+  conclusion: Conclusion | null;
+  createdAt: string;
+  startedAt: string | null;
+  completedAt: string | null;
+}
+
+/** `GET /runs/:id` */
+export interface RunDetail extends RunSummary {
+  /** Why the run could not start: errors in the workflow file. */
+  errors: SourceError[];
+  jobs: Job[];
+}
+
+export interface SourceError {
+  file: string;
+  line: number | null;
+  column: number | null;
+  message: string;
+}
+
+export interface Job {
+  id: number;
+  runId: number;
+  /** Key in the workflow file. */
+  key: string;
+  /** Name shown to people. */
+  name: string;
+  needs: string[];
+  /** Labels asked for; empty until they are resolved. */
+  labels: string[];
+  status: Status;
+  conclusion: Conclusion | null;
+  runner: { id: number; name: string } | null;
+  createdAt: string;
+  startedAt: string | null;
+  completedAt: string | null;
+  steps: Step[];
+  annotations: Annotation[];
+  /** The one sentence to show beside a job that waits, was skipped, or failed without a step to blame. */
+  reason: string | null;
+}
+
+export interface Step {
+  number: number;
+  name: string;
+  status: Status;
+  conclusion: Conclusion | null;
+  startedAt: string | null;
+  completedAt: string | null;
+  /** Lines known so far; grows while the step runs. */
+  logLines: number;
+}
+
+export interface Annotation {
+  level: 'notice' | 'warning' | 'failure';
+  message: string;
+  title: string | null;
+  path: string | null;
+  line: number | null;
+  stepNumber: number | null;
+}
+
+/** `GET /jobs/:id/steps/:number/log?from=1&limit=5000`: lines are numbered from 1. */
+export interface LogPage {
+  from: number;
+  /** `2026-01-01T00:00:00.0000000Z text`, ANSI and `##[group]` marks kept. */
+  lines: string[];
+  /** Lines known so far. */
+  total: number;
+  /** False while the step may still write. */
+  complete: boolean;
+}
+
+/** `GET /runners` */
+export interface RunnerList {
+  runners: Runner[];
+}
+
+export interface Runner {
+  id: number;
+  name: string;
+  /** `owner/repo`, `owner`, or an enterprise's slug. */
+  scope: { kind: 'repository' | 'organization' | 'enterprise'; name: string };
+  group: string;
+  labels: string[];
+  os: string;
+  version: string;
+  ephemeral: boolean;
+  state: 'idle' | 'busy' | 'offline';
+  /** The job it holds. */
+  job: { id: number; runId: number; name: string; repository: string } | null;
+  lastSeenAt: string | null;
+}
+
+/** `GET /runs/:id/explanation` and `GET /jobs/:id/explanation` */
+export interface Explanation {
+  subject: { kind: 'run' | 'job'; id: number; name: string };
+  status: Status;
+  conclusion: Conclusion | null;
+  /** Sentences for people, most important first. */
+  sentences: string[];
+  /** What was recorded when, oldest first. */
+  history: { at: string; text: string }[];
+  /** For a run: one per job. */
+  jobs?: Explanation[];
+}
+
+/**
+ * `POST /repos/:owner/:repo/events`: start workflows for an event at a revision that the server already has.
+ * Used by `switchyard run`; needs write access.
+ */
+export interface EventRequest {
+  event: string;
+  /** Full ref, `refs/heads/main`. */
+  ref: string;
+  sha: string;
+  payload: Record<string, unknown>;
+  /** Only this workflow file (path in the repository). */
+  workflow?: string;
+  /** Only this job and what it needs. */
+  job?: string;
+  /** workflow_dispatch inputs. */
+  inputs?: Record<string, string>;
+}
+
+export interface EventResponse {
+  runs: RunSummary[];
+  /** Workflow files that did not start, with the reason. */
+  notStarted: { file: string; reason: string }[];
+}
+
+/**
+ * `GET /events?run=ID&job=ID`: server-sent events; without a filter everything but log lines. `event:` is the key,
+ * `data:` the JSON value. After a reconnect the client reads the resource anew: events are hints, not a journal.
+ */
+export interface LiveEvents {
+  run: RunSummary;
+  /** The whole job with its steps, whenever anything in it changed. */
+  job: Job;
+  runner: Runner;
+  'runner-removed': { id: number };
+  /** Only with `job=ID`: `lines[0]` is line number `from` of the step. */
+  log: { jobId: number; step: number; from: number; lines: string[] };
+}
+
+/** Every error answer. */
+export interface ApiError {
+  message: string;
+  code?: string;
+  hint?: string;
+}

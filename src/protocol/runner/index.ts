@@ -1,0 +1,6 @@
+export * from './broker.ts';
+export * from './jit-config.ts';
+export * from './job-message.ts';
+export * from './results.ts';
+export * from './run-service.ts';
+export * from './tokens.ts';

@@ -1,0 +1,68 @@
+/** The results service: steps, logs, summaries. snake_case both ways. Source: runner-protocol 8. */
+import { z } from 'zod';
+
+/** Method paths below the origin of the results endpoint. */
+export const RECEIVER_PATH = '/twirp/results.services.receiver.Receiver';
+export const STEPS_UPDATE_PATH = '/twirp/github.actions.results.api.v1.WorkflowStepUpdateService/WorkflowStepsUpdate';
+
+const jobIds = { workflow_run_backend_id: z.guid(), workflow_job_run_backend_id: z.guid() };
+
+/** Codes of `StepUpdate.status`. */
+export const StepStatusCode = { unknown: 0, inProgress: 3, pending: 5, completed: 6 } as const;
+/** Codes of `StepUpdate.conclusion`. */
+export const StepConclusionCode = { unknown: 0, success: 2, failure: 3, cancelled: 4, skipped: 7 } as const;
+
+export const StepUpdate = z.looseObject({
+  external_id: z.guid(),
+  number: z.number().int().min(0).max(100_000),
+  name: z.string().max(4096).nullish(),
+  status: z.number().int().nullish(),
+  started_at: z.string().nullish(),
+  completed_at: z.string().nullish(),
+  conclusion: z.number().int().nullish(),
+});
+export type StepUpdate = z.infer<typeof StepUpdate>;
+
+export const StepsUpdateRequest = z.looseObject({
+  ...jobIds,
+  steps: z.array(StepUpdate).max(2_000),
+  /** Grows within one worker process; a step is applied only when its order is newer. */
+  change_order: z.number().int(),
+});
+export type StepsUpdateRequest = z.infer<typeof StepsUpdateRequest>;
+
+export const JobRequest = z.looseObject(jobIds);
+export type JobRequest = z.infer<typeof JobRequest>;
+export const StepRequest = z.looseObject({ ...jobIds, step_backend_id: z.guid() });
+export type StepRequest = z.infer<typeof StepRequest>;
+export const StepLogMetadata = z.looseObject({ ...jobIds, step_backend_id: z.guid(), line_count: z.coerce.number() });
+export type StepLogMetadata = z.infer<typeof StepLogMetadata>;
+export const JobLogMetadata = z.looseObject({ ...jobIds, line_count: z.coerce.number() });
+export type JobLogMetadata = z.infer<typeof JobLogMetadata>;
+export const StepSummaryMetadata = z.looseObject({ ...jobIds, step_backend_id: z.guid(), size: z.coerce.number() });
+export type StepSummaryMetadata = z.infer<typeof StepSummaryMetadata>;
+
+/** Azure mode makes the official runner upload through the Azure SDK, the only mode that keeps large logs whole. */
+export const BLOB_STORAGE_TYPE = 'BLOB_STORAGE_TYPE_AZURE';
+
+export interface SignedLogsUrl {
+  logs_url: string;
+  blob_storage_type: typeof BLOB_STORAGE_TYPE;
+  soft_size_limit: string;
+}
+
+export interface SignedSummaryUrl {
+  summary_url: string;
+  blob_storage_type: typeof BLOB_STORAGE_TYPE;
+  soft_size_limit: string;
+}
+
+/** A text message on the live-console websocket (runner-protocol 8.5). Never validated with zod: it is a hot path. */
+export interface FeedMessage {
+  count: number;
+  /** `2026-01-01T00:00:00.0000000Z text` each. */
+  value: string[];
+  stepId: string;
+  /** Line number of `value[0]` in the step's log, from 1. */
+  startLine: number;
+}
