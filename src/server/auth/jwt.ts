@@ -1,0 +1,92 @@
+import { jwtVerify, SignJWT } from 'jose';
+import { UserError } from '../../common/errors.ts';
+import type { ServerKeys } from './keys.ts';
+
+/** Tokens that the server signs for itself, one audience per use so that none passes for another. */
+const ISSUER = 'switchyard';
+
+/** What a runner calls session, message and acquire with (runner-protocol 3). */
+export interface RunnerClaims {
+  runnerId: number;
+}
+
+/** What a job's worker calls renew, complete and the results service with, and the `GITHUB_TOKEN` of the job. */
+export interface JobClaims {
+  jobId: number;
+  runId: number;
+  repositoryId: number;
+  planId: string;
+  jobGuid: string;
+}
+
+/** The official client refreshes shortly before; at least 50 min are wanted. */
+export const RUNNER_TOKEN_SECONDS = 60 * 60;
+
+export function issueRunnerToken(keys: ServerKeys, claims: RunnerClaims, nowMs: number): Promise<string> {
+  return sign(keys, 'runner', { ...claims }, nowMs, RUNNER_TOKEN_SECONDS);
+}
+
+/** `scp` carries the ids that the toolkit's artifact and cache clients read (runner-protocol 9.5). */
+export function issueJobToken(keys: ServerKeys, claims: JobClaims, nowMs: number, seconds: number): Promise<string> {
+  const scp = `Actions.Results:${claims.planId}:${claims.jobGuid}`;
+  return sign(keys, 'job', { ...claims, scp, orch_id: `${claims.planId}.${claims.jobId}` }, nowMs, seconds);
+}
+
+/** `secrets.GITHUB_TOKEN`: git and REST on the job's own repository. */
+export function issueGitHubToken(keys: ServerKeys, claims: JobClaims, nowMs: number, seconds: number): Promise<string> {
+  return sign(keys, 'github', { ...claims }, nowMs, seconds);
+}
+
+export async function verifyRunnerToken(keys: ServerKeys, token: string, nowMs: number): Promise<RunnerClaims> {
+  const { runnerId } = await verify(keys, 'runner', token, nowMs);
+  return { runnerId: Number(runnerId) };
+}
+
+export const verifyJobToken = (keys: ServerKeys, token: string, nowMs: number): Promise<JobClaims> =>
+  verifyJob(keys, 'job', token, nowMs);
+
+export const verifyGitHubToken = (keys: ServerKeys, token: string, nowMs: number): Promise<JobClaims> =>
+  verifyJob(keys, 'github', token, nowMs);
+
+async function verifyJob(keys: ServerKeys, audience: string, token: string, nowMs: number): Promise<JobClaims> {
+  const claims = await verify(keys, audience, token, nowMs);
+  return {
+    jobId: Number(claims.jobId),
+    runId: Number(claims.runId),
+    repositoryId: Number(claims.repositoryId),
+    planId: String(claims.planId),
+    jobGuid: String(claims.jobGuid),
+  };
+}
+
+function sign(
+  keys: ServerKeys,
+  audience: string,
+  claims: Record<string, unknown>,
+  nowMs: number,
+  seconds: number,
+): Promise<string> {
+  const now = Math.floor(nowMs / 1000);
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuer(ISSUER)
+    .setAudience(audience)
+    .setIssuedAt(now)
+    .setExpirationTime(now + seconds)
+    .sign(keys.tokens);
+}
+
+/** @throws UserError 401 for anything but a valid token of this audience */
+async function verify(
+  keys: ServerKeys,
+  audience: string,
+  token: string,
+  nowMs: number,
+): Promise<Record<string, unknown>> {
+  try {
+    const options = { issuer: ISSUER, audience, algorithms: ['HS256'], currentDate: new Date(nowMs) };
+    return (await jwtVerify(token, keys.tokens, options)).payload;
+  } catch (error) {
+    throw new UserError('bad-token', 'The token is not valid here, or has expired.', { status: 401, cause: error });
+  }
+}

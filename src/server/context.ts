@@ -1,0 +1,39 @@
+import type { Clock } from '../common/clock.ts';
+import type { Logger } from '../common/log.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import type { Database } from '../store/database.ts';
+import type { ServerKeys } from './auth/keys.ts';
+import type { Changes } from './changes.ts';
+import type { Engine } from './engine/engine.ts';
+import type { GitRepositories } from './git/repositories.ts';
+import type { LiveLogs } from './runner-service/live-logs.ts';
+
+/** What every surface of the server is given. Built once, in start.ts. */
+export interface ServerContext {
+  settings: ServerSettings;
+  db: Database;
+  blobs: BlobStore;
+  keys: ServerKeys;
+  git: GitRepositories;
+  engine: Engine;
+  changes: Changes;
+  liveLogs: LiveLogs;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface ServerSettings {
+  /** Base URL that runners and people use, without a trailing slash. Known once the server listens. */
+  publicUrl: string;
+  dataFolder: string;
+  /** Slug of the one enterprise: its runners serve every repository. */
+  enterprise: string;
+  /** True when only this machine can reach the server: then the page may be read without a token. */
+  loopbackOnly: boolean;
+  /** How long a job may be assigned without being acquired. */
+  acquireMs: number;
+  /** How long a running job lives without a renewal. */
+  leaseMs: number;
+  /** How long an idle poll is held; below the official client's 100 s time-out. */
+  pollMs: number;
+}
