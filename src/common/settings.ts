@@ -37,6 +37,16 @@ export const SETTINGS = {
     default: 'true',
     what: 'The runner answers actions/checkout itself; false uses the real action.',
   },
+  sigintGraceMs: {
+    env: 'SWITCHYARD_SIGINT_GRACE_MS',
+    default: '7500',
+    what: 'How long a cancelled step may take after SIGINT before the runner sends SIGTERM.',
+  },
+  sigtermGraceMs: {
+    env: 'SWITCHYARD_SIGTERM_GRACE_MS',
+    default: '2500',
+    what: 'How long a cancelled step may take after SIGTERM before the runner kills its process group.',
+  },
 } as const satisfies Record<string, SettingDefinition>;
 
 export type SettingName = keyof typeof SETTINGS;

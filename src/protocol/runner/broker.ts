@@ -1,5 +1,6 @@
 /** Sessions and the message poll. Source: runner-protocol 4.1 to 4.4, 4.9. */
 import { z } from 'zod';
+import type { BROKER_ERROR_SOURCE } from './constants.ts';
 
 export const SessionRequest = z.looseObject({
   ownerName: z.string().max(512).optional(),
@@ -56,9 +57,6 @@ export interface JobCancellationBody {
 
 export const AcknowledgeRequest = z.looseObject({ runnerRequestId: z.string().min(1).max(128) });
 export type AcknowledgeRequest = z.infer<typeof AcknowledgeRequest>;
-
-/** `source` must be this text, else the official runner treats the error as generic. */
-export const BROKER_ERROR_SOURCE = 'actions-broker-listener';
 
 export type BrokerErrorKind =
   | 'RunnerNotFound'

@@ -1,4 +1,5 @@
 export * from './broker.ts';
+export * from './constants.ts';
 export * from './jit-config.ts';
 export * from './job-message.ts';
 export * from './results.ts';

@@ -1,16 +1,8 @@
 /** The results service: steps, logs, summaries. snake_case both ways. Source: runner-protocol 8. */
 import { z } from 'zod';
-
-/** Method paths below the origin of the results endpoint. */
-export const RECEIVER_PATH = '/twirp/results.services.receiver.Receiver';
-export const STEPS_UPDATE_PATH = '/twirp/github.actions.results.api.v1.WorkflowStepUpdateService/WorkflowStepsUpdate';
+import type { BLOB_STORAGE_TYPE } from './constants.ts';
 
 const jobIds = { workflow_run_backend_id: z.guid(), workflow_job_run_backend_id: z.guid() };
-
-/** Codes of `StepUpdate.status`. */
-export const StepStatusCode = { unknown: 0, inProgress: 3, pending: 5, completed: 6 } as const;
-/** Codes of `StepUpdate.conclusion`. */
-export const StepConclusionCode = { unknown: 0, success: 2, failure: 3, cancelled: 4, skipped: 7 } as const;
 
 export const StepUpdate = z.looseObject({
   external_id: z.guid(),
@@ -41,9 +33,6 @@ export const JobLogMetadata = z.looseObject({ ...jobIds, line_count: z.coerce.nu
 export type JobLogMetadata = z.infer<typeof JobLogMetadata>;
 export const StepSummaryMetadata = z.looseObject({ ...jobIds, step_backend_id: z.guid(), size: z.coerce.number() });
 export type StepSummaryMetadata = z.infer<typeof StepSummaryMetadata>;
-
-/** Azure mode makes the official runner upload through the Azure SDK, the only mode that keeps large logs whole. */
-export const BLOB_STORAGE_TYPE = 'BLOB_STORAGE_TYPE_AZURE';
 
 export interface SignedLogsUrl {
   logs_url: string;

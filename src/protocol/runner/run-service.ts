@@ -1,5 +1,6 @@
 /** Acquire, renew and complete a job. Source: runner-protocol 4.5 to 4.7. */
 import { z } from 'zod';
+import type { RUN_ERROR_SOURCE } from './constants.ts';
 
 export const AcquireJobRequest = z.looseObject({ jobMessageId: z.string().min(1).max(128) });
 export type AcquireJobRequest = z.infer<typeof AcquireJobRequest>;
@@ -61,9 +62,6 @@ export const CompleteJobRequest = z.looseObject({
   environmentUrl: z.string().nullish(),
 });
 export type CompleteJobRequest = z.infer<typeof CompleteJobRequest>;
-
-/** `source` of an error body; the client matches it and `statusCode` (404 not found, 409 taken, 422 unprocessable). */
-export const RUN_ERROR_SOURCE = 'actions-run-service';
 
 export interface RunServiceError {
   source: typeof RUN_ERROR_SOURCE;
