@@ -1,0 +1,180 @@
+/**
+ * Evaluation of GitHub's expression trees over plain JSON, so that contexts are never converted. Grammar and trees are
+ * the official package's; its evaluator is not used because it differs from the C# engine of the real service in
+ * number texts, case folding, laziness of `case` and `format`, and names such as `constructor` (SEM-20.10, 20.11, 20.14).
+ */
+import {
+  Binary,
+  ContextAccess,
+  type Expr,
+  FunctionCall,
+  Grouping,
+  IndexAccess,
+  Literal,
+  Logical,
+  Star,
+  Unary,
+} from '@actions/expressions/ast';
+import type { FunctionInfo } from '@actions/expressions/funcs/info';
+import { TokenType } from '@actions/expressions/lexer';
+import type { Json } from '../../protocol/runner/tokens.ts';
+import { ExpressionError } from './error.ts';
+import { BUILT_IN_FUNCTIONS } from './functions.ts';
+import { HASH_FILES, literalValue, parseExpression, STATUS_FUNCTIONS } from './parse.ts';
+import type { Scope } from './scope.ts';
+import { equals, fold, isObject, isTruthy, lessThan, toNumber, toText } from './values.ts';
+
+/** What `.*` gives: further `.name` and `[n]` apply to each element (SEM-20.13). */
+class FilteredArray extends Array<Json> {
+  /** `map` and the like give plain arrays. */
+  static override get [Symbol.species]() {
+    return Array;
+  }
+}
+
+/**
+ * Value of an expression written without `${{ }}`.
+ * @throws ExpressionError
+ */
+export function evaluateExpression(expression: string, scope: Scope): Json {
+  return new Evaluation(scope).result(parseInScope(expression, scope));
+}
+
+/** The tree of an expression that may use what `scope` offers. */
+export function parseInScope(expression: string, scope: Scope): Expr {
+  const names = Object.keys(scope.contexts);
+  const signature = `${names.join()}${scope.status ? ' status' : ''}${scope.hashFiles ? ' hashFiles' : ''}`;
+  return parseExpression(expression, names, functionsOf(scope), signature);
+}
+
+/** Value of a tree that `parseInScope` gave for the same scope. */
+export function evaluateTree(tree: Expr, scope: Scope): Json {
+  return new Evaluation(scope).result(tree);
+}
+
+function functionsOf(scope: Scope): FunctionInfo[] {
+  return [...(scope.status ? STATUS_FUNCTIONS : []), ...(scope.hashFiles ? [HASH_FILES] : [])];
+}
+
+class Evaluation {
+  readonly #scope: Scope;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  result(tree: Expr): Json {
+    const value = this.#value(tree);
+    return value instanceof FilteredArray ? [...value] : value;
+  }
+
+  #value(node: Expr): Json {
+    if (node instanceof Literal) return literalValue(node);
+    if (node instanceof IndexAccess) return this.#index(node);
+    if (node instanceof Grouping) return this.#value(node.group);
+    if (node instanceof Logical) return this.#logical(node);
+    if (node instanceof Binary) return compare(node.operator.type, this.#value(node.left), this.#value(node.right));
+    if (node instanceof Unary) return !isTruthy(this.#value(node.expr));
+    if (node instanceof FunctionCall) return this.#call(node);
+    if (node instanceof ContextAccess) return this.#context(node);
+    throw new Error(`unknown kind of expression node: ${node.constructor.name}`);
+  }
+
+  #context({ name }: ContextAccess): Json {
+    return this.#scope.contexts[name.lexeme.toLowerCase()] ?? null;
+  }
+
+  #logical({ operator, args }: Logical): Json {
+    const stopsAt = operator.type === TokenType.OR;
+    let value: Json = null;
+    for (const arg of args) {
+      value = this.#value(arg);
+      if (isTruthy(value) === stopsAt) break;
+    }
+    return value;
+  }
+
+  #index(node: IndexAccess): Json {
+    const target = this.#value(node.expr);
+    if (node.index instanceof Star) return star(target);
+    const index = this.#value(node.index);
+    if (target instanceof FilteredArray) return this.#indexEach(target, index);
+    return this.#member(target, index) ?? null;
+  }
+
+  #indexEach(targets: FilteredArray, index: Json): FilteredArray {
+    const found = new FilteredArray();
+    for (const target of targets) {
+      const member = this.#member(target, index);
+      if (member !== undefined) found.push(member);
+    }
+    return found;
+  }
+
+  /** `undefined` where there is no such member (SEM-20.12). */
+  #member(target: Json, index: Json): Json | undefined {
+    if (Array.isArray(target)) {
+      const position = Math.floor(toNumber(index));
+      return position >= 0 ? target[position] : undefined;
+    }
+    if (!isObject(target) || (index !== null && typeof index === 'object')) return undefined;
+    const name = toText(index);
+    if (Object.hasOwn(target, name)) return target[name];
+    return this.#comparesCase(target) ? undefined : memberIgnoringCase(target, name);
+  }
+
+  #comparesCase(target: Json): boolean {
+    const { caseSensitive, contexts } = this.#scope;
+    return caseSensitive?.some((name) => contexts[name] === target) ?? false;
+  }
+
+  #call({ functionName, args }: FunctionCall): Json {
+    const name = functionName.lexeme.toLowerCase();
+    const thunks = args.map((arg) => () => this.#value(arg));
+    const builtIn = BUILT_IN_FUNCTIONS.get(name);
+    if (builtIn) return builtIn(thunks);
+    const texts = thunks.map((thunk) => toText(thunk()));
+    const { status, hashFiles } = this.#scope;
+    if (name === 'hashfiles' && hashFiles) return hashFiles(texts);
+    if (name === 'success' && status) return status.success(...texts);
+    if (name === 'failure' && status) return status.failure(...texts);
+    if (name === 'cancelled' && status) return status.cancelled();
+    if (name === 'always' && status) return true;
+    throw new ExpressionError(`Unrecognized function: '${functionName.lexeme}'`);
+  }
+}
+
+function star(target: Json): FilteredArray {
+  const found = new FilteredArray();
+  const targets = target instanceof FilteredArray ? target : [target];
+  for (const item of targets) {
+    if (item === null || typeof item !== 'object') continue;
+    for (const value of Object.values(item)) found.push(value);
+  }
+  return found;
+}
+
+function memberIgnoringCase(target: { [key: string]: Json }, name: string): Json | undefined {
+  const folded = fold(name);
+  for (const key of Object.keys(target)) {
+    if (key.length === name.length && fold(key) === folded) return target[key];
+  }
+  return undefined;
+}
+
+function compare(operator: TokenType, left: Json, right: Json): boolean {
+  switch (operator) {
+    case TokenType.EQUAL_EQUAL:
+      return equals(left, right);
+    case TokenType.BANG_EQUAL:
+      return !equals(left, right);
+    case TokenType.LESS:
+      return lessThan(left, right);
+    case TokenType.LESS_EQUAL:
+      return equals(left, right) || lessThan(left, right);
+    case TokenType.GREATER:
+      return lessThan(right, left);
+    default:
+      return equals(left, right) || lessThan(right, left);
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * GitHub's expression language and template evaluation (SEM-20, SEM-21). Light: server and runner process both load it,
+ * so it knows nothing of workflow files.
+ */
+import type { Json } from '../../protocol/runner/tokens.ts';
+
+export type Value = Json;
+export { compileCondition, type Reference, referencedValues } from './condition.ts';
+export { ExpressionError, type TokenPosition } from './error.ts';
+export { evaluateExpression } from './evaluate.ts';
+export type { Scope, StatusFunctions } from './scope.ts';
+export { evaluateTemplate } from './template.ts';
+export { type CompiledText, compileText, textToken } from './text.ts';
+export { equals, fold, isObject, isTruthy, toNumber, toText } from './values.ts';

@@ -1,0 +1,146 @@
+/**
+ * Parsing with GitHub's own lexer and parser. Their trees are cached. What is corrected here: string literals with
+ * more than one doubled quote, literals that only JavaScript reads as numbers, and error texts without a position.
+ */
+import {
+  Binary,
+  type Expr,
+  FunctionCall,
+  Grouping,
+  IndexAccess,
+  Literal,
+  Logical,
+  Unary,
+} from '@actions/expressions/ast';
+import { ExpressionError as ParserError } from '@actions/expressions/errors';
+import type { FunctionInfo } from '@actions/expressions/funcs/info';
+import { Lexer, type Token, TokenType } from '@actions/expressions/lexer';
+import { Parser } from '@actions/expressions/parser';
+import { errorText } from '../../common/errors.ts';
+import { ExpressionError } from './error.ts';
+import { toNumber } from './values.ts';
+
+/** SEM-1.9, SEM-20.16 */
+export const MAX_EXPRESSION_LENGTH = 21_000;
+
+const CACHE_SIZE = 4096;
+const cache = new Map<string, Expr>();
+
+/**
+ * @param names contexts that may be used, in lower case
+ * @param functions functions beyond the built-in ones
+ * @param signature identifies `names` and `functions` in the cache
+ * @throws ExpressionError
+ */
+export function parseExpression(
+  expression: string,
+  names: string[],
+  functions: FunctionInfo[],
+  signature: string,
+): Expr {
+  const key = `${signature}\n${expression}`;
+  const known = cache.get(key);
+  if (known) return known;
+  const tree = parse(expression, names, functions);
+  if (cache.size >= CACHE_SIZE) cache.delete(cache.keys().next().value ?? '');
+  cache.set(key, tree);
+  return tree;
+}
+
+function parse(expression: string, names: string[], functions: FunctionInfo[]): Expr {
+  if (expression.trim() === '') throw new ExpressionError('An expression was expected');
+  if (expression.length > MAX_EXPRESSION_LENGTH) {
+    throw new ExpressionError(`Exceeded max expression length ${MAX_EXPRESSION_LENGTH}`);
+  }
+  let tokens: Token[] = [];
+  try {
+    tokens = new Lexer(expression).lex().tokens;
+    const tree = new Parser(tokens, names, functions).parse();
+    checkTree(tree, expression, tokens);
+    return tree;
+  } catch (error) {
+    throw asExpressionError(error, expression, tokens);
+  }
+}
+
+function asExpressionError(error: unknown, expression: string, tokens: Token[]): ExpressionError {
+  if (error instanceof ExpressionError) return error;
+  const token = tokens.find((candidate) => error instanceof ParserError && candidate.range.start === error.pos);
+  return token ? located(errorText(error), token, expression, tokens) : new ExpressionError(errorText(error));
+}
+
+function located(message: string, token: Token, expression: string, tokens: Token[]): ExpressionError {
+  const position = offsetOf(token, expression, tokens) + 1;
+  return new ExpressionError(`${message}. Located at position ${position} within expression: ${expression}`);
+}
+
+/** The parser's own columns are wrong after a line break inside a string, so the tokens are found again in the text. */
+function offsetOf(wanted: Token, expression: string, tokens: Token[]): number {
+  let offset = 0;
+  for (const token of tokens) {
+    if (token.type === TokenType.EOF) break;
+    offset = expression.indexOf(token.lexeme, offset);
+    if (token === wanted) return offset;
+    offset += token.lexeme.length;
+  }
+  return offset;
+}
+
+/** The parser accepts names that every JavaScript object inherits (`constructor()`), and `0b1`. */
+function checkTree(tree: Expr, expression: string, tokens: Token[]): void {
+  for (const node of nodes(tree)) {
+    if (node instanceof FunctionCall && Object.hasOwn(Object.prototype, node.functionName.lexeme.toLowerCase())) {
+      const name = node.functionName.lexeme;
+      throw located(`Unrecognized function: '${name}'`, node.functionName, expression, tokens);
+    }
+    if (node instanceof Literal && node.token.type === TokenType.NUMBER && !isNumberLiteral(node.token.lexeme)) {
+      throw located(`Unexpected symbol: '${node.token.lexeme}'`, node.token, expression, tokens);
+    }
+  }
+}
+
+const isNumberLiteral = (lexeme: string): boolean => lexeme === 'NaN' || !Number.isNaN(toNumber(lexeme));
+
+/** Every node of a tree, parents first. */
+export function* nodes(tree: Expr): Generator<Expr> {
+  yield tree;
+  for (const child of childNodes(tree)) yield* nodes(child);
+}
+
+/** The nodes directly below one. */
+export function childNodes(node: Expr): Expr[] {
+  if (node instanceof FunctionCall || node instanceof Logical) return node.args;
+  if (node instanceof Binary) return [node.left, node.right];
+  if (node instanceof Unary) return [node.expr];
+  if (node instanceof Grouping) return [node.group];
+  return node instanceof IndexAccess ? [node.expr, node.index] : [];
+}
+
+/** The functions that look at results (SEM-9.3); they exist in `if` only. */
+export const STATUS_FUNCTIONS: FunctionInfo[] = [
+  { name: 'success', minArgs: 0, maxArgs: 255 },
+  { name: 'failure', minArgs: 0, maxArgs: 255 },
+  { name: 'cancelled', minArgs: 0, maxArgs: 0 },
+  { name: 'always', minArgs: 0, maxArgs: 0 },
+];
+
+export const HASH_FILES: FunctionInfo = { name: 'hashFiles', minArgs: 1, maxArgs: 255 };
+
+/** Value of a literal node. */
+export function literalValue({ token, literal }: Literal): string | number | boolean | null {
+  switch (token.type) {
+    case TokenType.STRING:
+      return token.lexeme.slice(1, -1).replaceAll("''", "'");
+    case TokenType.NUMBER:
+      return token.lexeme === 'NaN' ? Number.NaN : toNumber(token.lexeme);
+    case TokenType.TRUE:
+      return true;
+    case TokenType.FALSE:
+      return false;
+    case TokenType.NULL:
+      return null;
+    default:
+      // The name after a dot.
+      return literal.coerceString();
+  }
+}
