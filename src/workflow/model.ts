@@ -1,0 +1,158 @@
+/** A workflow file as read: names, graph and token trees. Nothing in it has been evaluated. */
+import type { SourceError } from '../protocol/dashboard/index.ts';
+import type { Json, TemplateToken } from '../protocol/runner/tokens.ts';
+
+export interface WorkflowSource {
+  /** Path in the repository: `.github/workflows/ci.yml`. */
+  path: string;
+  text: string;
+}
+
+export interface Workflow {
+  path: string;
+  /** The file's `name`, or its path (SEM-5.2). */
+  name: string;
+  /** Not empty: no job of this file may run (SEM-1.10). At most 10 (SEM-1.8). */
+  errors: SourceError[];
+  /** What is allowed but surely not meant, such as an `if` that is always true. */
+  warnings: SourceError[];
+  /** As far as they could be read, also when there are errors; `null` when the file is too broken to tell. */
+  triggers: Trigger[] | null;
+  runName: TemplateToken;
+  env: TemplateToken;
+  defaults: TemplateToken;
+  permissions: TemplateToken;
+  concurrency: TemplateToken;
+  /** In file order. With `errors` it may be incomplete. */
+  jobs: WorkflowJob[];
+}
+
+/** One event under `on` with its filters (SEM-3.1). A filter that is not given is absent. */
+export interface Trigger {
+  event: string;
+  types?: string[];
+  branches?: string[];
+  'branches-ignore'?: string[];
+  tags?: string[];
+  'tags-ignore'?: string[];
+  paths?: string[];
+  'paths-ignore'?: string[];
+  /** Of `workflow_run`. */
+  workflows?: string[];
+  /** Of `workflow_dispatch` (SEM-4.7). */
+  inputs?: DispatchInput[];
+  /** Of `schedule` (SEM-4.1). */
+  schedule?: { cron: string; timezone: string | null }[];
+}
+
+export interface DispatchInput {
+  name: string;
+  type: 'string' | 'boolean' | 'number' | 'choice' | 'environment';
+  required: boolean;
+  default: string | number | boolean | null;
+  description: string | null;
+  /** Of a `choice`. */
+  options: string[];
+}
+
+/** Absent parts are the token `null`. */
+export interface WorkflowJob {
+  key: string;
+  /** Keys of the jobs it needs, as those are written where they are declared. */
+  needs: string[];
+  /** Compiled `if` (SEM-9.3). */
+  condition: string;
+  name: TemplateToken;
+  runsOn: TemplateToken;
+  strategy: TemplateToken;
+  timeoutMinutes: TemplateToken;
+  cancelTimeoutMinutes: TemplateToken;
+  continueOnError: TemplateToken;
+  environment: TemplateToken;
+  concurrency: TemplateToken;
+  permissions: TemplateToken;
+  outputs: TemplateToken;
+  env: TemplateToken;
+  defaults: TemplateToken;
+  container: TemplateToken;
+  services: TemplateToken;
+  steps: WorkflowStep[];
+  /** Of its key in the file. */
+  line: number;
+  column: number;
+}
+
+export interface WorkflowStep {
+  /** Key in `steps.<id>`: the given id, or a generated one that starts with `__` (SEM-1.15). */
+  contextName: string;
+  condition: string;
+  name: TemplateToken;
+  /** Exactly one of `run` and `uses` is given. */
+  run: TemplateToken | undefined;
+  uses: string | undefined;
+  with: TemplateToken;
+  env: TemplateToken;
+  shell: TemplateToken;
+  workingDirectory: TemplateToken;
+  continueOnError: TemplateToken;
+  timeoutMinutes: TemplateToken;
+}
+
+export type JobResult = 'success' | 'failure' | 'cancelled' | 'skipped';
+
+/** Values of the contexts that a job's own keys may use: `github`, `needs`, `vars`, `inputs`. */
+export type JobContexts = Record<string, Json>;
+
+/** What a job's `if` can see. */
+export interface JobState {
+  contexts: JobContexts;
+  /** Of every job in `transitiveNeeds`. */
+  ancestorResults: Record<string, JobResult>;
+  /** The run has been cancelled. */
+  cancelled: boolean;
+}
+
+/** The `strategy` context. */
+export interface Strategy {
+  'fail-fast': boolean;
+  'job-index': number;
+  'job-total': number;
+  'max-parallel': number;
+}
+
+/** One job that a declared job turns into. */
+export interface JobConfiguration {
+  /** The `matrix` context; `null` without a matrix. */
+  matrix: Json;
+  strategy: Strategy;
+  /** ` (v1, v2)`, or '' (SEM-10.12). */
+  nameSuffix: string;
+}
+
+export interface ResolvedJob {
+  name: string;
+  labels: string[];
+  group: string | null;
+  timeoutMinutes: number;
+  cancelTimeoutMinutes: number;
+  continueOnError: boolean;
+  environment: { name: string } | null;
+}
+
+export interface EventFacts {
+  /** `push`, `workflow_dispatch`, … */
+  name: string;
+  /** The ref that branch and tag filters test: full, `refs/heads/main`. For pull requests that of the base. */
+  ref: string;
+  /** The activity type, such as `opened`. */
+  activity?: string;
+  /** `null` when unknown: path filters then count as matched (SEM-3.12). */
+  changedFiles?: string[] | null;
+  /** The push deleted the ref. */
+  deleted?: boolean;
+  /** Of the head commit. */
+  commitMessage?: string;
+}
+
+/** Evaluation can fail at run time; then the job fails with these as annotations (SEM-5.7). */
+export type Evaluated<T> = { ok: true; value: T } | { ok: false; errors: SourceError[] };
