@@ -1,0 +1,132 @@
+/**
+ * The runner's only HTTP client: JSON and small bodies over keep-alive connections. Built on node:http alone, because
+ * an idle runner must stay small and start fast.
+ */
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { hasErrorCode, OutsideError } from '../common/errors.ts';
+
+/** The longest pause a server may make; message polls are held about 50 s (runner-protocol 4.2). */
+const TIMEOUT_MS = 100_000;
+/** A job message with a large event payload is a few MB. */
+const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
+
+export interface HttpResponse {
+  status: number;
+  contentType: string;
+  text: string;
+}
+
+export interface HttpRequest {
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+  signal?: AbortSignal;
+  timeoutMs?: number;
+}
+
+export class HttpClient {
+  readonly #http = new HttpAgent({ keepAlive: true });
+  readonly #https = new HttpsAgent({ keepAlive: true });
+  readonly #userAgent: string;
+
+  constructor(userAgent: string) {
+    this.#userAgent = userAgent;
+  }
+
+  /**
+   * Sends a request and reads the whole answer, whatever its status. A kept connection that the server closed
+   * meanwhile is replaced once; every call of the runner may be repeated.
+   * @throws OutsideError, retryable, when no answer arrived; the signal's reason when it was aborted
+   */
+  async request(method: string, url: string, options: HttpRequest = {}): Promise<HttpResponse> {
+    try {
+      return await this.#once(method, url, options);
+    } catch (error) {
+      if (!(error instanceof StaleConnection)) throw error;
+      return await this.#once(method, url, options, true);
+    }
+  }
+
+  close(): void {
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+
+  #once(method: string, url: string, options: HttpRequest, isSecondTry = false): Promise<HttpResponse> {
+    const target = new URL(url);
+    const isHttps = target.protocol === 'https:';
+    const { body, signal, timeoutMs = TIMEOUT_MS } = options;
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const request = (isHttps ? httpsRequest : httpRequest)(target, {
+        method,
+        agent: isHttps ? this.#https : this.#http,
+        headers: {
+          'User-Agent': this.#userAgent,
+          ...(body === undefined && method === 'GET' ? {} : { 'Content-Length': Buffer.byteLength(body ?? '') }),
+          ...options.headers,
+        },
+        timeout: timeoutMs,
+        signal,
+      });
+      const fail = (error: Error): void => {
+        if (signal?.aborted) return reject(signal.reason);
+        const isStale = request.reusedSocket && !isSecondTry && hasErrorCode(error, 'ECONNRESET');
+        reject(isStale ? new StaleConnection() : unreachable(target, error));
+      };
+      request.on('error', fail);
+      request.on('timeout', () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+      request.on('response', (response) => readAll(response).then(resolve, fail));
+      request.end(body);
+    });
+  }
+}
+
+class StaleConnection extends Error {}
+
+function readAll(response: IncomingMessage): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    response.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_RESPONSE_BYTES) response.destroy(new Error('the answer is too large'));
+      else chunks.push(chunk);
+    });
+    response.on('error', reject);
+    response.on('end', () =>
+      resolve({
+        status: response.statusCode ?? 0,
+        contentType: response.headers['content-type'] ?? '',
+        text: Buffer.concat(chunks).toString('utf8'),
+      }),
+    );
+  });
+}
+
+function unreachable(target: URL, cause: Error): OutsideError {
+  const code = 'code' in cause ? ` (${String(cause.code)})` : '';
+  const message = cause.message || 'the connection failed';
+  return new OutsideError(`${target.origin} cannot be reached: ${message}${code}`, { retryable: true, cause });
+}
+
+/** The JSON of an answer; undefined when it has none by the protocol's rules (runner-protocol 0.1). */
+export function jsonBody(response: HttpResponse): unknown {
+  const mediaType = response.contentType.split(';')[0]?.trim().toLowerCase();
+  if (mediaType !== 'application/json' || response.status === 204 || response.text === '') return undefined;
+  try {
+    return JSON.parse(response.text);
+  } catch {
+    return undefined;
+  }
+}
+
+export const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status < 300;
+
+/** What an answer other than success means for a caller: 408, 429 and 5xx may pass, others will not. */
+export function badAnswer(what: string, response: HttpResponse): OutsideError {
+  const { status } = response;
+  const detail = response.text.replace(/\s+/g, ' ').slice(0, 200);
+  const retryable = status === 408 || status === 429 || status >= 500;
+  return new OutsideError(`${what} was answered ${status}${detail ? `: ${detail}` : ''}`, { retryable, status });
+}

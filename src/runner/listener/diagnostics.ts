@@ -1,0 +1,47 @@
+import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Log files of a listener are kept this long (runner-protocol 11.9). */
+const KEEP_MS = 30 * 24 * 3600 * 1000;
+
+export interface Diagnostics {
+  /** A line in the log file: ids and states, never a token or a body. */
+  note(line: string): void;
+  /** A line for the person who watches, also noted. */
+  say(line: string): void;
+}
+
+/** Writes `_diag/Runner_<date>-utc.log` below the root. A disk that refuses it must not stop jobs. */
+export function openDiagnostics(root: string, say: (line: string) => void): Diagnostics {
+  const folder = join(root, '_diag');
+  const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const file = join(folder, `Runner_${stamp}-${process.pid}-utc.log`);
+  const write = (line: string): void => {
+    try {
+      appendFileSync(file, `[${new Date().toISOString()}] ${line}\n`, { mode: 0o600 });
+    } catch {
+      // Nowhere to complain to.
+    }
+  };
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    removeOld(folder);
+  } catch {
+    // As above.
+  }
+  return {
+    note: write,
+    say(line) {
+      say(line);
+      write(line);
+    },
+  };
+}
+
+function removeOld(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!/^Runner_.*\.log$/.test(name)) continue;
+    const path = join(folder, name);
+    if (Date.now() - statSync(path).mtimeMs > KEEP_MS) rmSync(path, { force: true });
+  }
+}

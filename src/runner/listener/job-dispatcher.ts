@@ -1,0 +1,185 @@
+/** One job from its offer to the end of its worker. */
+import type { Clock } from '../../common/clock.ts';
+import { errorText } from '../../common/errors.ts';
+import { newGuid } from '../../common/ids.ts';
+import type { JobCancellationBody, JobRequestBody } from '../../protocol/runner/broker.ts';
+import type { JobMessage } from '../../protocol/runner/job-message.ts';
+import type { TaskResult } from '../../protocol/runner/run-service.ts';
+import type { HttpClient } from '../http.ts';
+import { resultOf, type RunnerIdentity, type SignalGrace } from '../job-channel.ts';
+import { Masks } from '../masks.ts';
+import { forkWorker, type WorkerProcess } from '../process.ts';
+import { persist } from '../retries.ts';
+import { JobGone, RunServiceClient } from '../run-service-client.ts';
+import { killStrayProcesses } from '../stray-processes.ts';
+import { acquireJob, JobNotOurs } from './acquire.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import { firstRenewal, keepLease } from './lease.ts';
+import type { BrokerSession } from './session.ts';
+
+/** The worker must be gone this long before the server closes a cancelled job (SEM-28.4). */
+const CANCEL_MARGIN_MS = 15_000;
+const MIN_CANCEL_MS = 60_000;
+/** A worker that is told to drop its job gets this long to stop its processes. */
+const ABANDON_MS = 20_000;
+/** How long the report about a crashed worker is repeated while the server is away. */
+const CRASH_REPORT_MS = 10 * 60_000;
+
+export interface DispatcherOptions {
+  session: BrokerSession;
+  http: HttpClient;
+  clock: Clock;
+  diagnostics: Diagnostics;
+  runner: RunnerIdentity;
+  grace: SignalGrace;
+  workerProgram: string;
+}
+
+/** `not-ours`: somebody else has the job. `not-started`: it could not be acquired or leased. */
+export type JobEnd = { outcome: 'not-ours' | 'not-started' } | { outcome: 'ran'; result: TaskResult };
+
+export class JobRun {
+  readonly requestId: string;
+  readonly ended: Promise<JobEnd>;
+  readonly #options: DispatcherOptions;
+  readonly #worker: WorkerProcess;
+  readonly #abort = new AbortController();
+  readonly #trackingId = `github_${newGuid()}`;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #job: JobMessage | undefined;
+  /** Why the listener killed the worker itself, if it did. */
+  #killReason = '';
+  #isShuttingDown = false;
+  #isCancelled = false;
+
+  constructor(request: JobRequestBody, options: DispatcherOptions) {
+    this.requestId = request.runner_request_id;
+    this.#options = options;
+    // Started before it is known whether the job is ours: its start-up overlaps with the calls.
+    this.#worker = forkWorker(options.workerProgram);
+    this.ended = this.#run(request).finally(() => {
+      this.#abort.abort();
+      for (const timer of this.#timers) clearTimeout(timer);
+    });
+  }
+
+  /** Answers a JobCancellation message; one for another job is ignored. */
+  cancel({ jobId, timeout }: JobCancellationBody): void {
+    if (this.#job?.jobId.toLowerCase() !== jobId.toLowerCase() || this.#isCancelled) return;
+    this.#isCancelled = true;
+    this.#options.diagnostics.note(`job ${jobId} is cancelled`);
+    this.#worker.send({ type: 'cancel' });
+    const budgetMs = Math.max(parseTimeSpanMs(timeout), MIN_CANCEL_MS) - CANCEL_MARGIN_MS;
+    this.#killAfter(budgetMs, 'The job did not end within the time that its cancellation allows.');
+  }
+
+  /** The runner ends: the job fails (SEM-28.8). */
+  shutdown(forMs: number): void {
+    if (this.#isShuttingDown) return;
+    this.#isShuttingDown = true;
+    if (this.#job) this.#worker.send({ type: 'shutdown' });
+    else this.#abort.abort(new Error('the runner is shutting down'));
+    this.#killAfter(forMs, 'The runner was shut down and the job did not end in time.');
+  }
+
+  /** Stops everything at once and reports nothing. */
+  async kill(): Promise<void> {
+    this.#worker.kill();
+    await killStrayProcesses(this.#trackingId);
+  }
+
+  async #run(request: JobRequestBody): Promise<JobEnd> {
+    const { diagnostics, session, http } = this.#options;
+    try {
+      if (request.should_acknowledge && !(await session.acknowledge(request, this.#abort.signal))) {
+        throw new JobNotOurs('the server no longer offers it to this runner');
+      }
+      const job = await acquireJob(session, request, this.#abort.signal);
+      this.#job = job;
+      const client = new RunServiceClient(http, job);
+      const { runner, grace } = this.#options;
+      this.#worker.send({ type: 'job', job, runner, grace, trackingId: this.#trackingId });
+      return await this.#lead(job, client);
+    } catch (error) {
+      diagnostics.note(`request ${this.requestId} is not run: ${errorText(error)}`);
+      this.#worker.kill();
+      await this.#worker.exited;
+      return { outcome: error instanceof JobNotOurs || error instanceof JobGone ? 'not-ours' : 'not-started' };
+    }
+  }
+
+  async #lead(job: JobMessage, client: RunServiceClient): Promise<JobEnd> {
+    const { diagnostics, clock } = this.#options;
+    const lockedUntil = await firstRenewal(client, this.#abort.signal);
+    diagnostics.say(`Running job: ${job.jobDisplayName}`);
+    this.#worker.send({ type: 'start' });
+    if (this.#isShuttingDown) this.#worker.send({ type: 'shutdown' });
+    const leaseEnd = new AbortController();
+    const lease = keepLease(client, lockedUntil, clock, leaseEnd.signal).then((end) => {
+      if (end === 'gone') this.#abandon(job);
+    });
+    const { code, signal, output } = await this.#worker.exited;
+    const result = resultOf(code) ?? (await this.#reportCrash(job, client, { code, signal, output }));
+    leaseEnd.abort();
+    await lease;
+    diagnostics.say(`Job ${job.jobDisplayName} completed with result: ${capitalized(result)}`);
+    return { outcome: 'ran', result };
+  }
+
+  #abandon(job: JobMessage): void {
+    this.#options.diagnostics.say(`Job ${job.jobDisplayName} was closed by the server; it is stopped.`);
+    this.#worker.send({ type: 'abandon' });
+    this.#killAfter(ABANDON_MS, 'The server closed the job.');
+  }
+
+  #killAfter(delayMs: number, reason: string): void {
+    this.#timers.push(
+      setTimeout(() => {
+        this.#killReason = reason;
+        this.#worker.kill();
+      }, delayMs),
+    );
+  }
+
+  /** A worker that ended without a result: its processes are stopped, and the job is completed in its place. */
+  async #reportCrash(
+    job: JobMessage,
+    client: RunServiceClient,
+    exit: { code: number | null; signal: NodeJS.Signals | null; output: string },
+  ): Promise<TaskResult> {
+    const { diagnostics } = this.#options;
+    await killStrayProcesses(this.#trackingId);
+    const conclusion: TaskResult = this.#isCancelled ? 'canceled' : 'failed';
+    const message = this.#crashMessage(job, exit);
+    diagnostics.note(`job ${job.jobId}: ${message}`);
+    const annotation = { level: 'failure' as const, message };
+    try {
+      await persist(() => client.complete({ conclusion, annotations: [annotation] }, this.#abort.signal), CRASH_REPORT_MS);
+    } catch (error) {
+      diagnostics.note(`the end of job ${job.jobId} could not be reported: ${errorText(error)}`);
+    }
+    return conclusion;
+  }
+
+  #crashMessage(
+    job: JobMessage,
+    { code, signal, output }: { code: number | null; signal: string | null; output: string },
+  ): string {
+    if (this.#killReason !== '') return this.#killReason;
+    const how = signal ? `was ended by signal ${signal}` : `ended with exit code ${code ?? 'unknown'}`;
+    const masks = new Masks();
+    for (const { value, isSecret } of Object.values(job.variables)) if (isSecret) masks.add(value);
+    const tail = masks.apply(output.trim()).slice(-2_000);
+    return `The worker process of this job ${how} unexpectedly.${tail ? `\n${tail}` : ''}`;
+  }
+}
+
+/** .NET's `[d.]hh:mm:ss[.fffffff]`; anything else counts as 0. */
+export function parseTimeSpanMs(text: string): number {
+  const match = /^(?:(\d+)\.)?(\d+):(\d+):(\d+(?:\.\d+)?)$/.exec(text);
+  if (!match) return 0;
+  const [, days = '0', hours, minutes, seconds] = match;
+  return (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+}
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,48 @@
+/** Processes that a job left behind: SEM-15.5. Linux only, where /proc shows each process' environment. */
+import { readdir, readFile } from 'node:fs/promises';
+import { TRACKING_VARIABLE } from './job-channel.ts';
+
+export interface StrayProcess {
+  pid: number;
+  name: string;
+}
+
+/** Kills every process whose environment carries the job's tracking id, until none is left; returns what it killed. */
+export async function killStrayProcesses(trackingId: string): Promise<StrayProcess[]> {
+  const killed: StrayProcess[] = [];
+  // A process may fork between the look and the kill: look again, a few times.
+  for (let round = 0; round < 5; round++) {
+    const strays = await findStrayProcesses(trackingId);
+    if (strays.length === 0) break;
+    for (const stray of strays) if (kill(stray.pid) && !killed.some(({ pid }) => pid === stray.pid)) killed.push(stray);
+  }
+  return killed;
+}
+
+async function findStrayProcesses(trackingId: string): Promise<StrayProcess[]> {
+  if (process.platform !== 'linux') return [];
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  const found = await Promise.all(pids.map((pid) => inspect(pid, trackingId)));
+  return found.filter((stray) => stray !== undefined);
+}
+
+async function inspect(pid: string, trackingId: string): Promise<StrayProcess | undefined> {
+  try {
+    // Zombies have an empty environment, so they do not count.
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
+    if (!environment.split('\0').includes(`${TRACKING_VARIABLE}=${trackingId}`)) return undefined;
+    const name = (await readFile(`/proc/${pid}/comm`, 'utf8')).trim();
+    return { pid: Number(pid), name };
+  } catch {
+    return undefined; // Ended meanwhile, or belongs to somebody else.
+  }
+}
+
+function kill(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch {
+    return false;
+  }
+}
