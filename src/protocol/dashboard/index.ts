@@ -17,7 +17,7 @@ export interface ServerInfo {
   url: string;
 }
 
-/** `GET /runs?repository=o/r&limit=50&before=RUN_ID`: newest first. */
+/** `GET /runs?repository=o/r&status=failure&limit=50&before=RUN_ID`: newest first; `status` is a status or a conclusion. */
 export interface RunList {
   runs: RunSummary[];
 }

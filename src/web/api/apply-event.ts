@@ -1,0 +1,66 @@
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import type { Job, RunDetail, Runner, RunnerList, RunSummary } from '../../protocol/dashboard/index.ts';
+import type { LiveEvent } from './live-connection.ts';
+import { keys, matchesFilter, type RunFilter, type RunPage } from './queries.ts';
+import { markOvertaken } from './settled.ts';
+
+type RunPages = InfiniteData<RunPage, number | null>;
+
+/** Brings what the page has read up to date with an event of the live feed. Log lines are not kept here. */
+export function applyEvent(client: QueryClient, event: LiveEvent): void {
+  switch (event.type) {
+    case 'run':
+      applyRun(client, event.value);
+      break;
+    case 'job':
+      applyJob(client, event.value);
+      break;
+    case 'runner':
+      applyRunners(client, (runners) => replaceOrAdd(runners, event.value));
+      break;
+    case 'runner-removed':
+      applyRunners(client, (runners) => runners.filter(({ id }) => id !== event.value.id));
+      break;
+  }
+}
+
+function applyRun(client: QueryClient, run: RunSummary): void {
+  markOvertaken('runs');
+  markOvertaken(`run:${run.id}`);
+  for (const { queryKey } of client.getQueryCache().findAll({ queryKey: ['runs'] })) {
+    const filter = queryKey[1] as RunFilter;
+    client.setQueryData<RunPages>(queryKey, (old) => old && { ...old, pages: placeRun(old.pages, run, filter) });
+  }
+  client.setQueryData<RunDetail>(keys.run(run.id), (old) => old && { ...old, ...run });
+  void client.invalidateQueries({ queryKey: keys.explanation('run', run.id) });
+}
+
+/** The pages with `run` in its place: replaced, added on top when it is new, or dropped when it no longer fits. */
+export function placeRun(pages: RunPage[], run: RunSummary, filter: RunFilter): RunPage[] {
+  const fits = matchesFilter(run, filter);
+  const isListed = pages.some(({ runs }) => runs.some(({ id }) => id === run.id));
+  if (isListed) {
+    const replace = (other: RunSummary) => (other.id !== run.id ? other : fits ? run : []);
+    return pages.map((page) => ({ ...page, runs: page.runs.flatMap(replace) }));
+  }
+  const [first, ...rest] = pages;
+  if (!fits || !first || (first.runs[0] && first.runs[0].id > run.id)) return pages;
+  return [{ ...first, runs: [run, ...first.runs] }, ...rest];
+}
+
+function applyJob(client: QueryClient, job: Job): void {
+  markOvertaken(`run:${job.runId}`);
+  client.setQueryData<RunDetail>(keys.run(job.runId), (old) => old && { ...old, jobs: replaceOrAdd(old.jobs, job) });
+  void client.invalidateQueries({ queryKey: keys.explanation('job', job.id) });
+  void client.invalidateQueries({ queryKey: keys.explanation('run', job.runId) });
+}
+
+function applyRunners(client: QueryClient, change: (runners: Runner[]) => Runner[]): void {
+  markOvertaken('runners');
+  client.setQueryData<RunnerList>(keys.runners, (old) => old && { runners: change(old.runners) });
+}
+
+function replaceOrAdd<T extends { id: number }>(list: T[], item: T): T[] {
+  const at = list.findIndex(({ id }) => id === item.id);
+  return at < 0 ? [...list, item] : list.with(at, item);
+}

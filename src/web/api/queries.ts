@@ -1,0 +1,109 @@
+import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import type {
+  Conclusion,
+  Explanation,
+  RunDetail,
+  RunList,
+  RunnerList,
+  RunSummary,
+  ServerInfo,
+  Status,
+} from '../../protocol/dashboard/index.ts';
+import { ApiFailure, readJson } from './client.ts';
+import { readSettled } from './settled.ts';
+
+export const runsPerPage = 30;
+
+export interface RunFilter {
+  repository: string;
+  /** A status or a conclusion, as in GitHub's `GET /repos/.../actions/runs?status=`; empty for all. */
+  status: Status | Conclusion | '';
+}
+
+/** Also decides whether a run that comes over the live feed belongs into a list. */
+export function matchesFilter(run: RunSummary, { repository, status }: RunFilter): boolean {
+  if (repository !== '' && run.repository.toLowerCase() !== repository.toLowerCase()) return false;
+  return status === '' || run.status === status || run.conclusion === status;
+}
+
+export const keys = {
+  runs: (filter: RunFilter) => ['runs', filter] as const,
+  run: (id: number) => ['run', id] as const,
+  runners: ['runners'] as const,
+  server: ['server'] as const,
+  explanation: (kind: 'run' | 'job', id: number) => ['explanation', kind, id] as const,
+};
+
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // The live feed keeps data fresh, and every connection reads anew.
+        staleTime: Number.POSITIVE_INFINITY,
+        refetchOnWindowFocus: false,
+        refetchOnReconnect: false,
+        networkMode: 'always',
+        retry: (failures, error) => failures < 2 && !(error instanceof ApiFailure && isFinal(error.status)),
+        retryDelay: (failures) => 300 * 2 ** failures,
+      },
+    },
+  });
+}
+
+const isFinal = (status: number): boolean => status >= 400 && status < 500 && status !== 429;
+
+/** What one read gave; live events change `runs` later, but not where the next page begins. */
+export interface RunPage {
+  runs: RunSummary[];
+  /** Id to read before for the next page. */
+  next: number | null;
+}
+
+async function readRuns(filter: RunFilter, before: number | null, signal: AbortSignal): Promise<RunPage> {
+  const query = new URLSearchParams({ limit: String(runsPerPage) });
+  if (filter.repository !== '') query.set('repository', filter.repository);
+  if (filter.status !== '') query.set('status', filter.status);
+  if (before !== null) query.set('before', String(before));
+  const { runs } = await readSettled('runs', () => readJson<RunList>(`/runs?${query}`, signal));
+  const next = runs.length < runsPerPage ? null : (runs.at(-1)?.id ?? null);
+  return { runs, next };
+}
+
+export function useRuns(filter: RunFilter) {
+  return useInfiniteQuery({
+    queryKey: keys.runs(filter),
+    queryFn: ({ pageParam, signal }) => readRuns(filter, pageParam, signal),
+    initialPageParam: null as number | null,
+    getNextPageParam: (page: RunPage) => page.next,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useRun(id: number) {
+  return useQuery({
+    queryKey: keys.run(id),
+    queryFn: ({ signal }) => readSettled(`run:${id}`, () => readJson<RunDetail>(`/runs/${id}`, signal)),
+  });
+}
+
+export function useRunners() {
+  return useQuery({
+    queryKey: keys.runners,
+    queryFn: ({ signal }) => readSettled('runners', () => readJson<RunnerList>('/runners', signal)),
+  });
+}
+
+export function useServer() {
+  return useQuery({
+    queryKey: keys.server,
+    queryFn: ({ signal }) => readJson<ServerInfo>('/server', signal),
+  });
+}
+
+export function useExplanation(kind: 'run' | 'job', id: number, enabled: boolean) {
+  return useQuery({
+    queryKey: keys.explanation(kind, id),
+    queryFn: ({ signal }) => readJson<Explanation>(`/${kind}s/${id}/explanation`, signal),
+    enabled,
+  });
+}

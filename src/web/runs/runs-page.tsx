@@ -1,0 +1,70 @@
+import { WorkflowIcon } from '@primer/octicons-react';
+import { Button } from '@primer/react';
+import { useRef } from 'react';
+import { useRuns } from '../api/queries.ts';
+import { useLive } from '../api/use-live.ts';
+import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
+import { useListKeys } from '../components/use-list-keys.ts';
+import { useTitle } from '../components/use-title.ts';
+import { PushHelp } from './push-help.tsx';
+import { RunRow } from './run-row.tsx';
+import { RunsFilter } from './runs-filter.tsx';
+import { useRunFilter } from './use-run-filter.ts';
+
+/** All runs, newest first. */
+export function RunsPage() {
+  const [filter, setFilter] = useRunFilter();
+  useTitle(filter.repository === '' ? 'Runs' : `Runs of ${filter.repository}`);
+  useLive();
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Runs</h1>
+        <RunsFilter filter={filter} onChange={setFilter} />
+      </div>
+      <RunList filter={filter} onClear={() => setFilter({ repository: '', status: '' })} />
+    </div>
+  );
+}
+
+interface RunListProps {
+  filter: ReturnType<typeof useRunFilter>[0];
+  onClear: () => void;
+}
+
+function RunList({ filter, onClear }: RunListProps) {
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage, isPlaceholderData } = useRuns(filter);
+  const list = useRef<HTMLUListElement>(null);
+  useListKeys(list);
+  if (!data) {
+    return error ? <Failure error={error} onRetry={() => void refetch()} /> : <SkeletonRows rows={8} height={64} />;
+  }
+  const runs = data.pages.flatMap((page) => page.runs);
+  if (runs.length === 0)
+    return <NoRuns isFiltered={filter.repository !== '' || filter.status !== ''} onClear={onClear} />;
+  return (
+    <>
+      <ul ref={list} className={isPlaceholderData ? 'list stale' : 'list'}>
+        {runs.map((run) => (
+          <RunRow key={run.id} run={run} />
+        ))}
+      </ul>
+      {hasNextPage && (
+        <div className="more">
+          <Button onClick={() => void fetchNextPage()} loading={isFetchingNextPage}>
+            Older runs
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function NoRuns({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
+  if (!isFiltered) return <PushHelp />;
+  return (
+    <Blank icon={<WorkflowIcon size={24} />} title="No run matches">
+      <Button onClick={onClear}>Show all runs</Button>
+    </Blank>
+  );
+}

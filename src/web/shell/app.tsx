@@ -1,0 +1,81 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { Component, lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { Link, Route, Switch, useLocation } from 'wouter';
+import { createQueryClient } from '../api/queries.ts';
+import { tokenNeeded } from '../api/token.ts';
+import { useValue } from '../api/value.ts';
+import { Failure, SkeletonRows } from '../components/page-state.tsx';
+import { RunsPage } from '../runs/runs-page.tsx';
+import { errorMessage } from './error-message.ts';
+import { Header } from './header.tsx';
+
+const RunPage = lazy(async () => ({ default: (await import('../run/run-page.tsx')).RunPage }));
+const JobPage = lazy(async () => ({ default: (await import('../job/job-page.tsx')).JobPage }));
+const RunnersPage = lazy(async () => ({ default: (await import('../runners/runners-page.tsx')).RunnersPage }));
+const TokenForm = lazy(async () => ({ default: (await import('./token-form.tsx')).TokenForm }));
+
+const client = createQueryClient();
+
+export function App() {
+  const needsToken = useValue(tokenNeeded);
+  const [location] = useLocation();
+  return (
+    <QueryClientProvider client={client}>
+      <a className="skip-link" href="#content">
+        Skip to content
+      </a>
+      {!needsToken && <Header />}
+      <main id="content" tabIndex={-1}>
+        <ErrorBoundary key={location}>
+          <Suspense fallback={<SkeletonRows rows={6} height={56} />}>{needsToken ? <TokenForm /> : <Pages />}</Suspense>
+        </ErrorBoundary>
+      </main>
+    </QueryClientProvider>
+  );
+}
+
+function Pages() {
+  return (
+    <Switch>
+      <Route path="/">
+        <RunsPage />
+      </Route>
+      <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={Number(id)} />}</Route>
+      <Route path="/runs/:id/jobs/:jobId">
+        {({ id, jobId }) => <JobPage key={jobId} runId={Number(id)} jobId={Number(jobId)} />}
+      </Route>
+      <Route path="/runners">
+        <RunnersPage />
+      </Route>
+      <Route>
+        <NoSuchPage />
+      </Route>
+    </Switch>
+  );
+}
+
+function NoSuchPage() {
+  useEffect(() => {
+    document.title = 'Not found · Switchyard';
+  }, []);
+  return (
+    <div className="blank">
+      <h2>There is no such page</h2>
+      <Link href="/">To the runs</Link>
+    </div>
+  );
+}
+
+/** Catches what breaks while rendering, such as a part of the page that an update of the server has removed. */
+class ErrorBoundary extends Component<{ children: ReactNode }, { error: Error | null }> {
+  override state = { error: null as Error | null };
+
+  static getDerivedStateFromError(error: unknown): { error: Error } {
+    return { error: error instanceof Error ? error : new Error(errorMessage(error)) };
+  }
+
+  override render(): ReactNode {
+    const { error } = this.state;
+    return error ? <Failure error={error} onRetry={() => window.location.reload()} /> : this.props.children;
+  }
+}

@@ -1,0 +1,75 @@
+import type { Job, RunDetail, Runner, Step } from '../../src/protocol/dashboard/index.ts';
+
+/** So many seconds ago, as the API writes times. */
+export const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString();
+
+export function sampleRun(fields: Partial<RunDetail> & { id: number }): RunDetail {
+  return {
+    repository: 'demo/hello',
+    workflow: { name: 'CI', path: '.github/workflows/ci.yml' },
+    number: fields.id,
+    attempt: 1,
+    title: `Change number ${fields.id}`,
+    event: 'push',
+    ref: 'refs/heads/main',
+    sha: '1f0c5a94e0d1c9b77a1d5b1dbb0d0ce0a2f7b7c1',
+    actor: 'admin',
+    status: 'completed',
+    conclusion: 'success',
+    createdAt: ago(300),
+    startedAt: ago(298),
+    completedAt: ago(250),
+    errors: [],
+    jobs: [],
+    ...fields,
+  };
+}
+
+export function sampleJob(fields: Partial<Job> & { id: number; runId: number; key: string }): Job {
+  return {
+    name: fields.key,
+    needs: [],
+    labels: ['self-hosted', 'linux'],
+    status: 'completed',
+    conclusion: 'success',
+    runner: { id: 1, name: 'pool-1-abcde' },
+    createdAt: ago(300),
+    startedAt: ago(298),
+    completedAt: ago(250),
+    steps: [],
+    annotations: [],
+    reason: null,
+    ...fields,
+  };
+}
+
+export function sampleStep(fields: Partial<Step> & { number: number; name: string }): Step {
+  return {
+    status: 'completed',
+    conclusion: 'success',
+    startedAt: ago(298),
+    completedAt: ago(290),
+    logLines: 0,
+    ...fields,
+  };
+}
+
+export function sampleRunner(fields: Partial<Runner> & { id: number; name: string }): Runner {
+  return {
+    scope: { kind: 'repository', name: 'demo/hello' },
+    group: 'Default',
+    labels: ['self-hosted', 'linux', 'x64'],
+    os: 'linux',
+    version: '0.1.0',
+    ephemeral: true,
+    state: 'idle',
+    job: null,
+    lastSeenAt: ago(3),
+    ...fields,
+  };
+}
+
+/** `text` as a runner writes it, one line each. */
+export function logLines(...texts: string[]): string[] {
+  return texts.map((text, index) => `2026-01-01T00:00:${String(index % 60).padStart(2, '0')}.0000000Z ${text}`);
+}
