@@ -40,7 +40,10 @@ export function evaluateExpression(expression: string, scope: Scope): Json {
   return new Evaluation(scope).result(parseInScope(expression, scope));
 }
 
-/** The tree of an expression that may use what `scope` offers. */
+/**
+ * The tree of an expression that may use what `scope` offers; values do not matter.
+ * @throws ExpressionError
+ */
 export function parseInScope(expression: string, scope: Scope): Expr {
   const names = Object.keys(scope.contexts);
   const signature = `${names.join()}${scope.status ? ' status' : ''}${scope.hashFiles ? ' hashFiles' : ''}`;

@@ -7,7 +7,7 @@ import type { Json } from '../../protocol/runner/tokens.ts';
 export type Value = Json;
 export { compileCondition, type Reference, referencedValues } from './condition.ts';
 export { ExpressionError, type TokenPosition } from './error.ts';
-export { evaluateExpression } from './evaluate.ts';
+export { evaluateExpression, parseInScope } from './evaluate.ts';
 export type { Scope, StatusFunctions } from './scope.ts';
 export { evaluateTemplate } from './template.ts';
 export { type CompiledText, compileText, textToken } from './text.ts';

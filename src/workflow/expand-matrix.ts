@@ -1,0 +1,44 @@
+/** A job's `strategy`, evaluated when its needs are complete (SEM-10.1, 10.11, 10.14). */
+import type { Json } from '../protocol/runner/tokens.ts';
+import { booleanOf, fieldError, numberOf, STRATEGY_CONTEXTS, scopeOf } from './evaluate-job.ts';
+import { ExpressionError, evaluateTemplate, isObject } from './expressions/index.ts';
+import { jobOf } from './graph.ts';
+import { combinationsOf } from './matrix.ts';
+import type { Evaluated, JobConfiguration, JobContexts, Workflow } from './model.ts';
+
+/** The configurations that one job turns into, in order; without a matrix it is one. */
+export function expandMatrix(workflow: Workflow, key: string, contexts: JobContexts): Evaluated<JobConfiguration[]> {
+  const job = jobOf(workflow, key);
+  try {
+    const strategy = evaluateTemplate(job.strategy, scopeOf(contexts, STRATEGY_CONTEXTS));
+    return { ok: true, value: configurationsOf(strategy) };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return { ok: false, errors: [fieldError(workflow, job, 'strategy', job.strategy, error)] };
+  }
+}
+
+function configurationsOf(strategy: Json): JobConfiguration[] {
+  if (strategy !== null && !isObject(strategy)) throw new ExpressionError('The strategy must be a mapping');
+  const failFast = booleanOf(strategy?.['fail-fast'] ?? null) ?? true;
+  const limit = numberOf(strategy?.['max-parallel'] ?? null);
+  if (limit !== undefined && limit < 1) throw new ExpressionError(`max-parallel must be at least 1, not ${limit}`);
+  if (strategy === null || !Object.hasOwn(strategy, 'matrix')) return [withoutMatrix(failFast)];
+  const combinations = combinationsOf(strategy.matrix ?? null);
+  const total = combinations.length;
+  return combinations.map(({ values, nameSuffix }, index) => ({
+    matrix: values,
+    strategy: {
+      'fail-fast': failFast,
+      'job-index': index,
+      'job-total': total,
+      'max-parallel': limit === undefined ? total : Math.floor(limit),
+    },
+    nameSuffix,
+  }));
+}
+
+function withoutMatrix(failFast: boolean): JobConfiguration {
+  const strategy = { 'fail-fast': failFast, 'job-index': 0, 'job-total': 1, 'max-parallel': 1 };
+  return { matrix: null, strategy, nameSuffix: '' };
+}

@@ -1,0 +1,33 @@
+/** Ids of jobs and steps (SEM-1.12) and generated step names (SEM-1.15). */
+
+const MAX_ID_LENGTH = 100;
+const ID = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+
+/** What is wrong with an id, or `undefined`. */
+export function idProblem(id: string): string | undefined {
+  if (!ID.test(id) || id.length >= MAX_ID_LENGTH) {
+    const rule = "IDs may only contain alphanumeric characters, '_', and '-'. IDs must start with a letter or '_'";
+    return `The identifier '${id}' is invalid. ${rule} and must be less than ${MAX_ID_LENGTH} characters.`;
+  }
+  return id.startsWith('__') ? `The identifier '${id}' is invalid. IDs starting with '__' are reserved.` : undefined;
+}
+
+/** Names a step without an id after what it does, `_2`, `_3`… on collision. Adds the name to `taken`, in lower case. */
+export function generateStepName(uses: string | undefined, taken: Set<string>): string {
+  const base = `__${subjectOf(uses).replace(/[^A-Za-z0-9_-]/g, '_')}`;
+  for (let attempt = 1; ; attempt++) {
+    const suffix = attempt === 1 ? '' : `_${attempt}`;
+    const name = base.slice(0, MAX_ID_LENGTH - suffix.length) + suffix;
+    if (taken.has(name.toLowerCase())) continue;
+    taken.add(name.toLowerCase());
+    return name;
+  }
+}
+
+function subjectOf(uses: string | undefined): string {
+  if (uses === undefined) return 'run';
+  if (uses.startsWith('docker://')) return uses.slice('docker://'.length);
+  if (uses.startsWith('./') || uses.startsWith('.\\')) return 'self';
+  const [path = ''] = uses.split('@');
+  return path.split(/[\\/]/).slice(0, 2).join('/') || 'run';
+}

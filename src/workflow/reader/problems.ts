@@ -1,0 +1,27 @@
+import type { SourceError } from '../../protocol/dashboard/index.ts';
+
+/** SEM-1.8 */
+const MAX_PROBLEMS = 10;
+const MAX_MESSAGE_LENGTH = 500;
+
+/** A place in the file, as template tokens carry it. */
+export interface Place {
+  line?: number;
+  col?: number;
+}
+
+/** Collects what is wrong in one file. */
+export class Problems {
+  readonly list: SourceError[] = [];
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  add(message: string, place: Place | null | undefined): void {
+    if (this.list.length >= MAX_PROBLEMS) return;
+    const cut = message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}[...]` : message;
+    this.list.push({ file: this.#file, line: place?.line ?? null, column: place?.col ?? null, message: cut });
+  }
+}

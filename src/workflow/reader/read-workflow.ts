@@ -1,0 +1,44 @@
+/** Workflow text to `Workflow`: the tree from GitHub's reader, then what its schema cannot say. */
+import type { Workflow, WorkflowSource } from '../model.ts';
+import { isAbsent, literalText, member } from '../tokens.ts';
+import { readJobs } from './jobs.ts';
+import { Problems } from './problems.ts';
+import { readTemplateTree } from './read-template.ts';
+import { readTriggers } from './triggers.ts';
+
+/** SEM-1.9 */
+const MAX_FILE_BYTES = 1024 * 1024;
+
+/** Never throws for a user's mistake: those are in `Workflow.errors`, and the rest is as far as it could be read. */
+export function readWorkflow({ path, text }: WorkflowSource): Workflow {
+  const errors = new Problems(path);
+  const warnings = new Problems(path);
+  const broken: Workflow = {
+    ...{ path, name: path, errors: errors.list, warnings: warnings.list, triggers: null, jobs: [] },
+    ...{ runName: null, env: null, defaults: null, permissions: null, concurrency: null },
+  };
+  if (text.trim() === '') {
+    errors.add('The file is empty.', null);
+    return broken;
+  }
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_FILE_BYTES) {
+    errors.add(`The file is ${bytes} bytes long; a workflow file may have at most ${MAX_FILE_BYTES}.`, null);
+    return broken;
+  }
+  const tree = readTemplateTree(path, text, errors);
+  if (!tree) return broken;
+  const further = tree.sound ? errors : new Problems(path);
+  const part = (name: string) => member(tree.root, name);
+  return {
+    ...broken,
+    name: literalText(part('name')) || path,
+    triggers: isAbsent(part('on')) ? null : readTriggers(part('on'), further),
+    runName: part('run-name'),
+    env: part('env'),
+    defaults: part('defaults'),
+    permissions: part('permissions'),
+    concurrency: part('concurrency'),
+    jobs: readJobs(part('jobs'), { tree, errors: further, warnings }),
+  };
+}

@@ -1,0 +1,64 @@
+/** The `steps` of a job (SEM-1.14, 17.1). */
+import type { TemplateToken } from '../../protocol/runner/tokens.ts';
+import type { WorkflowStep } from '../model.ts';
+import { isAbsent, isObjectToken, isSequenceToken, literalText, member } from '../tokens.ts';
+import { readCondition } from './conditions.ts';
+import { generateStepName, idProblem } from './ids.ts';
+import type { Problems } from './problems.ts';
+import type { TemplateTree } from './read-template.ts';
+
+export interface ReadContext {
+  tree: TemplateTree;
+  errors: Problems;
+  warnings: Problems;
+}
+
+export function readSteps(token: TemplateToken, context: ReadContext): WorkflowStep[] {
+  const items = isSequenceToken(token) ? token.seq : [];
+  const taken = new Set<string>();
+  // Given ids first: a generated name gives way to them wherever they stand.
+  const ids = items.map((item) => readId(member(item, 'id'), taken, context.errors));
+  return items.map((item, index) => readStep(item, ids[index], taken, context));
+}
+
+function readId(token: TemplateToken, taken: Set<string>, errors: Problems): string | undefined {
+  const id = literalText(token);
+  if (id === undefined || isAbsent(token)) return undefined;
+  const twice = `The identifier '${id}' may not be used more than once within the same scope.`;
+  const problem = idProblem(id) ?? (taken.has(id.toLowerCase()) ? twice : undefined);
+  if (problem) errors.add(problem, isObjectToken(token) ? token : null);
+  taken.add(id.toLowerCase());
+  return id;
+}
+
+function readStep(item: TemplateToken, id: string | undefined, taken: Set<string>, context: ReadContext): WorkflowStep {
+  const part = (name: string): TemplateToken => member(item, name);
+  const [run, uses] = [part('run'), literalText(part('uses')) || undefined];
+  const problem = uses === undefined ? undefined : usesProblem(uses);
+  if (problem) context.errors.add(problem, placeOf(part('uses')));
+  return {
+    contextName: id ?? generateStepName(uses, taken),
+    condition: readCondition(part('if'), 'step', context.tree, context),
+    name: part('name'),
+    run: uses === undefined ? run : undefined,
+    uses,
+    with: part('with'),
+    env: part('env'),
+    shell: part('shell'),
+    workingDirectory: part('working-directory'),
+    continueOnError: part('continue-on-error'),
+    timeoutMinutes: part('timeout-minutes'),
+  };
+}
+
+const placeOf = (token: TemplateToken): { line?: number; col?: number } | null => (isObjectToken(token) ? token : null);
+
+const REMOTE_ACTION = /^[^/\\@\s]+[/\\][^/\\@\s]+([/\\][^@]*)?@.+$/;
+
+function usesProblem(uses: string): string | undefined {
+  if (uses.startsWith('./') || uses.startsWith('.\\')) return undefined;
+  if (uses.startsWith('docker://') && uses.length > 'docker://'.length) return undefined;
+  if (uses.startsWith('$/')) return `'${uses}': actions of the same repository by $/ are not supported yet; use ./`;
+  if (REMOTE_ACTION.test(uses)) return undefined;
+  return `Expected format {owner}/{repo}[/path]@{ref}, ./path, or docker://image. Actual '${uses}'`;
+}
