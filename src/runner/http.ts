@@ -2,7 +2,7 @@
  * The runner's only HTTP client: JSON and small bodies over keep-alive connections. Built on node:http alone, because
  * an idle runner must stay small and start fast.
  */
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { hasErrorCode, OutsideError } from '../common/errors.ts';
 
@@ -70,9 +70,9 @@ export class HttpClient {
         signal,
       });
       const fail = (error: Error): void => {
-        if (signal?.aborted) return reject(signal.reason);
         const isStale = request.reusedSocket && !isSecondTry && hasErrorCode(error, 'ECONNRESET');
-        reject(isStale ? new StaleConnection() : unreachable(target, error));
+        if (signal?.aborted) reject(signal.reason);
+        else reject(isStale ? new StaleConnection() : unreachable(target, error));
       };
       request.on('error', fail);
       request.on('timeout', () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));

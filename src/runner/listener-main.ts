@@ -6,10 +6,13 @@ import { errorText, UserError } from '../common/errors.ts';
 import { builtProgram, version } from '../common/package.ts';
 import { numberSetting } from '../common/settings.ts';
 import { decodeJitConfig } from '../protocol/runner/jit-config.ts';
+import { openDiagnostics } from './diagnostics.ts';
 import { HELP, readArguments } from './listener/cli.ts';
-import { openDiagnostics } from './listener/diagnostics.ts';
 import { ExitCode, ListenerEnd } from './listener/errors.ts';
 import { Listener } from './listener/listener.ts';
+
+// Whoever started the runner may stop reading what it says.
+process.stdout.on('error', () => undefined);
 
 async function main(args: string[]): Promise<number> {
   const given = await readArguments(args, process.stdin);
@@ -29,7 +32,7 @@ async function main(args: string[]): Promise<number> {
     },
     workerProgram: builtProgram('worker.js'),
     clock: systemClock,
-    diagnostics: openDiagnostics(root, (line) => process.stdout.write(`${line}\n`)),
+    diagnostics: openDiagnostics('Runner', root, (line) => process.stdout.write(`${line}\n`)),
   });
   let signals = 0;
   const onSignal = (): void => {

@@ -160,5 +160,7 @@ function encodeUri(value: string): string {
 function powerShellParts(value: string): string[] {
   if (!value.includes('&')) return [];
   const parts = value.split('&');
-  return [...parts, ...parts.slice(0, -1).map((part) => `${part}&`)].filter((part) => part.trim().length >= MIN_FRAGMENT);
+  return [...parts, ...parts.slice(0, -1).map((part) => `${part}&`)].filter(
+    (part) => part.trim().length >= MIN_FRAGMENT,
+  );
 }

@@ -36,7 +36,8 @@ function readJob(response: HttpResponse): JobMessage {
   if (!isSuccess(response)) {
     const error = jsonBody(response) as Partial<RunServiceError> | undefined;
     const status = error?.source === RUN_ERROR_SOURCE ? (error.statusCode ?? response.status) : response.status;
-    if (FINAL_STATUSES.includes(status)) throw new JobNotOurs(error?.errorMessage ?? `acquirejob was answered ${status}`);
+    if (FINAL_STATUSES.includes(status))
+      throw new JobNotOurs(error?.errorMessage ?? `acquirejob was answered ${status}`);
     throw badAnswer('acquirejob', response);
   }
   const job = jsonBody(response) as Partial<JobMessage> | undefined;

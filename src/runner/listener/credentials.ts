@@ -66,7 +66,14 @@ export class RunnerToken {
     const now = Math.floor(this.#clock.now() / 1000);
     const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const header = { typ: 'JWT', alg: isPss ? 'PS256' : 'RS256' };
-    const claims = { sub: clientId, iss: clientId, aud: audience, jti: newGuid(), nbf: now, exp: now + ASSERTION_LIFE_S };
+    const claims = {
+      sub: clientId,
+      iss: clientId,
+      aud: audience,
+      jti: newGuid(),
+      nbf: now,
+      exp: now + ASSERTION_LIFE_S,
+    };
     const signed = `${part(header)}.${part(claims)}`;
     const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
     const signature = sign('sha256', Buffer.from(signed), { key: this.#key, ...(isPss ? pss : {}) });

@@ -5,15 +5,15 @@ import { newGuid } from '../../common/ids.ts';
 import type { JobCancellationBody, JobRequestBody } from '../../protocol/runner/broker.ts';
 import type { JobMessage } from '../../protocol/runner/job-message.ts';
 import type { TaskResult } from '../../protocol/runner/run-service.ts';
+import type { Diagnostics } from '../diagnostics.ts';
 import type { HttpClient } from '../http.ts';
-import { resultOf, type RunnerIdentity, type SignalGrace } from '../job-channel.ts';
+import { type RunnerIdentity, resultOf, type SignalGrace } from '../job-channel.ts';
 import { Masks } from '../masks.ts';
 import { forkWorker, type WorkerProcess } from '../process.ts';
 import { persist } from '../retries.ts';
 import { JobGone, RunServiceClient } from '../run-service-client.ts';
 import { killStrayProcesses } from '../stray-processes.ts';
 import { acquireJob, JobNotOurs } from './acquire.ts';
-import type { Diagnostics } from './diagnostics.ts';
 import { firstRenewal, keepLease } from './lease.ts';
 import type { BrokerSession } from './session.ts';
 
@@ -154,7 +154,10 @@ export class JobRun {
     diagnostics.note(`job ${job.jobId}: ${message}`);
     const annotation = { level: 'failure' as const, message };
     try {
-      await persist(() => client.complete({ conclusion, annotations: [annotation] }, this.#abort.signal), CRASH_REPORT_MS);
+      await persist(
+        () => client.complete({ conclusion, annotations: [annotation] }, this.#abort.signal),
+        CRASH_REPORT_MS,
+      );
     } catch (error) {
       diagnostics.note(`the end of job ${job.jobId} could not be reported: ${errorText(error)}`);
     }

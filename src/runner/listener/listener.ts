@@ -4,12 +4,12 @@ import { type Clock, sleep } from '../../common/clock.ts';
 import { errorText } from '../../common/errors.ts';
 import type { BrokerMessage, JobCancellationBody, JobRequestBody } from '../../protocol/runner/broker.ts';
 import type { JitConfig } from '../../protocol/runner/jit-config.ts';
+import type { Diagnostics } from '../diagnostics.ts';
 import { HttpClient } from '../http.ts';
 import type { RunnerIdentity, SignalGrace } from '../job-channel.ts';
 import { runnerArch, runnerOs } from '../platform.ts';
 import { SERVER_BACK_OFF } from '../retries.ts';
 import { RunnerToken } from './credentials.ts';
-import type { Diagnostics } from './diagnostics.ts';
 import { ClockSkew, ExitCode, ListenerEnd, SessionConflict, SessionLost } from './errors.ts';
 import { type JobEnd, JobRun } from './job-dispatcher.ts';
 import { BrokerSession } from './session.ts';
@@ -115,7 +115,8 @@ export class Listener {
       } catch (error) {
         if (signal.aborted) return undefined;
         if (isFinal(error)) throw error;
-        if (failures === 0) this.#options.diagnostics.say(`The server does not answer; trying again: ${errorText(error)}`);
+        if (failures === 0)
+          this.#options.diagnostics.say(`The server does not answer; trying again: ${errorText(error)}`);
         await sleep(backOffMs(failures, SERVER_BACK_OFF), signal);
       }
     }

@@ -1,7 +1,13 @@
 /** Calls to the broker: session, poll, acknowledge. Source: runner-protocol 4.1 to 4.4, 4.9. */
 import { hostname, release, type as systemName } from 'node:os';
 import { OutsideError } from '../../common/errors.ts';
-import type { BrokerError, BrokerMessage, JobRequestBody, RunnerStatus, SessionResponse } from '../../protocol/runner/broker.ts';
+import type {
+  BrokerError,
+  BrokerMessage,
+  JobRequestBody,
+  RunnerStatus,
+  SessionResponse,
+} from '../../protocol/runner/broker.ts';
 import { BROKER_ERROR_SOURCE } from '../../protocol/runner/constants.ts';
 import type { JitConfig } from '../../protocol/runner/jit-config.ts';
 import { badAnswer, type HttpClient, type HttpRequest, type HttpResponse, isSuccess, jsonBody } from '../http.ts';

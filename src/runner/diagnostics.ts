@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Log files of a listener are kept this long (runner-protocol 11.9). */
+/** Log files are kept this long (runner-protocol 11.9). */
 const KEEP_MS = 30 * 24 * 3600 * 1000;
 
 export interface Diagnostics {
@@ -11,11 +11,11 @@ export interface Diagnostics {
   say(line: string): void;
 }
 
-/** Writes `_diag/Runner_<date>-utc.log` below the root. A disk that refuses it must not stop jobs. */
-export function openDiagnostics(root: string, say: (line: string) => void): Diagnostics {
+/** Writes `_diag/<program>_<date>-utc.log` below the root. A disk that refuses it must not stop jobs. */
+export function openDiagnostics(program: 'Runner' | 'Worker', root: string, say: (line: string) => void): Diagnostics {
   const folder = join(root, '_diag');
   const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  const file = join(folder, `Runner_${stamp}-${process.pid}-utc.log`);
+  const file = join(folder, `${program}_${stamp}-${process.pid}-utc.log`);
   const write = (line: string): void => {
     try {
       appendFileSync(file, `[${new Date().toISOString()}] ${line}\n`, { mode: 0o600 });
@@ -40,7 +40,7 @@ export function openDiagnostics(root: string, say: (line: string) => void): Diag
 
 function removeOld(folder: string): void {
   for (const name of readdirSync(folder)) {
-    if (!/^Runner_.*\.log$/.test(name)) continue;
+    if (!/^(Runner|Worker)_.*\.log$/.test(name)) continue;
     const path = join(folder, name);
     if (Date.now() - statSync(path).mtimeMs > KEEP_MS) rmSync(path, { force: true });
   }

@@ -1,0 +1,105 @@
+/** Lines on their way to the live console. Best effort: the stored logs are the truth. Source: runner-protocol 8.5. */
+import { WebSocket } from 'ws';
+import { backOffMs } from '../../common/back-off.ts';
+import type { FeedMessage } from '../../protocol/runner/results.ts';
+import { SERVER_BACK_OFF } from '../retries.ts';
+
+const BATCH_MS = 50;
+const MAX_LINE_LENGTH = 1024;
+const MAX_LINES_PER_MESSAGE = 2_000;
+/** Lines kept while the server is away or slow; older ones are dropped. */
+const MAX_BACKLOG_LINES = 20_000;
+/** Bytes that may wait in the socket before lines are held back. */
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+const CLOSE_MS = 1_000;
+
+interface Batch {
+  stepId: string;
+  startLine: number;
+  lines: string[];
+}
+
+export class Feed {
+  readonly #url: string;
+  readonly #headers: Record<string, string>;
+  #socket: WebSocket | undefined;
+  #batches: Batch[] = [];
+  #backlog = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #reconnect: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #isClosed = false;
+
+  constructor(url: string, token: string) {
+    this.#url = url.replace(/^http/, 'ws');
+    this.#headers = { Authorization: `Bearer ${token}` };
+    this.#connect();
+  }
+
+  /** @param startLine number of `lines[0]` in the step's log, from 1 */
+  push(stepId: string, startLine: number, lines: string[]): void {
+    if (this.#isClosed) return;
+    const last = this.#batches.at(-1);
+    const follows = last?.stepId === stepId && last.startLine + last.lines.length === startLine;
+    const cut = lines.map((line) => (line.length > MAX_LINE_LENGTH ? line.slice(0, MAX_LINE_LENGTH) : line));
+    if (last && follows && last.lines.length + cut.length <= MAX_LINES_PER_MESSAGE) last.lines.push(...cut);
+    else this.#batches.push({ stepId, startLine, lines: cut });
+    this.#backlog += cut.length;
+    this.#dropOldest();
+    this.#timer ??= setTimeout(() => this.#send(), BATCH_MS);
+  }
+
+  /** Sends what is left, if the server takes it within a second. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#send();
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#reconnect);
+    const socket = this.#socket;
+    if (!socket || socket.readyState === WebSocket.CLOSED) return;
+    await new Promise<void>((resolve) => {
+      const limit = setTimeout(() => socket.terminate(), CLOSE_MS);
+      socket.once('close', () => {
+        clearTimeout(limit);
+        resolve();
+      });
+      socket.close();
+    });
+  }
+
+  #connect(): void {
+    const socket = new WebSocket(this.#url, { headers: this.#headers, perMessageDeflate: false });
+    this.#socket = socket;
+    socket.on('open', () => {
+      this.#failures = 0;
+      this.#send();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      if (this.#isClosed) return;
+      this.#reconnect = setTimeout(() => this.#connect(), backOffMs(this.#failures++, SERVER_BACK_OFF));
+    });
+  }
+
+  #send(): void {
+    this.#timer = undefined;
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    while (this.#batches.length > 0 && socket.bufferedAmount < MAX_BUFFERED_BYTES) {
+      const batch = this.#batches.shift();
+      if (!batch) break;
+      this.#backlog -= batch.lines.length;
+      const { stepId, startLine, lines } = batch;
+      const message: FeedMessage = { count: lines.length, value: lines, stepId, startLine };
+      socket.send(JSON.stringify(message), () => undefined);
+    }
+    if (this.#batches.length > 0 && !this.#isClosed) this.#timer = setTimeout(() => this.#send(), BATCH_MS);
+  }
+
+  #dropOldest(): void {
+    while (this.#backlog > MAX_BACKLOG_LINES && this.#batches.length > 1) {
+      this.#backlog -= this.#batches.shift()?.lines.length ?? 0;
+    }
+  }
+}

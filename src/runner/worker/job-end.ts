@@ -1,0 +1,51 @@
+/** The "Complete job" record and what the job hands on: SEM-15.5, SEM-27. */
+import { errorText } from '../../common/errors.ts';
+import { evaluateTemplate, toText } from '../../workflow/expressions/index.ts';
+import { killStrayProcesses } from '../stray-processes.ts';
+import type { JobState } from './job-state.ts';
+import type { StepOutput } from './step-output.ts';
+
+export interface JobEnd {
+  outputs: Record<string, { value: string }>;
+  environmentUrl?: string;
+}
+
+/** Evaluates outputs and the environment's URL, then stops what the steps left running. */
+export async function completeJob(job: JobState, output: StepOutput): Promise<JobEnd> {
+  const end: JobEnd = { outputs: evaluateOutputs(job, output), environmentUrl: evaluateUrl(job, output) };
+  const strays =
+    job.variable('process.clean')?.toLowerCase() === 'false' ? [] : await killStrayProcesses(job.trackingId);
+  if (strays.length > 0) output.print('Cleaning up orphan processes');
+  for (const { pid, name } of strays) output.print(`Terminate orphan process: pid (${pid}) (${name})`);
+  return end;
+}
+
+/** Empty outputs and those that would show a secret are left out; an error fails the job. */
+function evaluateOutputs(job: JobState, output: StepOutput): JobEnd['outputs'] {
+  const outputs: JobEnd['outputs'] = {};
+  try {
+    const values = job.evaluateMapping(job.message.jobOutputs, job.scope(), 'outputs');
+    for (const [name, value] of Object.entries(values)) {
+      if (value === '') continue;
+      if (job.masks.isSecret(value)) output.warning(`Skip output '${name}' since it may contain secret.`);
+      else outputs[name] = { value };
+    }
+  } catch (error) {
+    output.error(`The outputs of the job cannot be evaluated: ${errorText(error)}`);
+    job.note('failure');
+  }
+  return outputs;
+}
+
+function evaluateUrl(job: JobState, output: StepOutput): string | undefined {
+  try {
+    const url = toText(evaluateTemplate(job.message.actionsEnvironment?.url ?? null, job.scope()));
+    if (url === '') return undefined;
+    if (!job.masks.isSecret(url)) return url;
+    output.warning('Skip the environment url since it may contain secret.');
+  } catch (error) {
+    output.error(`The environment url cannot be evaluated: ${errorText(error)}`);
+    job.note('failure');
+  }
+  return undefined;
+}

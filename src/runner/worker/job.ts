@@ -1,0 +1,159 @@
+/** One job in its worker process: prepared, run, reported. SEM-15. */
+import { join } from 'node:path';
+import { isoTime } from '../../common/clock.ts';
+import { errorText } from '../../common/errors.ts';
+import { systemConnection } from '../../protocol/runner/job-message.ts';
+import type { TaskResult } from '../../protocol/runner/run-service.ts';
+import type { Diagnostics } from '../diagnostics.ts';
+import { HttpClient } from '../http.ts';
+import type { ToWorker } from '../job-channel.ts';
+import { runnerArch, runnerOs } from '../platform.ts';
+import { killAllProcesses } from '../process.ts';
+import { persist } from '../retries.ts';
+import { type Completion, JobGone, RunServiceClient } from '../run-service-client.ts';
+import { killStrayProcesses } from '../stray-processes.ts';
+import { Feed } from './feed.ts';
+import { emptyFolder, prepareFolders } from './folders.ts';
+import { completeJob, type JobEnd } from './job-end.ts';
+import { JobState, type JobStatus } from './job-state.ts';
+import { JobLogs } from './logs.ts';
+import { ResultsClient } from './results-client.ts';
+import { ResultsQueue } from './results-queue.ts';
+import { setUpJob } from './setup.ts';
+import { StepOutput } from './step-output.ts';
+import { StepRecord } from './step-record.ts';
+import { StepsRunner } from './steps-runner.ts';
+
+/** A finished job is reported until the server takes it; the server's own lease ends much earlier. */
+const COMPLETE_MS = 60 * 60_000;
+/** Nobody watches any more: the last report gets this long. */
+const LAST_WORDS_MS = 5_000;
+
+const TASK_RESULT: Record<JobStatus, TaskResult> = { success: 'succeeded', failure: 'failed', cancelled: 'canceled' };
+
+export class Job {
+  readonly #state: JobState;
+  readonly #http: HttpClient;
+  readonly #runService: RunServiceClient;
+  readonly #results: ResultsQueue | undefined;
+  readonly #feed: Feed | undefined;
+  readonly #logs: JobLogs;
+  readonly #logFolder: string;
+  readonly #setup = new StepRecord(1, 'Set up job');
+  readonly #steps: StepsRunner;
+  readonly #complete: StepRecord;
+  readonly #prepared: Promise<unknown>;
+  readonly #diagnostics: Diagnostics;
+
+  /** Everything that costs no step begins here: folders and the connection of the live console. */
+  constructor({ job, runner, trackingId, grace }: Extract<ToWorker, { type: 'job' }>, diagnostics: Diagnostics) {
+    this.#diagnostics = diagnostics;
+    const state = new JobState(job, runner, trackingId, grace);
+    this.#state = state;
+    this.#http = new HttpClient(`SwitchyardRunner/${runner.version} (${runnerOs}; ${runnerArch}) (Worker)`);
+    this.#runService = new RunServiceClient(this.#http, job);
+    const resultsUrl = state.variable('system.github.results_endpoint');
+    const client = resultsUrl ? new ResultsClient(this.#http, resultsUrl, job) : undefined;
+    const { data, authorization } = systemConnection(job);
+    this.#feed =
+      (data?.FeedStreamUrl && client && new Feed(data.FeedStreamUrl, authorization.parameters.AccessToken)) ||
+      undefined;
+    this.#results = client && new ResultsQueue(client, (line) => diagnostics.note(state.masks.apply(line)));
+    this.#logFolder = join(runner.root, '_diag', 'pages', job.jobId);
+    this.#logs = new JobLogs(this.#logFolder, state.masks, { feed: this.#feed, client, queue: this.#results });
+    this.#steps = new StepsRunner(state, this.#logs, this.#results, 2);
+    this.#complete = new StepRecord(2 * job.steps.length + 2, 'Complete job');
+    this.#prepared = prepareFolders(state.folders, state.github.event ?? {}, job.workspace?.clean).then(
+      () => undefined,
+      (error: unknown) => new Error(`The folders of the job cannot be prepared: ${errorText(error)}`),
+    );
+  }
+
+  /** Runs the job and reports it; resolves when the server has everything, or will take nothing more. */
+  async run(): Promise<TaskResult> {
+    this.#setup.startedAt = isoTime(Date.now());
+    this.#results?.stepChanged(this.#setup, ...this.#steps.records, this.#complete);
+    const isReady = await this.#record(this.#setup, async (output) => {
+      const problem = await this.#prepared;
+      if (problem instanceof Error) output.error(problem.message);
+      return !(problem instanceof Error) && setUpJob(this.#state, output);
+    });
+    if (isReady) await this.#steps.run();
+    else this.#state.note('failure');
+    let end: JobEnd = { outputs: {} };
+    await this.#record(this.#complete, async (output) => {
+      end = await completeJob(this.#state, output);
+      return true;
+    });
+    return await this.#report(end);
+  }
+
+  cancel(): void {
+    this.#steps.cancel();
+  }
+
+  shutdown(): void {
+    this.#steps.shutdown();
+  }
+
+  /** The server has closed the job: nothing is reported any more. */
+  async abandon(): Promise<void> {
+    await this.#killEverything();
+    this.#logs.close();
+  }
+
+  /** The listener has died: nothing may go on unobserved. */
+  async listenerLost(): Promise<void> {
+    await this.#killEverything();
+    const message = 'The listener process of the runner ended while the job was running; the job was stopped.';
+    const completion = this.#completion('failed', { outputs: {} });
+    const annotations = [{ level: 'failure' as const, message }];
+    await persist(() => this.#runService.complete({ ...completion, annotations }), LAST_WORDS_MS).catch(
+      (error: unknown) => this.#diagnostics.note(`the end of the job could not be reported: ${errorText(error)}`),
+    );
+  }
+
+  async #killEverything(): Promise<void> {
+    this.#steps.shutdown();
+    killAllProcesses();
+    await killStrayProcesses(this.#state.trackingId);
+  }
+
+  /** A record that is not a step of the workflow. */
+  async #record(record: StepRecord, work: (output: StepOutput) => Promise<boolean>): Promise<boolean> {
+    record.startedAt ??= isoTime(Date.now());
+    this.#results?.stepChanged(record);
+    const log = this.#logs.openStep(record);
+    const succeeded = await work(new StepOutput(log, record, this.#state.masks, this.#state.isStepDebug));
+    log.close();
+    record.completedAt = isoTime(Date.now());
+    record.conclusion = succeeded ? 'success' : 'failure';
+    this.#results?.stepChanged(record);
+    return succeeded;
+  }
+
+  async #report(end: JobEnd): Promise<TaskResult> {
+    this.#logs.close();
+    const result = TASK_RESULT[this.#state.status];
+    await Promise.all([this.#results?.drain(), this.#feed?.close(), emptyFolder(this.#state.folders.temp)]);
+    try {
+      await persist(() => this.#runService.complete(this.#completion(result, end)), COMPLETE_MS);
+    } catch (error) {
+      this.#diagnostics.note(`the end of the job was not accepted: ${errorText(error)}`);
+      if (!(error instanceof JobGone)) throw error;
+    }
+    this.#http.close();
+    await emptyFolder(this.#logFolder);
+    return result;
+  }
+
+  #completion(conclusion: TaskResult, { outputs, environmentUrl }: JobEnd): Completion {
+    const records = [this.#setup, ...this.#steps.records, this.#complete];
+    return {
+      conclusion,
+      outputs,
+      stepResults: records.map((record) => record.toResult()),
+      ...(environmentUrl ? { environmentUrl } : {}),
+    };
+  }
+}

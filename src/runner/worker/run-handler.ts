@@ -1,0 +1,61 @@
+/** `run` steps: SEM-16. */
+import { statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { newGuid } from '../../common/ids.ts';
+import type { JobStep } from '../../protocol/runner/job-message.ts';
+import { resolveShell, type Shell } from './shells.ts';
+import type { StepContext, StepHandler } from './step-context.ts';
+
+const CYAN = '\u001b[36;1m';
+const RESET = '\u001b[0m';
+
+export function runHandler(step: JobStep): StepHandler {
+  return {
+    async run(context) {
+      const inputs = context.job.evaluateMapping(step.inputs, context.scope(), 'run');
+      const defaults = context.job.runDefaults();
+      const shell = resolveShell(inputs.shell || defaults.shell, context.environment().PATH ?? '');
+      const cwd = workingFolder(context, inputs.workingDirectory || defaults.workingDirectory);
+      const script = inputs.script ?? '';
+      const file = await writeScript(context, shell, script);
+      const args = shell.args.map((argument) => argument.replaceAll('{0}', file));
+      printHeader(context, script, shell);
+      const { code } = await context.run({
+        command: shell.command,
+        args,
+        cwd,
+        verbatimArguments: shell.verbatimArguments,
+      });
+      if (code === 0 || context.signal.aborted) return code === 0;
+      context.output.error(`Process completed with exit code ${code}.`);
+      return false;
+    },
+  };
+}
+
+/** @throws Error when the folder does not exist: spawning would blame the shell instead */
+function workingFolder({ job }: StepContext, directory: string | undefined): string {
+  const folder = resolve(job.folders.workspace, directory ?? '');
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  throw new Error(`The working directory ${folder} does not exist.`);
+}
+
+async function writeScript({ job }: StepContext, shell: Shell, script: string): Promise<string> {
+  const file = join(job.folders.temp, `${newGuid()}${shell.extension}`);
+  const text = shell.fixUp(script);
+  await writeFile(file, process.platform === 'win32' ? text.replace(/\r?\n/g, '\r\n') : text);
+  return file;
+}
+
+/** SEM-16.8 */
+function printHeader({ job, env, output }: StepContext, script: string, shell: Shell): void {
+  const lines = script.replace(/\r?\n$/, '').split(/\r?\n/);
+  const variables = Object.entries({ ...job.env, ...env }).map(([name, value]) => `  ${name}: ${value}`);
+  output.group(
+    `Run ${lines[0] ?? ''}`,
+    ...lines.map((line) => `${CYAN}${line}${RESET}`),
+    `shell: ${[shell.command, ...shell.args].join(' ')}`,
+    ...(variables.length > 0 ? ['env:', ...variables] : []),
+  );
+}

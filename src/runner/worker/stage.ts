@@ -1,0 +1,182 @@
+/** One stage of a step, main or post, from its condition to its result: SEM-19. */
+import { isoTime } from '../../common/clock.ts';
+import { errorText } from '../../common/errors.ts';
+import type { JobStep } from '../../protocol/runner/job-message.ts';
+import type { TemplateToken } from '../../protocol/runner/tokens.ts';
+import { evaluateExpression, evaluateTemplate, isTruthy, toNumber, toText } from '../../workflow/expressions/index.ts';
+import type { JobState, Outcome } from './job-state.ts';
+import type { JobLogs } from './logs.ts';
+import type { ResultsQueue } from './results-queue.ts';
+import { StepContext } from './step-context.ts';
+import { StepOutput } from './step-output.ts';
+import type { StepRecord } from './step-record.ts';
+
+/** Why a running stage is stopped. */
+export type StopReason = 'cancelled' | 'timeout' | 'shutdown';
+
+export interface StageOptions {
+  job: JobState;
+  logs: JobLogs;
+  results: ResultsQueue | undefined;
+  step: JobStep;
+  record: StepRecord;
+  condition: string;
+  state: Record<string, string>;
+  run(context: StepContext): Promise<boolean>;
+}
+
+export interface StageResult {
+  /** Before `continue-on-error`. */
+  outcome: Outcome;
+  /** After it. */
+  conclusion: Outcome;
+  outputs: Record<string, string>;
+}
+
+export class Stage {
+  readonly #options: StageOptions;
+  readonly #abort = new AbortController();
+  #env: Record<string, string> = {};
+
+  constructor(options: StageOptions) {
+    this.#options = options;
+  }
+
+  stop(reason: StopReason): void {
+    this.#abort.abort(reason);
+  }
+
+  /** Whether the step's condition holds at this moment; an error counts as no. */
+  conditionHolds(): boolean {
+    try {
+      return this.#isWanted();
+    } catch {
+      return false;
+    }
+  }
+
+  /** Never rejects: whatever goes wrong is the step's failure. */
+  async run(): Promise<StageResult> {
+    const { job, record, logs } = this.#options;
+    const preparation = this.#prepare();
+    record.startedAt = isoTime(Date.now());
+    if (preparation === 'skip') return this.#conclude({ outcome: 'skipped', conclusion: 'skipped', outputs: {} });
+    this.#options.results?.stepChanged(record);
+    const log = logs.openStep(record);
+    const output = new StepOutput(log, record, job.masks, job.isStepDebug);
+    const result = await this.#execute(output, preparation);
+    log.close();
+    return this.#conclude(result);
+  }
+
+  /** Builds the env, then tests the condition with it (SEM-19.1). */
+  #prepare(): 'run' | 'skip' | { error: string } {
+    const { job, step, record } = this.#options;
+    try {
+      this.#env = job.evaluateMapping(step.environment, job.scope(), 'env');
+      if (!this.#isWanted()) return 'skip';
+      const name = step.displayNameToken ? toText(evaluateTemplate(step.displayNameToken, this.#scope())).trim() : '';
+      if (name !== '' && !record.isPost) record.name = job.masks.apply(name);
+      return 'run';
+    } catch (error) {
+      return { error: errorText(error) };
+    }
+  }
+
+  #isWanted(): boolean {
+    const { job, condition } = this.#options;
+    return isTruthy(evaluateExpression(condition, job.scope({ env: this.#env, withStatus: true, withSecrets: false })));
+  }
+
+  async #execute(output: StepOutput, preparation: 'run' | { error: string }): Promise<StageResult> {
+    if (preparation !== 'run') {
+      output.error(preparation.error);
+      return { outcome: 'failure', conclusion: 'failure', outputs: {} };
+    }
+    const { job, step, record, results, state } = this.#options;
+    const context = new StepContext({
+      job,
+      record,
+      output,
+      state,
+      results,
+      env: this.#env,
+      signal: this.#abort.signal,
+      actionName: step.contextName || step.name,
+    });
+    const outcome = await this.#outcome(context);
+    const conclusion = outcome === 'failure' && this.#continues(output) ? 'success' : outcome;
+    return { outcome, conclusion, outputs: context.outputs };
+  }
+
+  async #outcome(context: StepContext): Promise<Outcome> {
+    const { output } = context;
+    let succeeded = false;
+    let disarm = (): void => undefined;
+    let minutes = 0;
+    try {
+      minutes = this.#timeoutMinutes();
+      if (minutes > 0) {
+        const timer = setTimeout(() => this.stop('timeout'), minutes * 60_000);
+        disarm = () => clearTimeout(timer);
+      }
+      succeeded = await this.#options.run(context);
+    } catch (error) {
+      if (!this.#abort.signal.aborted) output.error(errorText(error));
+    } finally {
+      disarm();
+    }
+    const filesAreGood = await context.finish();
+    if (this.#abort.signal.aborted) return this.#stopped(output, minutes);
+    return succeeded && filesAreGood && !output.commandFailed ? 'success' : 'failure';
+  }
+
+  #stopped(output: StepOutput, minutes: number): Outcome {
+    const reason = this.#abort.signal.reason as StopReason;
+    if (reason === 'cancelled') {
+      output.error('The operation was canceled.');
+      return 'cancelled';
+    }
+    output.error(
+      reason === 'timeout'
+        ? `The action '${this.#options.record.name}' has timed out after ${minutes} minutes.`
+        : 'The runner has received a shutdown signal. This can happen when the runner service is stopped.',
+    );
+    return 'failure';
+  }
+
+  /** SEM-19.4; 0 means no limit. */
+  #timeoutMinutes(): number {
+    const value = this.#evaluate(this.#options.step.timeoutInMinutes);
+    if (value === null || value === '') return 0;
+    const minutes = toNumber(value);
+    if (Number.isFinite(minutes) && minutes >= 0) return minutes;
+    throw new Error(`timeout-minutes must be a number, but is '${toText(value)}'.`);
+  }
+
+  /** SEM-19.3: what cannot be evaluated rescues nothing. */
+  #continues(output: StepOutput): boolean {
+    try {
+      return isTruthy(this.#evaluate(this.#options.step.continueOnError));
+    } catch (error) {
+      output.error(`continue-on-error cannot be evaluated: ${errorText(error)}`);
+      return false;
+    }
+  }
+
+  #evaluate(token: TemplateToken | undefined) {
+    return evaluateTemplate(token ?? null, this.#scope());
+  }
+
+  #scope() {
+    return this.#options.job.scope({ env: this.#env });
+  }
+
+  #conclude(result: StageResult): StageResult {
+    const { record, results } = this.#options;
+    record.completedAt = isoTime(Date.now());
+    record.conclusion = result.conclusion;
+    results?.stepChanged(record);
+    return result;
+  }
+}

@@ -1,0 +1,147 @@
+/** What a step's handler works with. */
+import type { JobStep } from '../../protocol/runner/job-message.ts';
+import type { Json } from '../../protocol/runner/tokens.ts';
+import type { Scope } from '../../workflow/expressions/index.ts';
+import type { ProcessExit, RunningProcess } from '../process.ts';
+import { startProcess } from '../process.ts';
+import { stepEnvironment } from './environment.ts';
+import { FileCommands } from './file-commands.ts';
+import type { JobState } from './job-state.ts';
+import type { ResultsQueue } from './results-queue.ts';
+import type { CommandEffects, StepOutput } from './step-output.ts';
+import type { StepRecord } from './step-record.ts';
+
+export interface ProcessRequest {
+  command: string;
+  args: string[];
+  cwd: string;
+  /** Added to the step's environment. */
+  env?: Record<string, string>;
+  /** Takes the output instead of the log, such as a value that the caller needs. */
+  onLines?(lines: string[]): void;
+  verbatimArguments?: boolean;
+}
+
+export class StepContext implements CommandEffects {
+  readonly job: JobState;
+  readonly record: StepRecord;
+  readonly output: StepOutput;
+  /** The step's own env. */
+  readonly env: Record<string, string>;
+  readonly outputs: Record<string, string> = {};
+  /** Values that the step's later stages get as `STATE_<name>`; shared between its stages. */
+  readonly state: Record<string, string>;
+  readonly signal: AbortSignal;
+  readonly github: Record<string, Json>;
+  readonly allowUnsecure: boolean;
+  readonly #fileCommands: FileCommands;
+  readonly #results: ResultsQueue | undefined;
+
+  constructor(options: {
+    job: JobState;
+    record: StepRecord;
+    output: StepOutput;
+    env: Record<string, string>;
+    state: Record<string, string>;
+    signal: AbortSignal;
+    results: ResultsQueue | undefined;
+    actionName: string;
+  }) {
+    const { job } = options;
+    this.job = job;
+    this.record = options.record;
+    this.output = options.output;
+    this.env = options.env;
+    this.state = options.state;
+    this.signal = options.signal;
+    this.#results = options.results;
+    this.#fileCommands = new FileCommands(job.folders.fileCommands);
+    this.github = { ...job.github, ...this.#fileCommands.paths, action: options.actionName };
+    const isAllowed = options.env.ACTIONS_ALLOW_UNSECURE_COMMANDS ?? job.env.ACTIONS_ALLOW_UNSECURE_COMMANDS;
+    this.allowUnsecure = isAllowed?.toLowerCase() === 'true';
+  }
+
+  scope(): Scope {
+    return this.job.scope({ env: this.env, github: this.github });
+  }
+
+  /** What the step's processes see, before what `run` adds. */
+  environment(): Record<string, string> {
+    return stepEnvironment(this.job, this.env, this.github);
+  }
+
+  /** Runs a process to its end, its output in the log; cancelled with the step (SEM-28.2). */
+  async run(request: ProcessRequest): Promise<ProcessExit> {
+    this.signal.throwIfAborted();
+    const child = await startProcess({
+      ...request,
+      env: { ...this.environment(), ...request.env },
+      onLines: request.onLines ?? ((lines) => this.output.scan(lines, this)),
+      cutLine: (text, limit) => this.job.masks.cutAt(text, limit),
+    });
+    return await this.#untilExit(child);
+  }
+
+  /** Reads the file commands (SEM-16.10). @returns false when one was wrong */
+  finish(): Promise<boolean> {
+    return this.#fileCommands.process({
+      setEnv: (name, value) => this.setEnv(name, value),
+      setOutput: (name, value) => this.setOutput(name, value),
+      saveState: (name, value) => this.saveState(name, value),
+      addPath: (path) => this.addPath(path),
+      summary: (markdown) => this.#uploadSummary(markdown),
+      error: (message) => this.output.error(message),
+    });
+  }
+
+  setOutput(name: string, value: string): void {
+    this.outputs[name] = value;
+  }
+
+  saveState(name: string, value: string): void {
+    this.state[name] = value;
+  }
+
+  /** Visible from the next step on. @throws Error for NODE_OPTIONS, which would reach the actions' own Node */
+  setEnv(name: string, value: string): void {
+    if (name.toUpperCase() === 'NODE_OPTIONS') {
+      throw new Error("Can't store NODE_OPTIONS output parameter using '$GITHUB_ENV' command.");
+    }
+    this.job.env[name] = value;
+  }
+
+  addPath(path: string): void {
+    const known = this.job.path.indexOf(path);
+    if (known >= 0) this.job.path.splice(known, 1);
+    this.job.path.unshift(path);
+  }
+
+  relativePath(file: string): string {
+    return this.job.relativePath(file);
+  }
+
+  async #untilExit(child: RunningProcess): Promise<ProcessExit> {
+    const cancel = (): void => child.cancel(this.job.grace);
+    if (this.signal.aborted) cancel();
+    this.signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return await child.exited;
+    } finally {
+      this.signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  #uploadSummary(markdown: Buffer): void {
+    const masked = this.job.masks.apply(markdown.toString('utf8'));
+    this.#results?.uploadSummary(this.record.id, Buffer.from(masked, 'utf8'));
+  }
+}
+
+/** A kind of step. `run` throws, or returns false, when the step has failed. */
+export interface StepHandler {
+  run(context: StepContext): Promise<boolean>;
+  /** Registered when `run` starts (SEM-17.5). */
+  post?: (context: StepContext) => Promise<boolean>;
+}
+
+export type HandlerFactory = (step: JobStep) => StepHandler;
