@@ -7,7 +7,7 @@ export function useListKeys(list: RefObject<HTMLElement | null>): void {
       const step = event.key === 'j' ? 1 : event.key === 'k' ? -1 : 0;
       if (step === 0 || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       const stops = [...(list.current?.querySelectorAll<HTMLElement>('[data-key-stop]') ?? [])];
-      const at = stops.findIndex((stop) => stop === document.activeElement);
+      const at = stops.indexOf(document.activeElement as HTMLElement);
       stops[Math.min(stops.length - 1, Math.max(0, at + step))]?.focus();
     };
     addEventListener('keydown', onKey);

@@ -5,6 +5,7 @@ import { StateIcon } from '../components/state-icon.tsx';
 import { Duration } from '../components/times.tsx';
 import { Why } from '../components/why.tsx';
 import { stateWord } from '../format/state.ts';
+import { Reason } from '../run/reason.tsx';
 
 /** How the job stands, and why. */
 export function JobHeader({ run, job }: { run: RunDetail; job: Job }) {
@@ -31,7 +32,7 @@ export function JobHeader({ run, job }: { run: RunDetail; job: Job }) {
         {job.labels.length > 0 && <span>runs-on: {job.labels.join(', ')}</span>}
         {job.needs.length > 0 && <span>needs: {job.needs.join(', ')}</span>}
       </div>
-      {job.reason && <p className="reason">{job.reason}</p>}
+      <Reason job={job} />
       <Why kind="job" id={job.id} name={job.name} />
     </header>
   );

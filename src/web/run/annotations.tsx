@@ -1,24 +1,36 @@
 import { AlertIcon, InfoIcon, XCircleIcon } from '@primer/octicons-react';
+import { Button } from '@primer/react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Annotation, Job } from '../../protocol/dashboard/index.ts';
 
 const icons = { failure: XCircleIcon, warning: AlertIcon, notice: InfoIcon };
 
+/** A linter can make hundreds; they must not push everything else away. */
+const shownAtFirst = 5;
+
 /** What the jobs reported about themselves, with a link to the step. */
 export function Annotations({ jobs }: { jobs: readonly Job[] }) {
   const found = jobs.flatMap((job) => job.annotations.map((annotation) => ({ job, annotation })));
+  const [showsAll, setShowsAll] = useState(false);
   if (found.length === 0) return null;
+  const shown = showsAll ? found : found.slice(0, shownAtFirst);
   return (
     <section aria-labelledby="annotations">
       <h2 id="annotations">
         Annotations <span className="muted">{found.length}</span>
       </h2>
       <ul className="list">
-        {found.map(({ job, annotation }, index) => (
+        {shown.map(({ job, annotation }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: annotations have no identity and are only ever added.
           <AnnotationRow key={index} job={job} annotation={annotation} />
         ))}
       </ul>
+      {shown.length < found.length && (
+        <div className="more">
+          <Button onClick={() => setShowsAll(true)}>Show all {found.length}</Button>
+        </div>
+      )}
     </section>
   );
 }

@@ -28,9 +28,11 @@ export const RunRow = memo(function RunRow({ run }: { run: RunSummary }) {
         <span>
           <ClockIcon size={12} /> <RelativeTime at={run.createdAt} />
         </span>
-        <span>
-          <StopwatchIcon size={12} /> <Duration from={run.startedAt} to={run.completedAt} />
-        </span>
+        {run.startedAt && (
+          <span>
+            <StopwatchIcon size={12} /> <Duration from={run.startedAt} to={run.completedAt} />
+          </span>
+        )}
       </div>
     </li>
   );

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import type { Job } from '../../protocol/dashboard/index.ts';
+import { jobStages } from './job-stages.ts';
+
+let nextId = 1;
+const job = (key: string, ...needs: string[]): Job => ({
+  id: nextId++,
+  runId: 1,
+  key,
+  name: key,
+  needs,
+  labels: [],
+  status: 'queued',
+  conclusion: null,
+  runner: null,
+  createdAt: '2026-01-01T00:00:00Z',
+  startedAt: null,
+  completedAt: null,
+  steps: [],
+  annotations: [],
+  reason: null,
+});
+
+const names = (jobs: Job[]): string[][] => jobStages(jobs).map((stage) => stage.map(({ key }) => key));
+
+test('puts each job right of everything it needs', () => {
+  expect(names([job('deploy', 'test', 'lint'), job('lint'), job('test', 'build'), job('build')])).toEqual([
+    ['lint', 'build'],
+    ['test'],
+    ['deploy'],
+  ]);
+});
+
+test('keeps the jobs of a matrix together', () => {
+  expect(names([job('test'), job('test'), job('report', 'test')])).toEqual([['test', 'test'], ['report']]);
+});
+
+test('ends for a cycle and passes over an unknown need', () => {
+  expect(
+    names([job('a', 'b'), job('b', 'a'), job('c', 'nothing')])
+      .flat()
+      .sort(),
+  ).toEqual(['a', 'b', 'c']);
+});
