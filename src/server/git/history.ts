@@ -1,0 +1,123 @@
+import { runGit } from './child.ts';
+
+export interface GitPerson {
+  name: string;
+  email: string;
+  /** ISO 8601 with the person's own offset. */
+  date: string;
+}
+
+export interface GitCommit {
+  id: string;
+  tree: string;
+  message: string;
+  author: GitPerson;
+  committer: GitPerson;
+  added: string[];
+  removed: string[];
+  modified: string[];
+}
+
+export const ZERO_SHA = '0'.repeat(40);
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+const SHA = /^[0-9a-f]{40}$/;
+
+/** What git allows in a ref's name, so that no revision syntax (`~`, `^{…}`, `@{…}`, `:`) comes in from outside. */
+const REF_NAME = /^(?!-)(?!.*(?:\.\.|@\{|\/\/))[^\x00-\x20\x7f~^:?*[\\]+$/;
+
+/** A full ref, branch, tag or sha to its commit; branches win over tags of the same name. */
+export async function resolveRef(folder: string, ref: string): Promise<string | undefined> {
+  if (ref.length > 1000 || !REF_NAME.test(ref)) return undefined;
+  const isComplete = ref.startsWith('refs/') || SHA.test(ref);
+  const names = isComplete ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`];
+  const input = names.map((name) => `${name}^{commit}\n`).join('');
+  const { stdout } = await runGit(['cat-file', '--batch-check=%(objectname) %(objecttype)'], { folder, input });
+  for (const line of stdout.toString('utf8').split('\n')) {
+    const [sha = '', type] = line.split(' ');
+    if (type === 'commit' && SHA.test(sha)) return sha;
+  }
+  return undefined;
+}
+
+const FORMAT = ['commit', '%H', '%T', '%an', '%ae', '%aI', '%cn', '%ce', '%cI', '%B', ''].join('%x00');
+
+/**
+ * Commits with what they changed against their first parent, newest first.
+ * @param selection revisions and limits, as `git log` takes them
+ */
+export async function readCommits(folder: string, selection: string[]): Promise<GitCommit[]> {
+  const args = ['log', '-z', '--name-status', '--no-renames', '--root', '--no-show-signature', `--format=${FORMAT}`];
+  const { stdout } = await runGit([...args, ...selection, '--'], { folder });
+  return parseLog(stdout.toString('utf8').split('\0'));
+}
+
+/** Fields of a header, then pairs of status letter and path until the next header. */
+function parseLog(fields: string[]): GitCommit[] {
+  const commits: GitCommit[] = [];
+  let commit: GitCommit | undefined;
+  for (let at = 0; at < fields.length; ) {
+    const field = (fields[at] ?? '').trim();
+    if (field === 'commit') {
+      commit = readHeader(fields.slice(at + 1, at + 10));
+      commits.push(commit);
+      at += 10;
+    } else if (commit && /^[A-Z]\d*$/.test(field)) {
+      listOf(commit, field).push(fields[at + 1] ?? '');
+      at += 2;
+    } else {
+      at++;
+    }
+  }
+  return commits;
+}
+
+function readHeader(fields: string[]): GitCommit {
+  const [id = '', tree = '', authorName = '', authorEmail = '', authorDate = ''] = fields;
+  const [name = '', email = '', date = '', message = ''] = fields.slice(5);
+  return {
+    id,
+    tree,
+    message: message.trimEnd(),
+    author: { name: authorName, email: authorEmail, date: authorDate },
+    committer: { name, email, date },
+    added: [],
+    removed: [],
+    modified: [],
+  };
+}
+
+function listOf(commit: GitCommit, status: string): string[] {
+  if (status === 'A') return commit.added;
+  return status === 'D' ? commit.removed : commit.modified;
+}
+
+/** SEM-3.11 */
+export async function changedFiles(folder: string, before: string | null, sha: string): Promise<string[]> {
+  const isKnown = before !== null && before !== ZERO_SHA && (await resolveRef(folder, before)) !== undefined;
+  const base = isKnown ? before : await baseOfNewBranch(folder, sha);
+  const { stdout } = await runGit(['diff-tree', '-r', '-z', '--name-only', '-M', base, sha], { folder });
+  return stdout.toString('utf8').split('\0').filter(Boolean);
+}
+
+/**
+ * The parent of the first commit that no other branch or tag holds. Refs at the same commit do not count as others:
+ * which of them came first cannot be seen, and running too much is better than silence.
+ */
+async function baseOfNewBranch(folder: string, sha: string): Promise<string> {
+  const same = await runGit(['for-each-ref', `--points-at=${sha}`, '--format=%(refname)'], { folder });
+  const excluded = same.stdout
+    .toString('utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((ref) => `--exclude=${ref}`);
+  const args = ['rev-list', '--topo-order', '--parents', sha, '--not', ...excluded, '--all'];
+  const { stdout } = await runGit(args, { folder });
+  const [, parent] = (stdout.toString('utf8').trim().split('\n').at(-1) ?? '').split(' ');
+  return parent ?? EMPTY_TREE;
+}
+
+/** True when `after` holds `before`: the move was a fast-forward. */
+export async function isAncestor(folder: string, before: string, after: string): Promise<boolean> {
+  const { code } = await runGit(['merge-base', '--is-ancestor', before, after], { folder, okCodes: [0, 1, 128] });
+  return code === 0;
+}

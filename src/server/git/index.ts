@@ -1,0 +1,2 @@
+export { type GitCommit, GitRepositories, type WorkflowFile } from './repositories.ts';
+export { type GitService, gitService } from './routes.ts';

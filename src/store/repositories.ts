@@ -1,0 +1,36 @@
+import type { Selectable } from 'kysely';
+import { isoTime } from '../common/clock.ts';
+import type { Queries } from './database.ts';
+import type { RepositoriesTable } from './schema.ts';
+
+export type RepositoryRow = Selectable<RepositoriesTable>;
+
+/** GitHub's names ignore case. */
+const keyOf = (owner: string, name: string): string => `${owner}/${name}`.toLowerCase();
+
+export async function findRepository(db: Queries, owner: string, name: string): Promise<RepositoryRow | undefined> {
+  return db.selectFrom('repositories').selectAll().where('key', '=', keyOf(owner, name)).executeTakeFirst();
+}
+
+export async function findRepositoryById(db: Queries, id: number): Promise<RepositoryRow | undefined> {
+  return db.selectFrom('repositories').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** The repository of this name, made when there is none. Two callers at once get the same row. */
+export async function findOrInsertRepository(
+  db: Queries,
+  owner: string,
+  name: string,
+  nowMs: number,
+): Promise<RepositoryRow> {
+  await db
+    .insertInto('repositories')
+    .values({ owner, name, key: keyOf(owner, name), default_branch: 'main', created_at: isoTime(nowMs) })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  return db.selectFrom('repositories').selectAll().where('key', '=', keyOf(owner, name)).executeTakeFirstOrThrow();
+}
+
+export async function setDefaultBranch(db: Queries, id: number, branch: string): Promise<void> {
+  await db.updateTable('repositories').set({ default_branch: branch }).where('id', '=', id).execute();
+}
