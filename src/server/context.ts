@@ -2,6 +2,7 @@ import type { Clock } from '../common/clock.ts';
 import type { Logger } from '../common/log.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Database } from '../store/database.ts';
+import type { KeyPool } from './auth/key-pool.ts';
 import type { ServerKeys } from './auth/keys.ts';
 import type { Changes } from './changes.ts';
 import type { Engine } from './engine/engine.ts';
@@ -14,12 +15,16 @@ export interface ServerContext {
   db: Database;
   blobs: BlobStore;
   keys: ServerKeys;
+  /** Ready-made keys for JIT configs. */
+  runnerKeys: KeyPool;
   git: GitRepositories;
   engine: Engine;
   changes: Changes;
   liveLogs: LiveLogs;
   clock: Clock;
   logger: Logger;
+  /** Aborted when the server closes: held polls and streams end. */
+  closing: AbortSignal;
 }
 
 export interface ServerSettings {

@@ -85,9 +85,10 @@ export interface RunsTable {
 
 /**
  * Where a job is on its way (runner-protocol 13.2): `blocked` by needs, `queued` for a runner, `assigned` to one but
- * not yet acquired by it, `running`, `completed`.
+ * not yet acquired by it, `running`, `completed`. A `held` job is ready but its matrix already runs as many as
+ * `max-parallel` allows (SEM-10.16).
  */
-export type JobPhase = 'blocked' | 'queued' | 'assigned' | 'running' | 'completed';
+export type JobPhase = 'blocked' | 'held' | 'queued' | 'assigned' | 'running' | 'completed';
 
 export interface JobsTable {
   id: Generated<number>;

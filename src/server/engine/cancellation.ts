@@ -1,0 +1,49 @@
+import { UserError } from '../../common/errors.ts';
+import { findJob, type JobRow, moveJob } from '../../store/jobs.ts';
+import { requestRunCancel } from '../../store/runs.ts';
+import { evaluateJobCondition } from '../../workflow/index.ts';
+import { cancelJob, type EngineOptions, endJob } from './job-end.ts';
+import { advanceRun, conditionState, failure, jobContexts } from './progress.ts';
+import { loadRun, type RunBundle } from './run-bundle.ts';
+import type { Unit } from './unit.ts';
+
+/**
+ * Cancels a run: jobs whose condition holds also for a cancelled run go on (SEM-9.10, 28.1).
+ * @throws UserError 404, or 409 when the run has completed
+ */
+export async function cancelRun(unit: Unit, options: EngineOptions, runId: number, by: string): Promise<void> {
+  await requestRunCancel(unit.db, runId, unit.at);
+  const bundle = await loadRun(unit.db, options.cache, runId);
+  if (!bundle) throw new UserError('not-found', `Run ${runId} was not found.`, { status: 404 });
+  if (bundle.run.status === 'completed') {
+    throw new UserError('run-completed', 'Cannot cancel a workflow run that is completed.', { status: 409 });
+  }
+  for (const job of bundle.jobs) {
+    const hasStartedOrIsReady = job.phase !== 'blocked' && job.phase !== 'completed';
+    if (hasStartedOrIsReady && !mustGoOn(bundle, job, options))
+      await cancelJob(unit, options, job, `Cancelled by ${by}.`);
+  }
+  await advanceRun(unit, options, runId);
+  unit.changed('run', runId);
+}
+
+function mustGoOn(bundle: RunBundle, job: JobRow, options: EngineOptions): boolean {
+  const contexts = jobContexts(bundle, job, options.publicUrl());
+  return evaluateJobCondition(bundle.workflow, job.key, conditionState(bundle, job, contexts)).run;
+}
+
+/** SEM-28.7: the server's duty; counted from the start of execution. */
+export async function timeOutJob(unit: Unit, options: EngineOptions, job: JobRow): Promise<void> {
+  const text = `The job has exceeded its maximum execution time of ${job.timeout_minutes} minutes.`;
+  const annotations = JSON.stringify([...JSON.parse(job.annotations), failure(text)]);
+  const row = await moveJob(unit.db, job.id, ['running'], { annotations });
+  if (row) await cancelJob(unit, options, row, text);
+}
+
+/** The runner did not finish in the time that a cancellation gives it (SEM-28.4). */
+export async function concludeOverdueCancel(unit: Unit, options: EngineOptions, jobId: number): Promise<void> {
+  const job = await findJob(unit.db, jobId);
+  if (job?.phase !== 'running') return;
+  const reason = `Cancelled; the runner ${job.runner_name} did not finish within ${job.cancel_timeout_minutes} minutes.`;
+  await endJob(unit, options, job, { conclusion: 'cancelled', reason, annotations: [failure(reason)] });
+}

@@ -1,0 +1,358 @@
+import { type Clock, isoTime } from '../../common/clock.ts';
+import { notFound } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import type { Explanation, Runner } from '../../protocol/dashboard/index.ts';
+import type { BrokerMessage } from '../../protocol/runner/broker.ts';
+import type { CompleteJobRequest } from '../../protocol/runner/run-service.ts';
+import type { Database } from '../../store/database.ts';
+import { findJob, findJobByRequest, type JobRow, jobsInPhases, moveJob, reasonsOf } from '../../store/jobs.ts';
+import type { RepositoryRow } from '../../store/repositories.ts';
+import { allRunners, deleteRunner, type RunnerRow, runnerGroups } from '../../store/runners.ts';
+import type { JobRequirement } from '../../workflow/routing.ts';
+import type { Changes } from '../changes.ts';
+import type { GitRepositories } from '../git/repositories.ts';
+import { acceptEvent, type EventOutcome, type IncomingEvent } from './accept-event.ts';
+import { cancelRun, concludeOverdueCancel, timeOutJob } from './cancellation.ts';
+import { Deadlines, nextDeadline } from './deadlines.ts';
+import { Dispatcher, type QueuedJob } from './dispatcher.ts';
+import { type ExplainInput, explainJob, explainRun, shortReason } from './explain.ts';
+import { endJob, loseJob, type EngineOptions as Rules } from './job-end.ts';
+import { acquire, assign, complete, endWorkOfOldSession, renew, requeue } from './job-lifecycle.ts';
+import { Polls } from './polls.ts';
+import { requirementOf } from './requirement.ts';
+import { loadRun, type RunBundle, WorkflowCache } from './run-bundle.ts';
+import { RunnerDirectory } from './runner-directory.ts';
+import { viewRunner } from './runner-view.ts';
+import { createInUnit, type InUnit } from './unit.ts';
+
+export type { EventOutcome, IncomingEvent, StartedRun } from './accept-event.ts';
+
+export interface EngineDependencies {
+  db: Database;
+  clock: Clock;
+  changes: Changes;
+  git: GitRepositories;
+  logger: Logger;
+  /** Known once the server listens. */
+  publicUrl: () => string;
+  acquireMs: number;
+  leaseMs: number;
+}
+
+/**
+ * What decides which job runs when and where. All state is in the store; what is in memory (parked polls, queued jobs,
+ * timers) is made anew from it by `start()`.
+ */
+export class Engine {
+  readonly #deps: EngineDependencies;
+  readonly #cache = new WorkflowCache();
+  readonly #dispatcher = new Dispatcher();
+  readonly #directory: RunnerDirectory;
+  readonly #deadlines: Deadlines;
+  readonly #polls: Polls;
+  readonly #inUnit: InUnit;
+  readonly #rules: Rules;
+  /** Which runner holds which job. */
+  readonly #holders = new Map<number, number>();
+  /** Owner and name of every repository that has jobs; they never change. */
+  readonly #repositories = new Map<number, Pick<RepositoryRow, 'owner' | 'name'>>();
+  /** Offers whose runner said that it got the message: only time takes those back. */
+  readonly #acknowledged = new Set<string>();
+
+  constructor(deps: EngineDependencies) {
+    this.#deps = deps;
+    const { clock, changes, db } = deps;
+    this.#directory = new RunnerDirectory(clock, (id) => changes.emit('runner', id));
+    this.#deadlines = new Deadlines(clock, (jobId) => this.#inBackground('deadline', () => this.#fallDue(jobId)));
+    this.#inUnit = createInUnit({ db, clock, changes, onMoved: (job) => this.#takeUp(job) });
+    this.#rules = {
+      cache: this.#cache,
+      publicUrl: deps.publicUrl,
+      runners: () => this.#directory.all(),
+      acquireMs: deps.acquireMs,
+      leaseMs: deps.leaseMs,
+    };
+    this.#polls = new Polls({
+      db,
+      dispatcher: this.#dispatcher,
+      directory: this.#directory,
+      publicUrl: deps.publicUrl,
+      assign: (job, runnerId) => this.#assign(job, runnerId),
+      putBack: (job) => this.#putBack(job),
+    });
+    changes.on('runner-removed', (id) => {
+      this.#dispatcher.unpark(id);
+      this.#directory.remove(id);
+    });
+  }
+
+  /**
+   * Takes up everything that had not ended. A lease that ran out while the server was away is granted anew: the
+   * outage was not the runner's.
+   */
+  async start(): Promise<void> {
+    const groups = new Map((await runnerGroups(this.#deps.db)).map(({ id, name }) => [id, name]));
+    for (const row of await allRunners(this.#deps.db)) this.#directory.add(row, groups.get(row.group_id) ?? 'Default');
+    const repositories = await this.#deps.db.selectFrom('repositories').select(['id', 'owner', 'name']).execute();
+    for (const repository of repositories) this.#repositories.set(repository.id, repository);
+    const now = this.#deps.clock.now();
+    for (const job of await jobsInPhases(this.#deps.db, ['queued', 'assigned', 'running'])) {
+      this.#takeUp(job.phase === 'queued' ? job : await this.#extendLease(job, now));
+    }
+  }
+
+  /** After this no timer is left; the store stays open. */
+  close(): void {
+    this.#deadlines.close();
+    this.#directory.close();
+  }
+
+  async acceptEvent(event: IncomingEvent): Promise<EventOutcome> {
+    this.#repositories.set(event.repository.id, event.repository);
+    return acceptEvent({ ...this.#rules, inUnit: this.#inUnit, git: this.#deps.git }, event);
+  }
+
+  /** @throws UserError 404, or 409 when the run has completed */
+  async cancelRun(runId: number, by: string): Promise<void> {
+    await this.#inUnit((unit) => cancelRun(unit, this.#rules, runId, by));
+  }
+
+  async isRunning(jobId: number): Promise<boolean> {
+    return (await findJob(this.#deps.db, jobId))?.phase === 'running';
+  }
+
+  // --- runners ---
+
+  runnerRegistered(row: RunnerRow, group: string): void {
+    this.#directory.add(row, group);
+    this.#deps.changes.emit('runner', row.id);
+  }
+
+  /**
+   * Ends a registration. Atomic: a runner that holds a job is refused, and one that is gone never gets a job (2.5 of
+   * the fleet reference).
+   * @returns `busy` when it holds a job, `missing` when there is no such runner
+   */
+  async removeRunner(id: number): Promise<'removed' | 'busy' | 'missing'> {
+    return this.#inUnit(async (unit) => {
+      const held = await unit.db
+        .selectFrom('jobs')
+        .select('id')
+        .where('runner_id', '=', id)
+        .where('phase', 'in', ['assigned', 'running'])
+        .executeTakeFirst();
+      if (held) return 'busy';
+      if (!(await deleteRunner(unit.db, id))) return 'missing';
+      unit.changed('runner-removed', id);
+      return 'removed';
+    });
+  }
+
+  /** The runner opened a new session: what it did in the old one is over. */
+  async sessionOpened(runnerId: number): Promise<void> {
+    await this.#inUnit((unit) => endWorkOfOldSession(unit, this.#rules, runnerId));
+  }
+
+  sessionClosed(runnerId: number): void {
+    this.#dispatcher.unpark(runnerId);
+    this.#directory.gone(runnerId);
+  }
+
+  isRegistered(runnerId: number): boolean {
+    return this.#directory.get(runnerId) !== undefined;
+  }
+
+  poll(runnerId: number, isIdle: boolean, signal: AbortSignal): Promise<BrokerMessage | undefined> {
+    return this.#polls.poll(runnerId, isIdle, signal);
+  }
+
+  /** @returns false when nothing of this id is offered to the runner */
+  async acknowledge(requestGuid: string, runnerId: number): Promise<boolean> {
+    const job = await findJobByRequest(this.#deps.db, requestGuid);
+    if (job?.runner_id !== runnerId || job.phase === 'completed') return false;
+    this.#acknowledged.add(requestGuid);
+    return true;
+  }
+
+  /** The connection that an offer went out on broke: unless the runner said it got it, the job is offered anew. */
+  offerLost(requestGuid: string): void {
+    if (this.#acknowledged.has(requestGuid)) return;
+    this.#inBackground('lost offer', async () => {
+      const job = await findJobByRequest(this.#deps.db, requestGuid);
+      if (!job) return;
+      const why = `The connection to ${job.runner_name} broke before it took the job.`;
+      await this.#inUnit((unit) => requeue(unit, job.id, requestGuid, why));
+    });
+  }
+
+  /** @throws UserError 404 or 409; see `acquire` */
+  async acquireJob(requestGuid: string, runnerId: number): Promise<{ job: JobRow; bundle: RunBundle }> {
+    const job = await this.#inUnit((unit) => acquire(unit, this.#rules, requestGuid, runnerId));
+    return { job, bundle: await this.#bundle(job.run_id) };
+  }
+
+  /** @returns until when the lease holds, ms since the epoch. @throws UserError 404 */
+  async renewJob(jobId: number): Promise<number> {
+    return this.#inUnit((unit) => renew(unit, this.#rules, jobId));
+  }
+
+  /** @throws UserError 404 */
+  async completeJob(request: CompleteJobRequest): Promise<void> {
+    await this.#inUnit((unit) => complete(unit, this.#rules, request));
+  }
+
+  // --- views ---
+
+  /** @throws UserError 404 */
+  async explainRun(id: number): Promise<Explanation> {
+    const bundle = await loadRun(this.#deps.db, this.#cache, id);
+    if (!bundle) throw notFound(`Run ${id}`);
+    return explainRun(await this.#explainInput(bundle));
+  }
+
+  /** @throws UserError 404 */
+  async explainJob(id: number): Promise<Explanation> {
+    const job = await findJob(this.#deps.db, id);
+    if (!job) throw notFound(`Job ${id}`);
+    return explainJob(await this.#explainInput(await this.#bundle(job.run_id)), job);
+  }
+
+  /** The one sentence about a job that pages show beside it. */
+  reasonOf(job: JobRow): string | null {
+    return shortReason(job, this.#requirement(job), job.phase === 'queued' ? this.#directory.all() : []);
+  }
+
+  async runners(): Promise<Runner[]> {
+    const rows = await allRunners(this.#deps.db);
+    return Promise.all(rows.map((row) => this.#viewRunner(row)));
+  }
+
+  async runner(id: number): Promise<Runner | undefined> {
+    const row = await this.#deps.db.selectFrom('runners').selectAll().where('id', '=', id).executeTakeFirst();
+    return row && this.#viewRunner(row);
+  }
+
+  /** How much is in memory: for the bench and metrics. */
+  counts(): { queued: number; parked: number } {
+    return { queued: this.#dispatcher.queuedCount, parked: this.#dispatcher.parkedCount };
+  }
+
+  #viewRunner(row: RunnerRow): Promise<Runner> {
+    return viewRunner(this.#deps.db, row, this.#directory.get(row.id), this.#directory.lastSeen(row.id));
+  }
+
+  async #bundle(runId: number): Promise<RunBundle> {
+    const bundle = await loadRun(this.#deps.db, this.#cache, runId);
+    if (!bundle) throw notFound(`Run ${runId}`);
+    return bundle;
+  }
+
+  async #explainInput(bundle: RunBundle): Promise<ExplainInput> {
+    const ids = bundle.jobs.map(({ id }) => id);
+    const reasons = new Map(
+      await Promise.all(ids.map(async (id) => [id, await reasonsOf(this.#deps.db, id)] as const)),
+    );
+    const failed = await this.#deps.db
+      .selectFrom('steps')
+      .select(['job_id', 'name'])
+      .where('job_id', 'in', ids.length > 0 ? ids : [0])
+      .where('conclusion', '=', 'failure')
+      .orderBy('number')
+      .execute();
+    return {
+      bundle,
+      reasons: (jobId) => reasons.get(jobId) ?? [],
+      failedSteps: (jobId) => failed.filter(({ job_id }) => job_id === jobId).map(({ name }) => name),
+      requirement: (job) => this.#requirement(job),
+      runners: this.#directory.all(),
+    };
+  }
+
+  #requirement(job: JobRow): JobRequirement {
+    const repository = this.#repositories.get(job.repository_id);
+    if (!repository) throw new Error(`job ${job.id} belongs to the unknown repository ${job.repository_id}`);
+    return requirementOf(job, repository);
+  }
+
+  // --- queue and timers ---
+
+  /** Brings memory in line with a job's row, after its commit or at start-up. */
+  #takeUp(job: JobRow): void {
+    this.#deadlines.update(job);
+    this.#updateHolder(job);
+    if (job.phase === 'queued') this.#dispatcher.enqueue(this.#queuedJob(job));
+    else this.#dispatcher.withdraw(job.id);
+    if (job.phase === 'running' && job.cancel_requested_at !== null) this.#polls.cancel(job);
+    if (job.phase === 'completed') this.#polls.forget(job);
+    if (job.request_guid !== null && job.phase !== 'assigned') this.#acknowledged.delete(job.request_guid);
+  }
+
+  #updateHolder(job: JobRow): void {
+    const before = this.#holders.get(job.id);
+    const isHeld = (job.phase === 'assigned' || job.phase === 'running') && job.runner_id !== null;
+    if (before !== undefined && (!isHeld || before !== job.runner_id)) {
+      this.#holders.delete(job.id);
+      this.#directory.setBusy(before, false);
+    }
+    if (!isHeld || job.runner_id === null) return;
+    this.#holders.set(job.id, job.runner_id);
+    this.#directory.setBusy(job.runner_id, true);
+  }
+
+  #queuedJob(job: JobRow): QueuedJob {
+    return { id: job.id, requirement: this.#requirement(job), readyAtMs: Date.parse(job.queued_at ?? job.created_at) };
+  }
+
+  async #assign(job: QueuedJob, runnerId: number): Promise<JobRow | undefined> {
+    const runner = this.#directory.get(runnerId);
+    return runner && this.#inUnit((unit) => assign(unit, this.#rules, job, runner));
+  }
+
+  async #putBack(job: QueuedJob): Promise<void> {
+    const row = await findJob(this.#deps.db, job.id);
+    if (row?.phase === 'queued') this.#dispatcher.enqueue(job);
+  }
+
+  async #extendLease(job: JobRow, now: number): Promise<JobRow> {
+    const until = now + (job.phase === 'assigned' ? this.#deps.acquireMs : this.#deps.leaseMs);
+    return (await moveJob(this.#deps.db, job.id, [job.phase], { lease_until: isoTime(until) })) ?? job;
+  }
+
+  async #fallDue(jobId: number): Promise<void> {
+    await this.#inUnit(async (unit) => {
+      const job = await findJob(unit.db, jobId);
+      const deadline = job && nextDeadline(job);
+      if (!job || !deadline) return;
+      if (deadline.at > unit.now) {
+        unit.moved(job);
+        return;
+      }
+      const name = job.runner_name ?? 'the runner';
+      switch (deadline.kind) {
+        case 'acquire':
+          this.#acknowledged.delete(job.request_guid ?? '');
+          return requeue(unit, jobId, job.request_guid, `${name} did not take the job in time.`);
+        case 'lease':
+          return loseJob(
+            unit,
+            this.#rules,
+            job,
+            `Lost communication with the runner ${name}: it has not renewed its lease.`,
+          );
+        case 'time-out':
+          return timeOutJob(unit, this.#rules, job);
+        case 'cancel':
+          return concludeOverdueCancel(unit, this.#rules, jobId);
+        case 'queue':
+          return endJob(unit, this.#rules, job, {
+            conclusion: 'cancelled',
+            reason: 'The job waited 24 hours for a runner and none took it.',
+          });
+      }
+    });
+  }
+
+  #inBackground(what: string, task: () => Promise<void>): void {
+    void task().catch((error: unknown) => this.#deps.logger.error({ err: error }, `${what} failed`));
+  }
+}

@@ -1,0 +1,147 @@
+import type { Annotation, Conclusion, Explanation, Status } from '../../protocol/dashboard/index.ts';
+import type { JobRow } from '../../store/jobs.ts';
+import type { JobPhase } from '../../store/schema.ts';
+import { describeWait, type JobRequirement, type RunnerFacts } from '../../workflow/routing.ts';
+import { describeError, parseKeys } from './progress.ts';
+import { type RunBundle, resultOf } from './run-bundle.ts';
+
+/** SEM-31.1: what people see of a phase. */
+export function statusOf(phase: JobPhase): Status {
+  const statuses: Record<JobPhase, Status> = {
+    blocked: 'pending',
+    held: 'queued',
+    queued: 'queued',
+    assigned: 'queued',
+    running: 'in_progress',
+    completed: 'completed',
+  };
+  return statuses[phase];
+}
+
+/** What an explanation is made from; a pure function of it. */
+export interface ExplainInput {
+  bundle: RunBundle;
+  reasons: (jobId: number) => { at: string; text: string }[];
+  failedSteps: (jobId: number) => string[];
+  requirement: (job: JobRow) => JobRequirement;
+  runners: RunnerFacts[];
+}
+
+export function explainRun(input: ExplainInput): Explanation {
+  const { run, jobs } = input.bundle;
+  return {
+    subject: { kind: 'run', id: run.id, name: run.title },
+    status: run.status,
+    conclusion: run.conclusion as Conclusion | null,
+    sentences: runSentences(input),
+    history: [
+      { at: run.created_at, text: `Started by ${run.event} of ${run.ref} (${run.actor}).` },
+      ...(run.cancel_requested_at ? [{ at: run.cancel_requested_at, text: 'Cancellation was asked for.' }] : []),
+      ...(run.completed_at ? [{ at: run.completed_at, text: `Ended with ${run.conclusion}.` }] : []),
+    ],
+    jobs: jobs.map((job) => explainJob(input, job)),
+  };
+}
+
+function runSentences({ bundle: { run, jobs } }: ExplainInput): string[] {
+  if (run.conclusion === 'startup_failure') {
+    const errors = JSON.parse(run.errors) as Parameters<typeof describeError>[0][];
+    return ['The workflow file has errors, so no job was started.', ...errors.map(describeError)];
+  }
+  const named = (phases: JobPhase[]): string =>
+    jobs
+      .filter(({ phase }) => phases.includes(phase))
+      .map(({ name }) => name)
+      .join(', ');
+  const running = named(['running']);
+  const waiting = named(['queued', 'assigned', 'held']);
+  const blocked = named(['blocked']);
+  const sentences: string[] = [];
+  if (running) sentences.push(`Running: ${running}.`);
+  if (waiting) sentences.push(`Waiting for a runner: ${waiting}.`);
+  if (blocked) sentences.push(`Waiting for other jobs: ${blocked}.`);
+  if (run.status === 'completed') sentences.push(...conclusionSentences(run.conclusion ?? '', jobs));
+  return sentences;
+}
+
+function conclusionSentences(conclusion: string, jobs: JobRow[]): string[] {
+  const count = (wanted: string): number => jobs.filter((job) => job.conclusion === wanted).length;
+  const parts = ['success', 'failure', 'cancelled', 'skipped'].flatMap((wanted) =>
+    count(wanted) > 0 ? [`${count(wanted)} ${wanted}`] : [],
+  );
+  return [`The run ended with ${conclusion}: ${parts.join(', ')}.`];
+}
+
+export function explainJob(input: ExplainInput, job: JobRow): Explanation {
+  return {
+    subject: { kind: 'job', id: job.id, name: job.name },
+    status: statusOf(job.phase),
+    conclusion: job.conclusion as Conclusion | null,
+    sentences: jobSentences(input, job),
+    history: history(input, job),
+  };
+}
+
+/** The most telling sentence about a job that waits, was skipped or failed without a step to blame; else null. */
+export function shortReason(job: JobRow, requirement: JobRequirement, runners: RunnerFacts[]): string | null {
+  if (job.phase === 'queued') return describeWait(requirement, runners)[0] ?? null;
+  return job.reason;
+}
+
+function jobSentences(input: ExplainInput, job: JobRow): string[] {
+  switch (job.phase) {
+    case 'blocked':
+      return [describeNeeds(input.bundle, job)];
+    case 'held':
+      return ['It waits because as many jobs of its matrix as max-parallel allows are under way.'];
+    case 'queued':
+      return [
+        `It waits for a runner with the labels ${labelsOf(job)}.`,
+        ...describeWait(input.requirement(job), input.runners),
+      ];
+    case 'assigned':
+      return [`It was offered to ${job.runner_name}, which has not taken it yet.`];
+    case 'running':
+      return job.cancel_requested_at === null
+        ? [`It runs on ${job.runner_name}.`]
+        : [`It is being cancelled on ${job.runner_name}.`];
+    case 'completed':
+      return completedSentences(input, job);
+  }
+}
+
+function describeNeeds(bundle: RunBundle, job: JobRow): string {
+  const open = parseKeys(job.needs).filter((key) => resultOf(bundle.jobs, key) === undefined);
+  const described = open.map((key) => {
+    const needed = bundle.jobs.find((other) => other.key === key && other.phase !== 'completed');
+    return `${key} (${needed ? statusOf(needed.phase) : 'unknown'})`;
+  });
+  return `It needs ${described.join(', ')} to complete first.`;
+}
+
+function completedSentences(input: ExplainInput, job: JobRow): string[] {
+  const sentences: string[] = [];
+  if (job.reason) sentences.push(job.reason);
+  const failed = input.failedSteps(job.id);
+  if (failed.length > 0) sentences.push(`Failed in: ${failed.join(', ')}.`);
+  const annotations = JSON.parse(job.annotations) as Annotation[];
+  for (const { level, message } of annotations) {
+    if (level === 'failure' && message !== job.reason) sentences.push(message);
+  }
+  if (job.runner_name && job.started_at)
+    sentences.push(`It ran on ${job.runner_name} and ended with ${job.conclusion}.`);
+  return sentences.length > 0 ? sentences : [`It ended with ${job.conclusion}.`];
+}
+
+function history(input: ExplainInput, job: JobRow): { at: string; text: string }[] {
+  const moments = [
+    { at: job.created_at, text: 'Created.' },
+    ...(job.queued_at ? [{ at: job.queued_at, text: `Ready; asks for the labels ${labelsOf(job)}.` }] : []),
+    ...input.reasons(job.id),
+    ...(job.completed_at ? [{ at: job.completed_at, text: `Ended with ${job.conclusion}.` }] : []),
+  ];
+  // Stable: moments of the same instant stay in the order in which they happened.
+  return moments.sort((a, b) => a.at.localeCompare(b.at));
+}
+
+const labelsOf = (job: JobRow): string => (JSON.parse(job.labels) as string[]).join(', ');

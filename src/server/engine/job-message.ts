@@ -1,0 +1,118 @@
+import { isoTime } from '../../common/clock.ts';
+import { newGuid } from '../../common/ids.ts';
+import { type JobMessage, type JobVariable, SYSTEM_CONNECTION } from '../../protocol/runner/job-message.ts';
+import { type ContextData, type Json, toContextData } from '../../protocol/runner/tokens.ts';
+import type { JobRow } from '../../store/jobs.ts';
+import { jobPayload } from '../../workflow/index.ts';
+import { issueGitHubToken, issueJobToken, type JobClaims } from '../auth/jwt.ts';
+import type { ServerKeys } from '../auth/keys.ts';
+import { jobContexts } from './progress.ts';
+import type { RunBundle } from './run-bundle.ts';
+
+const NO_GUID = '00000000-0000-0000-0000-000000000000';
+
+/** A job's tokens are never refreshed, so they outlive its limits by this much (runner-protocol 12.7). */
+const TOKEN_MARGIN_SECONDS = 15 * 60;
+
+export interface JobMessageInput {
+  bundle: RunBundle;
+  job: JobRow;
+  /** Names in upper case. */
+  secrets: Record<string, string>;
+  keys: ServerKeys;
+  publicUrl: string;
+  groupName: string;
+  nowMs: number;
+}
+
+/** The message that `acquirejob` answers with (runner-protocol 6). */
+export async function buildJobMessage(input: JobMessageInput): Promise<JobMessage> {
+  const { bundle, job, keys, publicUrl, nowMs } = input;
+  const claims: JobClaims = {
+    jobId: job.id,
+    runId: job.run_id,
+    repositoryId: job.repository_id,
+    planId: bundle.run.plan_id,
+    jobGuid: job.job_guid,
+  };
+  const seconds = Math.ceil((job.timeout_minutes + job.cancel_timeout_minutes) * 60) + TOKEN_MARGIN_SECONDS;
+  const jobToken = await issueJobToken(keys, claims, nowMs, seconds);
+  const gitHubToken = await issueGitHubToken(keys, claims, nowMs, seconds);
+  return {
+    messageType: 'RunnerJobRequest',
+    plan: {
+      scopeIdentifier: NO_GUID,
+      planType: 'actions',
+      version: 9,
+      planId: bundle.run.plan_id,
+      planGroup: 'actions',
+    },
+    timeline: { id: bundle.run.plan_id, changeId: 1, location: null },
+    jobId: job.job_guid,
+    jobDisplayName: job.name,
+    jobName: job.key,
+    requestId: job.id,
+    lockedUntil: job.lease_until ?? isoTime(nowMs),
+    ...jobPayload(bundle.workflow, job.key, newGuid),
+    resources: { endpoints: [systemEndpoint(publicUrl, jobToken)], repositories: [], containers: [] },
+    variables: variables(input, gitHubToken),
+    contextData: contexts(bundle, job, publicUrl),
+    mask: [],
+  };
+}
+
+function systemEndpoint(publicUrl: string, token: string): JobMessage['resources']['endpoints'][number] {
+  return {
+    id: NO_GUID,
+    name: SYSTEM_CONNECTION,
+    url: `${publicUrl}/run/`,
+    authorization: { scheme: 'OAuth', parameters: { AccessToken: token } },
+    data: {
+      ResultsServiceUrl: `${publicUrl}/`,
+      PipelinesServiceUrl: `${publicUrl}/`,
+      CacheServerUrl: `${publicUrl}/cache/`,
+      FeedStreamUrl: `${publicUrl.replace(/^http/, 'ws')}/feed`,
+    },
+  };
+}
+
+function variables(
+  { secrets, job, publicUrl, groupName }: JobMessageInput,
+  token: string,
+): Record<string, JobVariable> {
+  const plain: Record<string, string> = {
+    'system.culture': 'en-US',
+    'system.github.job': job.key,
+    'system.github.results_endpoint': `${publicUrl}/`,
+    'system.github.launch_endpoint': `${publicUrl}/`,
+    'system.github.results_upload_with_sdk': 'true',
+    'system.github.token.permissions': JSON.stringify({ Contents: 'read', Metadata: 'read' }),
+    'system.runnerEnvironment': 'self-hosted',
+    'system.runnerGroupName': groupName,
+    'DistributedTask.EnhancedAnnotations': 'true',
+    'DistributedTask.AllowRunnerContainerHooks': 'true',
+    'DistributedTask.UseContainerPathForTemplate': 'true',
+    'DistributedTask.DeprecateStepOutputCommands': 'true',
+    'RunService.FixEmbeddedIssues': 'true',
+    actions_uses_cache_service_v2: 'true',
+    actions_send_job_level_annotations: 'true',
+  };
+  const all: Record<string, JobVariable> = {
+    'system.github.token': { value: token, isSecret: true },
+    github_token: { value: token, isSecret: true },
+  };
+  for (const [name, value] of Object.entries(plain)) all[name] = { value };
+  for (const [name, value] of Object.entries(secrets)) all[name] = { value, isSecret: true };
+  return all;
+}
+
+/** `secrets`, `runner`, `env` and `steps` are the runner's own to build (runner-protocol 6.7). */
+function contexts(bundle: RunBundle, job: JobRow, publicUrl: string): Record<string, ContextData> {
+  const values: Record<string, Json> = {
+    ...jobContexts(bundle, job, publicUrl),
+    strategy: JSON.parse(job.strategy) as Json,
+    matrix: JSON.parse(job.matrix) as Json,
+    job: { check_run_id: job.id },
+  };
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toContextData(value)]));
+}

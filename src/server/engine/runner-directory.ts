@@ -1,0 +1,112 @@
+import type { Clock } from '../../common/clock.ts';
+import type { RunnerScope } from '../../protocol/github/runners.ts';
+import type { RunnerRow } from '../../store/runners.ts';
+import type { RunnerFacts } from '../../workflow/routing.ts';
+
+/** A runner whose poll ended is expected back within this time; the client polls again at once. */
+const GRACE_MS = 10_000;
+
+interface Entry {
+  facts: RunnerFacts;
+  lastSeenMs: number | null;
+  cancelOffline: (() => void) | undefined;
+}
+
+export interface RunnerDirectoryEvents {
+  /** The runner came online or went offline. */
+  presence(runnerId: number, online: boolean): void;
+}
+
+/**
+ * What this server knows of every registered runner, in memory: its facts for routing, and whether it is there.
+ * Presence is not stored: after a restart every runner counts as offline until its poll comes back.
+ */
+export class RunnerDirectory {
+  readonly #entries = new Map<number, Entry>();
+  readonly #clock: Clock;
+  readonly #onPresence: RunnerDirectoryEvents['presence'];
+
+  constructor(clock: Clock, onPresence: RunnerDirectoryEvents['presence']) {
+    this.#clock = clock;
+    this.#onPresence = onPresence;
+  }
+
+  add(row: RunnerRow, group: string): RunnerFacts {
+    const facts: RunnerFacts = {
+      id: row.id,
+      name: row.name,
+      labels: (JSON.parse(row.labels) as { name: string }[]).map(({ name }) => name),
+      group,
+      scope: scopeOf(row),
+      online: false,
+      busy: false,
+    };
+    const lastSeenMs = row.last_seen_at === null ? null : Date.parse(row.last_seen_at);
+    this.#entries.set(row.id, { facts, lastSeenMs, cancelOffline: undefined });
+    return facts;
+  }
+
+  remove(id: number): void {
+    this.#entries.get(id)?.cancelOffline?.();
+    this.#entries.delete(id);
+  }
+
+  get(id: number): RunnerFacts | undefined {
+    return this.#entries.get(id)?.facts;
+  }
+
+  all(): RunnerFacts[] {
+    return [...this.#entries.values()].map(({ facts }) => facts);
+  }
+
+  lastSeen(id: number): number | null {
+    return this.#entries.get(id)?.lastSeenMs ?? null;
+  }
+
+  setBusy(id: number, busy: boolean): void {
+    const entry = this.#entries.get(id);
+    if (entry) entry.facts.busy = busy;
+  }
+
+  /** The runner's poll is here. */
+  arrived(id: number): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    entry.cancelOffline?.();
+    entry.cancelOffline = undefined;
+    entry.lastSeenMs = this.#clock.now();
+    if (entry.facts.online) return;
+    entry.facts.online = true;
+    this.#onPresence(id, true);
+  }
+
+  /** The runner's poll ended; it is offline unless the next one comes soon. */
+  left(id: number): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    entry.lastSeenMs = this.#clock.now();
+    entry.cancelOffline?.();
+    entry.cancelOffline = this.#clock.after(GRACE_MS, () => this.gone(id));
+  }
+
+  /** The runner said goodbye, or did not come back. */
+  gone(id: number): void {
+    const entry = this.#entries.get(id);
+    if (!entry?.facts.online) return;
+    entry.cancelOffline?.();
+    entry.cancelOffline = undefined;
+    entry.facts.online = false;
+    this.#onPresence(id, false);
+  }
+
+  close(): void {
+    for (const entry of this.#entries.values()) entry.cancelOffline?.();
+    this.#entries.clear();
+  }
+}
+
+export function scopeOf(row: Pick<RunnerRow, 'scope_kind' | 'scope_name'>): RunnerScope {
+  if (row.scope_kind !== 'repository') return { kind: row.scope_kind, name: row.scope_name };
+  const [owner = '', name = ''] = row.scope_name.split('/');
+  return { kind: 'repository', owner, name };
+}

@@ -1,0 +1,54 @@
+import type { Clock } from '../../common/clock.ts';
+import { isoTime } from '../../common/clock.ts';
+import type { Database, Queries } from '../../store/database.ts';
+import type { JobRow } from '../../store/jobs.ts';
+import type { Changes } from '../changes.ts';
+
+/**
+ * One transaction of the engine, and what must follow its commit: pages are told and jobs are offered only about
+ * what is durable (DESIGN 2.4).
+ */
+export interface Unit {
+  db: Queries;
+  /** ms since the epoch; the same for everything in the transaction. */
+  now: number;
+  /** `now` as ISO text. */
+  at: string;
+  changed(kind: 'run' | 'job' | 'runner' | 'runner-removed', id: number): void;
+  /** The job's phase or deadline changed: queue and timers take it up. */
+  moved(job: JobRow): void;
+  afterCommit(task: () => void): void;
+}
+
+export interface UnitRunnerOptions {
+  db: Database;
+  clock: Clock;
+  changes: Changes;
+  onMoved: (job: JobRow) => void;
+}
+
+/** Runs `work` in a transaction; nothing of it is seen when it throws. */
+export type InUnit = <T>(work: (unit: Unit) => Promise<T>) => Promise<T>;
+
+export function createInUnit({ db, clock, changes, onMoved }: UnitRunnerOptions): InUnit {
+  return async (work) => {
+    const changed = new Map<string, () => void>();
+    const moved = new Map<number, JobRow>();
+    const tasks: (() => void)[] = [];
+    const result = await db.transaction().execute((transaction) => {
+      const now = clock.now();
+      return work({
+        db: transaction,
+        now,
+        at: isoTime(now),
+        changed: (kind, id) => changed.set(`${kind} ${id}`, () => changes.emit(kind, id)),
+        moved: (job) => moved.set(job.id, job),
+        afterCommit: (task) => tasks.push(task),
+      });
+    });
+    for (const job of moved.values()) onMoved(job);
+    for (const task of tasks) task();
+    for (const tell of changed.values()) tell();
+    return result;
+  };
+}

@@ -1,0 +1,170 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fastify } from 'fastify';
+import { type Clock, systemClock } from '../common/clock.ts';
+import { hasErrorCode, UserError } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
+import { FolderBlobs } from '../store/blobs-folder.ts';
+import { openDatabase } from '../store/database.ts';
+import { ensureDefaultGroup } from '../store/runners.ts';
+import { deleteExpiredTokens } from '../store/tokens.ts';
+import { isLoopbackName, registerAccess } from './auth/access.ts';
+import { ensureAdminToken } from './auth/admin-token.ts';
+import { KeyPool } from './auth/key-pool.ts';
+import { loadKeys } from './auth/keys.ts';
+import { Changes } from './changes.ts';
+import type { ServerContext, ServerSettings } from './context.ts';
+import { Engine } from './engine/engine.ts';
+import { GitRepositories } from './git/index.ts';
+import { LiveLogs } from './runner-service/live-logs.ts';
+import { registerSurfaces } from './surfaces.ts';
+
+export interface StartServerOptions {
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  /** Made when it does not exist; one server at a time may use it. */
+  dataFolder: string;
+  /** How runners and people reach the server, when that is not `http://host:port`. */
+  publicUrl?: string;
+  logger: Logger;
+  leaseMs?: number;
+  acquireMs?: number;
+  clock?: Clock;
+}
+
+export interface RunningServer {
+  /** Without a trailing slash. */
+  url: string;
+  adminToken: string;
+  close(): Promise<void>;
+}
+
+/** Slug of the one enterprise: its runners serve every repository. */
+const ENTERPRISE = 'switchyard';
+const DEFAULT_ACQUIRE_MS = 60_000;
+const DEFAULT_LEASE_MS = 120_000;
+const POLL_MS = 50_000;
+/** Longer than any pause between two polls of a client, so that its connection is still there. */
+const KEEP_ALIVE_MS = 75_000;
+
+/**
+ * Starts the Actions service on its data folder and takes up what had not ended.
+ * @throws UserError when the folder or the port cannot be used
+ */
+export async function startServer(options: StartServerOptions): Promise<RunningServer> {
+  await makeDataFolder(options.dataFolder);
+  const clock = options.clock ?? systemClock;
+  const keys = await loadKeys(join(options.dataFolder, 'keys'));
+  const db = await openDatabase(join(options.dataFolder, 'switchyard.db'));
+  await ensureDefaultGroup(db);
+  await deleteExpiredTokens(db, clock.now());
+  const adminToken = await ensureAdminToken(db, options.dataFolder, clock.now());
+
+  const settings = settingsOf(options);
+  const changes = new Changes();
+  const git = new GitRepositories(options.dataFolder, db, clock);
+  const closing = new AbortController();
+  const engine = new Engine({
+    db,
+    clock,
+    changes,
+    git,
+    logger: options.logger,
+    publicUrl: () => settings.publicUrl,
+    acquireMs: settings.acquireMs,
+    leaseMs: settings.leaseMs,
+  });
+  const context: ServerContext = {
+    settings,
+    db,
+    blobs: new FolderBlobs(join(options.dataFolder, 'blobs')),
+    keys,
+    runnerKeys: new KeyPool(),
+    git,
+    engine,
+    changes,
+    liveLogs: new LiveLogs(options.dataFolder),
+    clock,
+    logger: options.logger,
+    closing: closing.signal,
+  };
+
+  const app = fastify({
+    bodyLimit: 1024 * 1024,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 512 },
+  });
+  const close = async (): Promise<void> => {
+    closing.abort();
+    await app.close();
+    engine.close();
+    await context.runnerKeys.close();
+    await db.destroy();
+  };
+  try {
+    registerAccess(app, context);
+    const surfaces = await registerSurfaces(app, context);
+    await engine.start();
+    await app.listen({ host: options.host, port: options.port });
+    settings.publicUrl ||= urlOf(options.host, portOf(app.server.address()));
+    await surfaces.recoverPushes();
+    context.runnerKeys.fill();
+    return { url: settings.publicUrl, adminToken, close };
+  } catch (error) {
+    await close();
+    throw explainStartFailure(error, options);
+  }
+}
+
+function settingsOf(options: StartServerOptions): ServerSettings {
+  // With any free port the URL is known only once the server listens, and nobody can call before.
+  const ownUrl = options.port === 0 ? '' : urlOf(options.host, options.port);
+  return {
+    publicUrl: options.publicUrl?.replace(/\/+$/, '') || ownUrl,
+    dataFolder: options.dataFolder,
+    enterprise: ENTERPRISE,
+    loopbackOnly: isLoopbackName(options.host),
+    acquireMs: options.acquireMs ?? DEFAULT_ACQUIRE_MS,
+    leaseMs: options.leaseMs ?? DEFAULT_LEASE_MS,
+    pollMs: POLL_MS,
+  };
+}
+
+function urlOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
+function portOf(address: ReturnType<import('node:net').Server['address']>): number {
+  if (address === null || typeof address === 'string') throw new Error('the server does not listen on a port');
+  return address.port;
+}
+
+async function makeDataFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new UserError('data-folder-unusable', `The data folder ${folder} cannot be made.`, {
+      hint: 'Choose another with --data or SWITCHYARD_DATA, or make it writable for this user.',
+      cause: error,
+    });
+  }
+}
+
+function explainStartFailure(error: unknown, { host, port }: StartServerOptions): unknown {
+  if (hasErrorCode(error, 'EADDRINUSE')) {
+    return new UserError('port-taken', `Port ${port} on ${host} is taken by another program.`, {
+      hint: 'Choose another with --port or SWITCHYARD_PORT.',
+      cause: error,
+    });
+  }
+  if (hasErrorCode(error, 'EACCES') || hasErrorCode(error, 'EADDRNOTAVAIL')) {
+    return new UserError('address-unusable', `The server cannot listen on ${host}:${port}.`, {
+      hint: 'Choose another address with --host and --port; ports below 1024 need special rights.',
+      cause: error,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,98 @@
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Queries } from './database.ts';
+import type { JobPhase, JobsTable } from './schema.ts';
+
+export type JobRow = Selectable<JobsTable>;
+
+/** A runner holds a job in these phases, and may hold only one (SEM-13.7). */
+const HELD: JobPhase[] = ['assigned', 'running'];
+
+export async function insertJobs(db: Queries, jobs: Insertable<JobsTable>[]): Promise<JobRow[]> {
+  if (jobs.length === 0) return [];
+  return db.insertInto('jobs').values(jobs).returningAll().execute();
+}
+
+/** In the order of the file, combinations of a matrix in the order of their index. */
+export async function jobsOfRun(db: Queries, runId: number): Promise<JobRow[]> {
+  return db.selectFrom('jobs').selectAll().where('run_id', '=', runId).orderBy('id').execute();
+}
+
+export async function findJob(db: Queries, id: number): Promise<JobRow | undefined> {
+  return db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function findJobByGuid(db: Queries, guid: string): Promise<JobRow | undefined> {
+  return db.selectFrom('jobs').selectAll().where('job_guid', '=', guid).executeTakeFirst();
+}
+
+export async function jobsInPhases(db: Queries, phases: JobPhase[]): Promise<JobRow[]> {
+  return db.selectFrom('jobs').selectAll().where('phase', 'in', phases).orderBy('id').execute();
+}
+
+export async function jobHeldBy(db: Queries, runnerId: number): Promise<JobRow | undefined> {
+  return db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('runner_id', '=', runnerId)
+    .where('phase', 'in', HELD)
+    .executeTakeFirst();
+}
+
+/** Changes a job that is in one of the phases `from`. @returns the new row, or undefined when it was in another */
+export async function moveJob(
+  db: Queries,
+  id: number,
+  from: JobPhase[],
+  change: Updateable<JobsTable>,
+): Promise<JobRow | undefined> {
+  return db
+    .updateTable('jobs')
+    .set(change)
+    .where('id', '=', id)
+    .where('phase', 'in', from)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Gives a queued job to a runner that holds none: one compare-and-set, so that two servers cannot both do it. */
+export async function assignJob(
+  db: Queries,
+  id: number,
+  offer: { runnerId: number; runnerName: string; requestGuid: string; leaseUntil: string },
+): Promise<JobRow | undefined> {
+  return db
+    .updateTable('jobs')
+    .set({
+      phase: 'assigned',
+      runner_id: offer.runnerId,
+      runner_name: offer.runnerName,
+      request_guid: offer.requestGuid,
+      lease_until: offer.leaseUntil,
+    })
+    .where('id', '=', id)
+    .where('phase', '=', 'queued')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('jobs as held')
+            .select('held.id')
+            .where('held.runner_id', '=', offer.runnerId)
+            .where('held.phase', 'in', HELD),
+        ),
+      ),
+    )
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function findJobByRequest(db: Queries, requestGuid: string): Promise<JobRow | undefined> {
+  return db.selectFrom('jobs').selectAll().where('request_guid', '=', requestGuid).executeTakeFirst();
+}
+
+export async function addReason(db: Queries, jobId: number, text: string, at: string): Promise<void> {
+  await db.insertInto('job_reasons').values({ job_id: jobId, text, at }).execute();
+}
+
+export async function reasonsOf(db: Queries, jobId: number): Promise<{ at: string; text: string }[]> {
+  return db.selectFrom('job_reasons').select(['at', 'text']).where('job_id', '=', jobId).orderBy('id').execute();
+}

@@ -1,0 +1,74 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { Queries } from './database.ts';
+import type { RunnerGroupsTable, RunnersTable, SessionsTable } from './schema.ts';
+
+export type RunnerRow = Selectable<RunnersTable>;
+export type RunnerGroupRow = Selectable<RunnerGroupsTable>;
+export type SessionRow = Selectable<SessionsTable>;
+
+/** @returns undefined when the name is taken in this scope */
+export async function insertRunner(db: Queries, runner: Insertable<RunnersTable>): Promise<RunnerRow | undefined> {
+  return db
+    .insertInto('runners')
+    .values(runner)
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function allRunners(db: Queries): Promise<RunnerRow[]> {
+  return db.selectFrom('runners').selectAll().orderBy('id').execute();
+}
+
+export async function findRunner(db: Queries, id: number): Promise<RunnerRow | undefined> {
+  return db.selectFrom('runners').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function findRunnerByClient(db: Queries, clientId: string): Promise<RunnerRow | undefined> {
+  return db.selectFrom('runners').selectAll().where('client_id', '=', clientId).executeTakeFirst();
+}
+
+/** Its session goes with it. */
+export async function deleteRunner(db: Queries, id: number): Promise<boolean> {
+  const result = await db.deleteFrom('runners').where('id', '=', id).executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+export async function markRunnerSeen(db: Queries, id: number, at: string): Promise<void> {
+  await db.updateTable('runners').set({ last_seen_at: at }).where('id', '=', id).execute();
+}
+
+/** The version and system that the runner itself reports. */
+export async function updateRunnerFacts(
+  db: Queries,
+  id: number,
+  facts: { os: string; version: string },
+): Promise<void> {
+  await db.updateTable('runners').set(facts).where('id', '=', id).execute();
+}
+
+export async function replaceSession(db: Queries, session: SessionRow): Promise<void> {
+  await db.deleteFrom('sessions').where('runner_id', '=', session.runner_id).execute();
+  await db.insertInto('sessions').values(session).execute();
+}
+
+export async function findSession(db: Queries, runnerId: number): Promise<SessionRow | undefined> {
+  return db.selectFrom('sessions').selectAll().where('runner_id', '=', runnerId).executeTakeFirst();
+}
+
+export async function deleteSession(db: Queries, runnerId: number): Promise<void> {
+  await db.deleteFrom('sessions').where('runner_id', '=', runnerId).execute();
+}
+
+export async function runnerGroups(db: Queries): Promise<RunnerGroupRow[]> {
+  return db.selectFrom('runner_groups').selectAll().orderBy('id').execute();
+}
+
+/** The group that runners join when none is named; GitHub calls it Default, with id 1. */
+export async function ensureDefaultGroup(db: Queries): Promise<void> {
+  await db
+    .insertInto('runner_groups')
+    .values({ name: 'Default', is_default: 1 })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
