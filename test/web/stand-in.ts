@@ -29,6 +29,8 @@ export class StandIn {
   readonly explanations = new Map<string, Explanation>();
   /** When set, the API wants this token. */
   token: string | undefined;
+  /** Streams break at once while this is set. */
+  refuseStreams = false;
   /** When set, every API answer is this status. */
   failWith: number | undefined;
   /** `METHOD path?query` of every API request, in order. */
@@ -168,6 +170,10 @@ export class StandIn {
     const query = request.query as { run?: string; job?: string };
     reply.hijack();
     const response = reply.raw;
+    if (this.refuseStreams) {
+      response.destroy();
+      return;
+    }
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.write(': hello\n\n');
     const stream = { run: numberOf(query.run), job: numberOf(query.job), response };

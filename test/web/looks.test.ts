@@ -1,0 +1,97 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chromiumPath, openPage, startBrowser } from './browser.ts';
+import { logLines, sampleJob, sampleRun, sampleRunner, sampleStep } from './samples.ts';
+import { type StandIn, startStandIn } from './stand-in.ts';
+
+const longName = 'a-very-long-name-without-any-place-to-break-it-as-people-like-to-give-to-branches-and-hosts';
+
+const pages = {
+  runs: { path: '/', heading: 'Runs', title: 'Runs · Switchyard' },
+  run: { path: '/runs/1', heading: longName, title: `✗ ${longName} · Switchyard` },
+  job: { path: '/runs/1/jobs/11', heading: 'build', title: `✗ build · ${longName} · Switchyard` },
+  runners: { path: '/runners', heading: 'Runners', title: 'Runners · Switchyard' },
+};
+
+describe.skipIf(!chromiumPath)('every page', () => {
+  let browser: Browser;
+  let server: StandIn;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+    server = await startStandIn();
+    const errors = [{ file: `.github/workflows/${longName}.yml`, line: 1, column: 2, message: longName }];
+    server.setRun(sampleRun({ id: 1, title: longName, ref: `refs/heads/${longName}`, conclusion: 'failure', errors }));
+    const steps = [sampleStep({ number: 1, name: longName, conclusion: 'failure', logLines: 1 })];
+    const annotation = {
+      level: 'failure',
+      message: longName,
+      title: null,
+      path: longName,
+      line: 1,
+      stepNumber: 1,
+    } as const;
+    const job = { runId: 1, labels: [longName], reason: longName, conclusion: 'failure' as const };
+    server.setJob(sampleJob({ id: 11, key: 'build', ...job, steps, annotations: [annotation] }));
+    server.setJob(sampleJob({ id: 12, key: 'deploy', ...job, name: longName, needs: ['build'] }));
+    server.appendLog(11, 1, logLines('x'.repeat(1000)));
+    server.setRunner(sampleRunner({ id: 1, name: longName, labels: ['self-hosted', longName] }));
+  });
+  afterAll(async () => {
+    await server?.close();
+    await browser?.close();
+  });
+
+  for (const [name, { path, heading, title }] of Object.entries(pages)) {
+    test(`fits a phone of 360 pixels without scrolling sideways: ${name}`, async () => {
+      const { page, close, troubles } = await openPage(browser, server.url + path, {
+        viewport: { width: 360, height: 740 },
+      });
+      await page.getByRole('heading', { name: heading }).first().waitFor();
+      await page.locator('.skeleton-rows').waitFor({ state: 'detached' });
+      const over = () =>
+        page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      await expect.poll(over).toBeLessThanOrEqual(0);
+      expect(troubles).toEqual([]);
+      await close();
+    });
+
+    test(`has its title and the language, and answers a direct visit: ${name}`, async () => {
+      const { page, close } = await openPage(browser, server.url + path);
+      await expect.poll(() => page.title()).toBe(title);
+      expect(await page.locator('html').getAttribute('lang')).toBe('en');
+      await close();
+    });
+  }
+
+  test('is dark where the system is, and as the user chose after that', async () => {
+    const { page, close } = await openPage(browser, server.url, { colorScheme: 'dark' });
+    const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const lightness = async () => Math.max(...((await background()).match(/\d+/g) ?? []).slice(0, 3).map(Number));
+    await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    expect(await lightness()).toBeLessThan(60);
+    await page.emulateMedia({ colorScheme: 'light' });
+    await expect.poll(lightness).toBeGreaterThan(200);
+    await page.getByRole('button', { name: 'Theme: as the system' }).click();
+    await page.getByRole('button', { name: 'Theme: light' }).click();
+    await expect.poll(lightness).toBeLessThan(60);
+    await page.reload();
+    await page.getByRole('button', { name: 'Theme: dark' }).waitFor();
+    expect(await lightness()).toBeLessThan(60);
+    await close();
+  });
+
+  test('shows where the keyboard is', async () => {
+    const { page, close } = await openPage(browser, server.url);
+    await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    await page.keyboard.press('Tab');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
+    for (const expected of ['Switchyard', 'Runs', 'Runners']) {
+      await page.keyboard.press('Tab');
+      const focused = page.locator(':focus-visible');
+      expect(await focused.textContent()).toBe(expected);
+      expect(await focused.evaluate((element) => getComputedStyle(element).outlineStyle)).toBe('solid');
+    }
+    await close();
+  });
+});

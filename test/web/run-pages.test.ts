@@ -1,0 +1,253 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { chromiumPath, type OpenPage, openPage, startBrowser } from './browser.ts';
+import { ago, logLines, sampleJob, sampleRun, sampleRunner, sampleStep } from './samples.ts';
+import { type StandIn, startStandIn } from './stand-in.ts';
+
+const waiting = { status: 'queued', conclusion: null, startedAt: null, completedAt: null } as const;
+const running = { status: 'in_progress', conclusion: null, completedAt: null } as const;
+const green = { status: 'completed', conclusion: 'success' } as const;
+
+describe.skipIf(!chromiumPath)('the dashboard', () => {
+  let browser: Browser;
+  let server: StandIn;
+  let opened: OpenPage[] = [];
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser?.close());
+  beforeEach(async () => {
+    server = await startStandIn();
+  });
+  afterEach(async () => {
+    const troubles = opened.flatMap((each) => each.troubles);
+    for (const each of opened) await each.close();
+    opened = [];
+    await server.close();
+    expect(troubles).toEqual([]);
+  });
+
+  async function open(path: string): Promise<Page> {
+    const page = await openPage(browser, server.url + path);
+    opened.push(page);
+    return page.page;
+  }
+
+  /** The page has read everything and listens. */
+  const listening = () => expect.poll(() => server.streams, { timeout: 10_000 }).toBe(1);
+  const gone = () => expect.poll(() => server.streams, { timeout: 10_000 }).toBe(0);
+  const requestsFor = (path: string) => server.requests.filter((request) => request.includes(path)).length;
+
+  test('shows a pushed run on top of the list and turns it green, without a reload', async () => {
+    server.setRun(sampleRun({ id: 1 }));
+    const page = await open('/');
+    await page.getByRole('link', { name: 'Change number 1' }).waitFor();
+    await listening();
+    const documents = requestsFor('/runs?');
+
+    server.setRun(sampleRun({ id: 2, title: 'Pushed just now', ...waiting, createdAt: ago(0) }));
+    const first = page.locator('.list > li').first();
+    await first.getByRole('img', { name: 'Queued' }).waitFor();
+    expect(await first.textContent()).toContain('Pushed just now');
+    server.setRun(sampleRun({ id: 2, title: 'Pushed just now', ...running, startedAt: ago(0) }));
+    await first.getByRole('img', { name: 'In progress' }).waitFor();
+    server.setRun(sampleRun({ id: 2, title: 'Pushed just now', ...green, startedAt: ago(2), completedAt: ago(0) }));
+    await first.getByRole('img', { name: 'Success' }).waitFor();
+    expect(requestsFor('/runs?')).toBeLessThanOrEqual(documents + 1);
+  });
+
+  test('watches a run go green job by job, with the reasons of those that wait', async () => {
+    server.setRun(sampleRun({ id: 5, title: 'Three jobs', ...waiting }));
+    const build = sampleJob({
+      id: 51,
+      runId: 5,
+      key: 'build',
+      ...waiting,
+      runner: null,
+      reason: 'All runners are busy.',
+    });
+    const deploy = sampleJob({
+      id: 52,
+      runId: 5,
+      key: 'deploy',
+      ...waiting,
+      needs: ['build'],
+      reason: 'Waits for build.',
+    });
+    server.setJob(build);
+    const page = await open('/runs/5');
+    await page.getByText('All runners are busy.').waitFor();
+    expect(await page.title()).toBe('○ Three jobs · Switchyard');
+    await listening();
+
+    server.setJob(deploy);
+    await page.getByText('Waits for build.').waitFor();
+    server.setRun(sampleRun({ ...server.runs.get(5), id: 5, ...running, startedAt: ago(0) }));
+    server.setJob({ ...build, ...running, startedAt: ago(0), reason: null, runner: { id: 9, name: 'bare-metal' } });
+    await page.getByText('bare-metal').waitFor();
+    expect(await page.getByText('All runners are busy.').count()).toBe(0);
+    server.setJob({ ...build, ...green, completedAt: ago(0), reason: null });
+    server.setJob({ ...deploy, ...green, completedAt: ago(0), reason: null });
+    server.setRun(sampleRun({ ...server.runs.get(5), id: 5, ...green, completedAt: ago(0) }));
+    await expect.poll(() => page.title()).toBe('✓ Three jobs · Switchyard');
+    expect(await page.getByRole('img', { name: 'Success' }).count()).toBe(3);
+    expect(await page.locator('#favicon').getAttribute('href')).toContain(encodeURIComponent('#1a7f37'));
+  });
+
+  test('reads everything anew after the stream broke, and says so while it is broken', async () => {
+    server.setRun(sampleRun({ id: 1, title: 'Unlucky', ...running }));
+    const page = await open('/runs/1');
+    await page.getByRole('img', { name: 'In progress' }).waitFor();
+    await listening();
+    server.refuseStreams = true;
+    server.dropStreams();
+    await page.getByText('Offline, reconnecting…').waitFor();
+    // Nobody is told of this change.
+    server.runs.set(1, sampleRun({ id: 1, title: 'Unlucky', ...green }));
+    server.refuseStreams = false;
+    await page.getByRole('img', { name: 'Success' }).waitFor();
+    expect(await page.getByText('Offline, reconnecting…').count()).toBe(0);
+  });
+
+  test('keeps one stream per page, also after going from page to page', async () => {
+    server.setRun(sampleRun({ id: 1 }));
+    server.setJob(sampleJob({ id: 11, runId: 1, key: 'build' }));
+    const page = await open('/');
+    await page.getByRole('link', { name: 'Change number 1' }).click();
+    await page.getByRole('link', { name: 'build', exact: true }).click();
+    await page.getByRole('heading', { name: 'build' }).waitFor();
+    await page.getByRole('link', { name: 'Runners' }).click();
+    await page.getByRole('heading', { name: 'Runners' }).waitFor();
+    await listening();
+    await page.goto('about:blank');
+    await gone();
+  });
+
+  test('filters by repository and status in the address, and reads older runs on demand', async () => {
+    for (let id = 1; id <= 70; id++) {
+      server.setRun(
+        sampleRun({
+          id,
+          repository: id % 2 === 0 ? 'me/app' : 'demo/hello',
+          conclusion: id === 4 ? 'failure' : 'success',
+        }),
+      );
+    }
+    const page = await open('/?repository=me%2Fapp');
+    await expect.poll(() => page.locator('.list > li').count()).toBe(30);
+    await page.getByRole('button', { name: 'Older runs' }).click();
+    await expect.poll(() => page.locator('.list > li').count()).toBe(35);
+    expect(await page.getByRole('button', { name: 'Older runs' }).count()).toBe(0);
+    await page.getByLabel('Status').selectOption('failure');
+    await expect.poll(() => page.locator('.list > li').count()).toBe(1);
+    expect(new URL(page.url()).search).toBe('?repository=me%2Fapp&status=failure');
+    await page.goBack();
+    await expect.poll(() => page.locator('.list > li').count()).toBeGreaterThan(1);
+    await page.getByLabel('Repository').fill('nobody/nothing');
+    await page.keyboard.press('Enter');
+    await page.getByText('No run matches').waitFor();
+  });
+
+  test('shows where a workflow file is wrong', async () => {
+    const errors = [{ file: '.github/workflows/ci.yml', line: 12, column: 7, message: 'Unexpected value "run-on"' }];
+    server.setRun(sampleRun({ id: 1, conclusion: 'startup_failure', errors }));
+    const page = await open('/runs/1');
+    await page.getByText('.github/workflows/ci.yml:12:7').waitFor();
+    await page.getByText('Unexpected value "run-on"').waitFor();
+  });
+
+  test('answers "Why?" for a job with sentences and what was recorded', async () => {
+    server.setRun(sampleRun({ id: 1, ...waiting }));
+    server.setJob(sampleJob({ id: 11, runId: 1, key: 'gpu', ...waiting, runner: null }));
+    server.explanations.set('job:11', {
+      subject: { kind: 'job', id: 11, name: 'gpu' },
+      status: 'queued',
+      conclusion: null,
+      sentences: ['No runner has the label gpu.'],
+      history: [{ at: ago(9), text: 'Queued.' }],
+    });
+    const page = await open('/runs/1');
+    await page.getByRole('button', { name: 'Why? gpu' }).click();
+    await page.getByText('No runner has the label gpu.').waitFor();
+    await page.getByText('Queued.', { exact: true }).waitFor();
+  });
+
+  test('leads from an annotation to its step', async () => {
+    server.setRun(sampleRun({ id: 1, conclusion: 'failure' }));
+    const annotation = {
+      level: 'failure',
+      message: 'expected 3',
+      title: null,
+      path: 'a.ts',
+      line: 4,
+      stepNumber: 2,
+    } as const;
+    const steps = [1, 2].map((number) => sampleStep({ number, name: `Step ${number}`, logLines: 1 }));
+    server.setJob(sampleJob({ id: 11, runId: 1, key: 'test', steps, annotations: [annotation] }));
+    server.appendLog(11, 2, logLines('the log of step 2'));
+    const page = await open('/runs/1');
+    await page.locator('.annotation').getByRole('link', { name: 'test' }).click();
+    await page.getByText('the log of step 2').waitFor();
+  });
+
+  test('shows runners come, take a job and go', async () => {
+    const page = await open('/runners');
+    await page.getByText('No runner is registered').waitFor();
+    await listening();
+    const runner = sampleRunner({ id: 1, name: 'pool-1' });
+    // The first one comes while the page may still be reading.
+    server.setRunner(runner);
+    await page.getByText('idle', { exact: true }).waitFor();
+    server.setRunner({ ...runner, state: 'busy', job: { id: 11, runId: 1, name: 'build', repository: 'demo/hello' } });
+    await page.getByText('busy', { exact: true }).waitFor();
+    expect(await page.getByRole('link', { name: 'build' }).getAttribute('href')).toBe('/runs/1/jobs/11');
+    server.removeRunner(1);
+    await page.getByText('No runner is registered').waitFor();
+  });
+
+  test('tells on an empty server how to push a repository', async () => {
+    const page = await open('/');
+    const host = new URL(server.url).host;
+    await page.getByText(`git push http://x:TOKEN@${host}/me/app.git main`).waitFor();
+  });
+
+  test('says what failed and tries again on demand', async () => {
+    server.failWith = 400;
+    const page = await open('/');
+    await page.getByText('The store is locked.').waitFor();
+    server.failWith = undefined;
+    server.setRun(sampleRun({ id: 1 }));
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('link', { name: 'Change number 1' }).waitFor();
+  });
+
+  test('asks for a token on 401, refuses a wrong one, and keeps a right one for the tab', async () => {
+    server.token = 'secret';
+    server.setRun(sampleRun({ id: 1 }));
+    const page = await open('/runs/1');
+    await page.getByLabel('Token').fill('wrong');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('The server does not accept this token.').waitFor();
+    await page.getByLabel('Token').fill('secret');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Change number 1' }).waitFor();
+    await listening();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Change number 1' }).waitFor();
+    expect(await page.evaluate(() => localStorage.length)).toBe(0);
+    expect(server.requests.join()).not.toContain('secret');
+  });
+
+  test('moves through the runs with j and k and opens one with Enter', async () => {
+    for (let id = 1; id <= 3; id++) server.setRun(sampleRun({ id }));
+    const page = await open('/');
+    await page.getByRole('link', { name: 'Change number 3' }).waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Change number 2' }).waitFor();
+  });
+});
