@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/common/package.ts';
+
+export interface RunnerProcess {
+  child: ChildProcess;
+  root: string;
+  /** What it printed so far. */
+  output(): string;
+  /** Exit code, or the signal's name. */
+  exited: Promise<number | string>;
+  /** Kills it if it still runs and removes its folder. */
+  close(): Promise<void>;
+}
+
+/** Starts the built runner as a person would, with the JIT config on standard input and short signal graces. */
+export function startRunner(jitConfig: string, env: Record<string, string> = {}): RunnerProcess {
+  const root = mkdtempSync(join(tmpdir(), 'switchyard-runner-'));
+  const child = spawn(
+    process.execPath,
+    [join(packageRoot, 'bin/switchyard.mjs'), 'runner', '--jitconfig', '-', '--root', root],
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, SWITCHYARD_SIGINT_GRACE_MS: '300', SWITCHYARD_SIGTERM_GRACE_MS: '300', ...env },
+    },
+  );
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  child.stdin?.end(jitConfig);
+  const exited = new Promise<number | string>((resolve) => {
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
+  });
+  return {
+    child,
+    root,
+    output: () => output,
+    exited,
+    async close() {
+      child.kill('SIGKILL');
+      await exited;
+      rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    },
+  };
+}
+
+/** Pids of live processes whose command line holds the text. */
+export function processesWith(text: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+export async function poll(what: string, condition: () => boolean, withinMs = 15_000): Promise<void> {
+  const giveUpAt = Date.now() + withinMs;
+  while (!condition()) {
+    if (Date.now() > giveUpAt) throw new Error(`did not happen within ${withinMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Worker of a listener. */
+export function workerOf(listener: ChildProcess): number {
+  const children = readFileSync(`/proc/${listener.pid}/task/${listener.pid}/children`, 'utf8').trim();
+  const pid = Number(children.split(' ')[0]);
+  if (!pid) throw new Error('the listener has no worker');
+  return pid;
+}
