@@ -1,0 +1,50 @@
+/** How a Kubernetes client finds out what there is. */
+import type { FastifyInstance } from 'fastify';
+import { version } from '../../common/package.ts';
+import { kinds } from '../resources/index.ts';
+import { API_GROUP, API_GROUP_VERSION } from '../resources/object.ts';
+
+const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
+
+/** Clients compare these numbers with their own; the features used here are those of 1.27. */
+const KUBERNETES_VERSION = { major: '1', minor: '27', gitVersion: `v1.27.0+switchyard-${version}` };
+
+const groupVersion = { groupVersion: API_GROUP_VERSION, version: 'v1alpha1' };
+const group = { name: API_GROUP, versions: [groupVersion], preferredVersion: groupVersion };
+
+export async function discovery(app: FastifyInstance): Promise<void> {
+  app.get('/version', async () => ({ ...KUBERNETES_VERSION, platform: `${process.platform}/${process.arch}` }));
+  app.get('/api', async () => ({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }));
+  app.get('/apis', async () => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: [group] }));
+  app.get(`/apis/${API_GROUP}`, async () => ({ kind: 'APIGroup', apiVersion: 'v1', ...group }));
+  app.get('/api/v1', async () => resourceList('v1', [eventResource]));
+  app.get(`/apis/${API_GROUP_VERSION}`, async () => resourceList(API_GROUP_VERSION, kinds.flatMap(resourcesOf)));
+}
+
+const resourceList = (groupVersion: string, resources: object[]) => ({
+  kind: 'APIResourceList',
+  apiVersion: 'v1',
+  groupVersion,
+  resources,
+});
+
+const eventResource = {
+  name: 'events',
+  singularName: 'event',
+  namespaced: true,
+  kind: 'Event',
+  shortNames: ['ev'],
+  verbs: ['get', 'list', 'watch'],
+};
+
+function resourcesOf({ kind, plural, singular, shortNames }: (typeof kinds)[number]) {
+  const resource = { name: plural, singularName: singular, namespaced: true, kind, shortNames, verbs: VERBS };
+  const status = {
+    name: `${plural}/status`,
+    singularName: '',
+    namespaced: true,
+    kind,
+    verbs: ['get', 'patch', 'update'],
+  };
+  return [resource, status];
+}

@@ -1,0 +1,124 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import fastify, { type FastifyInstance } from 'fastify';
+import { parse } from 'yaml';
+import { errorText, hasErrorCode, notFound, UserError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import type { Closable } from '../../common/shutdown.ts';
+import { kinds } from '../resources/index.ts';
+import { API_GROUP_VERSION } from '../resources/object.ts';
+import { discovery } from './discovery.ts';
+import { type Readable, readRoutes } from './reads.ts';
+import { badRequest, statusOf } from './status.ts';
+import { type WriteOptions, writeRoutes } from './writes.ts';
+
+export interface ApiOptions extends Omit<WriteOptions, 'watches'> {
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  apiToken: string;
+  logger: Logger;
+}
+
+/** The size that the Kubernetes API stores at most, roughly. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+const EVENTS: Readable = {
+  plural: 'events',
+  base: '/api/v1',
+  apiVersion: 'v1',
+  listKind: 'EventList',
+  columns: [
+    { name: 'Last Seen', type: 'date', path: ['lastTimestamp'] },
+    { name: 'Type', type: 'string', path: ['type'] },
+    { name: 'Reason', type: 'string', path: ['reason'] },
+    { name: 'Object', type: 'string', path: ['involvedObject', 'name'] },
+    { name: 'Message', type: 'string', path: ['message'] },
+  ],
+};
+
+/**
+ * The Kubernetes-shaped API of the fleet's resources.
+ * @throws UserError `port-taken` and the like, when it cannot listen
+ */
+export async function startApi(options: ApiOptions): Promise<{ url: string } & Closable> {
+  const watches = new Set<{ end(): void }>();
+  const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, exposeHeadRoutes: false });
+  readBodies(app);
+  guard(app, options.apiToken);
+  answerErrors(app, options.logger);
+  await app.register(discovery);
+  readRoutes(app, EVENTS, { ...options, watches });
+  for (const kind of kinds) {
+    const { plural, columns } = kind;
+    const base = `/apis/${API_GROUP_VERSION}`;
+    const readable = { plural, columns, base, apiVersion: API_GROUP_VERSION, listKind: `${kind.kind}List` };
+    readRoutes(app, readable, { ...options, watches });
+    writeRoutes(app, kind, readable, { ...options, watches });
+  }
+  const url = await listen(app, options);
+  return {
+    url,
+    async close() {
+      for (const watch of watches) watch.end();
+      await app.close();
+    },
+  };
+}
+
+/** One reader for all: JSON is YAML, but JSON's own parser is faster and stricter. */
+function readBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+    const type = request.headers['content-type'] ?? '';
+    try {
+      done(null, readBody(type, String(body)));
+    } catch (error) {
+      done(error instanceof UserError ? error : badRequest(`The body cannot be read: ${errorText(error)}`));
+    }
+  });
+}
+
+function readBody(type: string, text: string): unknown {
+  if (text.trim() === '') return undefined;
+  if (/^application\/(?:[\w.-]+\+)?json\b/.test(type)) return JSON.parse(text);
+  if (/^application\/(?:[\w.-]+\+)?yaml\b/.test(type)) return parse(text, { maxAliasCount: 100, uniqueKeys: true });
+  throw new UserError('unsupported-media-type', `Bodies of type "${type}" are not supported.`, {
+    status: 415,
+    hint: 'Send application/json or application/yaml.',
+  });
+}
+
+/** Nothing is open, not even the version. Digests have equal length, so the comparison takes equal time. */
+function guard(app: FastifyInstance, apiToken: string): void {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  const expected = digest(`Bearer ${apiToken}`);
+  app.addHook('onRequest', async ({ headers }) => {
+    if (timingSafeEqual(digest(headers.authorization ?? ''), expected)) return;
+    throw new UserError('unauthorized', 'Unauthorized', { status: 401 });
+  });
+}
+
+function answerErrors(app: FastifyInstance, logger: Logger): void {
+  app.setErrorHandler((error, request, reply) => {
+    const status = statusOf(error);
+    if (status.code >= 500) logger.error({ err: error, method: request.method, url: request.url }, 'request failed');
+    void reply.code(status.code).send(status);
+  });
+  app.setNotFoundHandler((request) => {
+    throw notFound(`${request.method} ${request.url.split('?')[0]}`);
+  });
+}
+
+async function listen(app: FastifyInstance, { host, port }: ApiOptions): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    const isTaken = hasErrorCode(error, 'EADDRINUSE');
+    const problem = isTaken ? `Port ${port} is taken` : `Cannot listen on ${host}:${port} (${errorText(error)})`;
+    throw new UserError(isTaken ? 'port-taken' : 'cannot-listen', `${problem}: the fleet API has no place.`, {
+      hint: 'Choose another port or stop the program that uses it.',
+      cause: error,
+    });
+  }
+}

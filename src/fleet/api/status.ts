@@ -1,0 +1,57 @@
+/** Errors as the Kubernetes API gives them: a `Status` object with a reason that tools understand. */
+import { UserError } from '../../common/errors.ts';
+import { type FieldCause, InvalidObject } from '../resources/field-errors.ts';
+
+export interface Status {
+  kind: 'Status';
+  apiVersion: 'v1';
+  metadata: Record<string, never>;
+  status: 'Success' | 'Failure';
+  message?: string;
+  reason?: string;
+  details?: { name?: string; kind?: string; uid?: string; causes?: FieldCause[] };
+  code: number;
+}
+
+const REASON_OF_CODE: Record<string, string> = { 'already-exists': 'AlreadyExists', conflict: 'Conflict' };
+
+const REASON_OF_STATUS: Record<number, string> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  409: 'Conflict',
+  410: 'Expired',
+  413: 'RequestEntityTooLarge',
+  415: 'UnsupportedMediaType',
+  422: 'Invalid',
+};
+
+export const badRequest = (message: string): UserError => new UserError('bad-request', message, { status: 400 });
+
+/** The answer to a failed request; anything that is not the caller's fault is told without details. */
+export function statusOf(error: unknown): Status {
+  if (error instanceof UserError) {
+    const reason = REASON_OF_CODE[error.code] ?? REASON_OF_STATUS[error.status];
+    const message = error.hint ? `${error.message} ${error.hint}` : error.message;
+    const causes = error instanceof InvalidObject ? { details: { causes: error.causes } } : {};
+    return failure(error.status, message, reason, causes);
+  }
+  const status = clientStatusOf(error);
+  if (status !== undefined && error instanceof Error) return failure(status, error.message, REASON_OF_STATUS[status]);
+  return failure(500, 'The fleet has failed on this request; its log says why.', 'InternalError');
+}
+
+export function success(details: Status['details']): Status {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details, code: 200 };
+}
+
+function failure(code: number, message: string, reason?: string, more: Pick<Status, 'details'> = {}): Status {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, ...more, code };
+}
+
+/** Fastify's own refusals (body too large, unknown content type) carry a 4xx. */
+function clientStatusOf(error: unknown): number | undefined {
+  const code = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : Number.NaN;
+  return code >= 400 && code < 500 ? code : undefined;
+}

@@ -1,0 +1,65 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../common/clock.ts';
+import { UserError } from '../../common/errors.ts';
+import type { StoredObject } from '../resources/object.ts';
+import type { ResourceStore, StoreEvent } from '../store/resource-store.ts';
+import type { ObjectFilter } from './selectors.ts';
+import { statusOf } from './status.ts';
+
+export interface WatchRequest {
+  plural: string;
+  namespace: string | undefined;
+  filter: ObjectFilter;
+  /** Changes after this version; without one the current objects come first. */
+  since: number | undefined;
+  /** The client wants a mark after the current objects. */
+  marksInitialEnd: boolean;
+  timeoutMs: number;
+  /** How an object is written: itself, or a table of one row. */
+  show: (object: StoredObject) => unknown;
+}
+
+/** A reader that falls this far behind is cut off; it lists again. */
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+
+/** Sends changes as JSON lines until the client leaves, the time is over, or `end` of the returned function is called. */
+export function watch(
+  store: ResourceStore,
+  clock: Clock,
+  request: WatchRequest,
+  response: ServerResponse,
+): { end(): void } {
+  const { filter, plural, namespace, show } = request;
+  const send = (type: string, object: unknown): void => {
+    response.write(`${JSON.stringify({ type, object })}\n`);
+    if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy();
+  };
+  const tell = ({ type, plural: changed, object }: StoreEvent): void => {
+    const isOurs = changed === plural && (namespace === undefined || object.metadata.namespace === namespace);
+    if (isOurs && filter(object)) send(type, show(object));
+  };
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache' });
+  response.flushHeaders();
+  const stop = store.onChange(tell);
+  const cancel = clock.after(request.timeoutMs, () => response.end());
+  response.once('close', () => {
+    stop();
+    cancel();
+  });
+  if (request.since === undefined) {
+    for (const object of store.list(plural, namespace)) tell({ type: 'ADDED', plural, object });
+    if (request.marksInitialEnd) send('BOOKMARK', initialEnd(store.version));
+  } else {
+    const missed = store.changesSince(request.since);
+    for (const event of missed ?? []) tell(event);
+    if (!missed) {
+      send('ERROR', statusOf(new UserError('expired', `too old resource version: ${request.since}`, { status: 410 })));
+      response.end();
+    }
+  }
+  return { end: () => response.end() };
+}
+
+const initialEnd = (resourceVersion: string) => ({
+  metadata: { resourceVersion, annotations: { 'k8s.io/initial-events-end': 'true' } },
+});

@@ -1,0 +1,143 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../common/clock.ts';
+import { silentLogger } from '../../../common/log.ts';
+import { GitHubClient, generateJitConfig } from '../../../github/index.ts';
+import type { RunnerSpec } from '../../resources/runner-spec.ts';
+import { GitHubStandIn, STAND_IN_TOKEN } from '../../testing/github-stand-in.ts';
+import { describeBackend } from '../contract.ts';
+import type { Backend, Exit } from '../types.ts';
+import { ProcessBackend } from './process-backend.ts';
+import { startTimeOf } from './process-table.ts';
+
+const program = fileURLToPath(new URL('../../testing/runner-program.mjs', import.meta.url));
+const open = (runnerRoot: string): ProcessBackend =>
+  new ProcessBackend({
+    runnerRoot,
+    clock: systemClock,
+    logger: silentLogger,
+    command: [process.execPath, program, 'runner'],
+  });
+
+async function jitConfigOf(github: GitHubStandIn, name: string): Promise<string> {
+  const client = new GitHubClient({ url: github.url, token: STAND_IN_TOKEN });
+  const scope = { kind: 'repository', owner: 'octo', name: 'app' } as const;
+  const answer = await generateJitConfig(client, scope, { name, runner_group_id: 1, labels: ['self-hosted'] });
+  return answer.encoded_jit_config;
+}
+
+async function stopAll(backend: Backend): Promise<void> {
+  for (const { name } of await backend.list()) await backend.stop(name, 0);
+  await backend.close();
+}
+
+const pidOf = async (root: string, name: string): Promise<number> =>
+  JSON.parse(await readFile(join(root, name, 'process.json'), 'utf8')).pid;
+
+describeBackend('process', async () => {
+  const runnerRoot = await mkdtemp(join(tmpdir(), 'fleet-'));
+  const github = await GitHubStandIn.start();
+  const backends = [open(runnerRoot)];
+  return {
+    backend: backends[0] as Backend,
+    async reopen() {
+      const next = open(runnerRoot);
+      backends.push(next);
+      return next;
+    },
+    jitConfig: await jitConfigOf(github, 'one'),
+    crash: async (name) => void process.kill(await pidOf(runnerRoot, name), 'SIGKILL'),
+    async close() {
+      await stopAll(open(runnerRoot));
+      for (const backend of backends) await backend.close();
+      await github.close();
+      await rm(runnerRoot, { recursive: true, force: true });
+    },
+  };
+});
+
+describe('the process backend', () => {
+  let root: string;
+  let github: GitHubStandIn;
+  let backend: ProcessBackend;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'fleet-'));
+    github = await GitHubStandIn.start();
+    backend = open(root);
+  });
+  afterEach(async () => {
+    await stopAll(backend);
+    await github.close();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  const start = async (env: RunnerSpec['env'] = []): Promise<void> => {
+    const jitConfig = await jitConfigOf(github, 'box');
+    await backend.start({ name: 'box', jitConfig, keepConfig: false, spec: { repository: 'octo/app', env } });
+  };
+  const ended = (): Promise<Exit> => new Promise((resolve) => backend.onExit((_name, exit) => resolve(exit)));
+  const online = (): Promise<void> => github.waitForOnline(() => github.named('box').status === 'online');
+
+  it('gives the JIT config by standard input only: not in arguments, environment or files', async () => {
+    await start();
+    await online();
+    const pid = await pidOf(root, 'box');
+    const config = (await jitConfigOf(github, 'other')).slice(0, 40);
+    expect(await readFile(`/proc/${pid}/cmdline`, 'utf8')).not.toContain(config);
+    expect(await readFile(`/proc/${pid}/environ`, 'utf8')).not.toContain(config);
+    expect((await readdir(join(root, 'box'))).sort()).toEqual(['process.json', 'runner.log']);
+    expect(await readFile(join(root, 'box', 'runner.log'), 'utf8')).toContain('--jitconfig - --root');
+  });
+
+  it('keeps its folder to itself', async () => {
+    await start();
+    expect((await stat(join(root, 'box'))).mode & 0o777).toBe(0o700);
+    expect((await stat(join(root, 'box', 'runner.log'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('tells exit code and last output of a runner that could not start, and keeps its log', async () => {
+    const end = ended();
+    await start([{ name: 'FAIL_WITH', value: 'no such host' }]);
+    expect(await end).toMatchObject({ code: 3, output: 'cannot start: no such host' });
+    await backend.remove('box', { keepLog: true });
+    expect(await readdir(root)).toEqual(['.failed']);
+    expect(await readFile(join(root, '.failed', 'box.log'), 'utf8')).toContain('no such host');
+  });
+
+  it('kills a runner that ignores the request to end, after the grace', async () => {
+    await start([{ name: 'IGNORE_SIGTERM', value: 'yes' }]);
+    await online();
+    const end = ended();
+    await backend.stop('box', 50);
+    expect((await end).signal).toBe('SIGKILL');
+  });
+
+  it('kills what a dead runner leaves behind, also in other process groups', async () => {
+    await start([{ name: 'WITH_STRAY', value: 'yes' }]);
+    await online();
+    await expect.poll(() => readFile(join(root, 'box', 'runner.log'), 'utf8')).toContain('stray');
+    const stray = Number(/stray (\d+)/.exec(await readFile(join(root, 'box', 'runner.log'), 'utf8'))?.[1]);
+    expect(await startTimeOf(stray)).toBeDefined();
+    const end = ended();
+    process.kill(await pidOf(root, 'box'), 'SIGKILL');
+    await end;
+    await expect.poll(() => startTimeOf(stray)).toBeUndefined();
+  });
+
+  it('warns of every field that a plain process cannot honour', () => {
+    const warnings = backend.review({
+      repository: 'octo/app',
+      image: 'runner:1',
+      resources: {},
+      dockerEnabled: false,
+      env: [
+        { name: 'A', value: '1' },
+        { name: 'B', valueFrom: {} },
+      ],
+    });
+    expect(warnings.map(({ field }) => field)).toEqual(['image', 'resources', 'env[1].valueFrom']);
+  });
+});

@@ -1,0 +1,219 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import type { Clock } from '../../../common/clock.ts';
+import { sleep } from '../../../common/clock.ts';
+import { errorText, OutsideError } from '../../../common/errors.ts';
+import { newGuid } from '../../../common/ids.ts';
+import type { Logger } from '../../../common/log.ts';
+import { builtProgram } from '../../../common/package.ts';
+import { inheritedEnvironment } from '../../../common/settings.ts';
+import type { FieldWarning } from '../../resources/admission.ts';
+import type { RunnerSpec } from '../../resources/runner-spec.ts';
+import type { Backend, Exit, Instance, StartRequest } from '../types.ts';
+import { InstanceFolder, type ProcessRecord } from './instance-folder.ts';
+import { INSTANCE_VARIABLE, killMarked, killRemains, signalGroup, startTimeOf } from './process-table.ts';
+import { reviewForProcesses } from './review.ts';
+
+export interface ProcessBackendOptions {
+  /** Holds a folder per runner; made with mode 700. */
+  runnerRoot: string;
+  clock: Clock;
+  logger: Logger;
+  /** Program and first arguments of a runner. Only tests give another. */
+  command?: readonly string[];
+}
+
+/** A process we did not start cannot be waited for, only looked at. */
+const ADOPTED_POLL_MS = 200;
+
+type Ending = Pick<Exit, 'code' | 'signal'>;
+
+interface Live {
+  record: ProcessRecord;
+  folder: InstanceFolder;
+  ended: Promise<void>;
+}
+
+const OS_LABELS: Record<string, string> = { linux: 'Linux', darwin: 'macOS', win32: 'Windows' };
+const ARCHITECTURE_LABELS: Record<string, string> = { x64: 'X64', arm64: 'ARM64', arm: 'ARM' };
+
+/** Runs each runner as a process group of its own on this machine (DESIGN 3, `backends/`). */
+export class ProcessBackend implements Backend {
+  readonly systemLabels = [
+    'self-hosted',
+    OS_LABELS[process.platform] ?? process.platform,
+    ARCHITECTURE_LABELS[process.arch] ?? process.arch.toUpperCase(),
+  ];
+  readonly #runnerRoot: string;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #command: readonly string[];
+  readonly #live = new Map<string, Live>();
+  readonly #exits = new Map<string, Exit>();
+  readonly #listeners = new Set<(name: string, exit: Exit) => void>();
+  readonly #closing = new AbortController();
+
+  constructor({ runnerRoot, clock, logger, command }: ProcessBackendOptions) {
+    this.#runnerRoot = runnerRoot;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#command = command ?? [process.execPath, builtProgram('runner.js'), 'runner'];
+  }
+
+  review(spec: RunnerSpec): FieldWarning[] {
+    return reviewForProcesses(spec);
+  }
+
+  async start(request: StartRequest): Promise<void> {
+    if (this.#live.has(request.name)) return;
+    const folder = new InstanceFolder(this.#runnerRoot, request.name);
+    await mkdir(this.#runnerRoot, { recursive: true, mode: 0o700 });
+    await folder.create();
+    const jitConfig = request.jitConfig ?? (await folder.keptConfig());
+    if (!jitConfig)
+      throw new OutsideError(`Runner ${request.name} has no kept config to resume with.`, { retryable: false });
+    if (request.keepConfig) await folder.keepConfig(jitConfig);
+    this.#exits.delete(request.name);
+    const instanceId = newGuid();
+    const { child, exited } = await this.#spawn(request, folder, instanceId);
+    try {
+      await this.#record(request.name, folder, child, exited, instanceId);
+    } catch (error) {
+      await killRemains(child.pid ?? 0, instanceId);
+      throw error;
+    }
+    // The runner may have ended already: its exit says so, a broken pipe here adds nothing.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(`${jitConfig}\n`);
+  }
+
+  async stop(name: string, graceMs: number): Promise<void> {
+    const live = this.#live.get(name);
+    if (!live) return;
+    const { pid, instanceId } = live.record;
+    try {
+      // Only the listener: it ends its worker in the order that GitHub's runner keeps (runner-protocol 4.10).
+      process.kill(pid, 'SIGTERM');
+    } catch {
+      // It ended by itself; its exit is on the way.
+    }
+    const inTime = new AbortController();
+    const isOver = live.ended.then(() => inTime.abort());
+    await sleep(graceMs, inTime.signal);
+    if (!inTime.signal.aborted) await killRemains(pid, instanceId);
+    await isOver;
+  }
+
+  async remove(name: string, options: { keepLog: boolean }): Promise<void> {
+    if (this.#live.has(name)) throw new Error(`runner ${name} still runs`);
+    this.#exits.delete(name);
+    await new InstanceFolder(this.#runnerRoot, name).remove(options);
+  }
+
+  async list(): Promise<Instance[]> {
+    const names = await InstanceFolder.names(this.#runnerRoot);
+    return Promise.all(names.map((name) => this.#instance(name)));
+  }
+
+  onExit(listener: (name: string, exit: Exit) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#listeners.clear();
+  }
+
+  async #spawn(
+    { name, spec }: StartRequest,
+    folder: InstanceFolder,
+    instanceId: string,
+  ): Promise<{ child: ChildProcess; exited: Promise<Ending> }> {
+    const [program = process.execPath, ...programArguments] = this.#command;
+    const log = await folder.openLog();
+    try {
+      const child = spawn(program, [...programArguments, '--jitconfig', '-', '--root', folder.path], {
+        cwd: folder.path,
+        detached: true,
+        stdio: ['pipe', log.fd, log.fd],
+        env: { ...inheritedEnvironment(), ...environmentOf(spec), [INSTANCE_VARIABLE]: instanceId },
+      });
+      const exited = new Promise<Ending>((resolve) => {
+        child.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
+      });
+      await once(child, 'spawn');
+      child.unref();
+      return { child, exited };
+    } catch (error) {
+      throw new OutsideError(`Runner ${name} could not be started: ${errorText(error)}.`, {
+        retryable: true,
+        cause: error,
+      });
+    } finally {
+      await log.close();
+    }
+  }
+
+  async #record(
+    name: string,
+    folder: InstanceFolder,
+    { pid = 0 }: ChildProcess,
+    exited: Promise<Ending>,
+    instanceId: string,
+  ): Promise<void> {
+    const startedAtMs = this.#clock.now();
+    const record: ProcessRecord = { pid, startTime: (await startTimeOf(pid)) ?? '', instanceId, startedAtMs };
+    await folder.writeRecord(record);
+    this.#watch(name, { record, folder }, exited);
+  }
+
+  /** Tells the end of a process once, after everything of it is gone. */
+  #watch(name: string, { record, folder }: Omit<Live, 'ended'>, exited: Promise<Ending>): void {
+    const ended = exited.then(async (how) => {
+      if (this.#closing.signal.aborted) return;
+      if (how.code !== 0) await killRemains(record.pid, record.instanceId);
+      else signalGroup(record.pid, 'SIGKILL');
+      const exit = { ...how, ranMs: this.#clock.now() - record.startedAtMs, output: await folder.logTail() };
+      this.#live.delete(name);
+      this.#exits.set(name, exit);
+      this.#logger.debug({ runner: name, pid: record.pid, ...how }, 'runner process ended');
+      for (const listener of this.#listeners) listener(name, exit);
+    });
+    this.#live.set(name, { record, folder, ended });
+  }
+
+  async #instance(name: string): Promise<Instance> {
+    const folder = new InstanceFolder(this.#runnerRoot, name);
+    const resumable = (await folder.keptConfig()) !== undefined;
+    if (this.#live.has(name)) return { name, resumable };
+    const known = this.#exits.get(name);
+    if (known) return { name, resumable, exit: known };
+    const record = await folder.record();
+    if (record && (await startTimeOf(record.pid)) === record.startTime) {
+      this.#adopt(name, folder, record);
+      return { name, resumable };
+    }
+    // By its mark only: since then the number of its process group may have gone to somebody else.
+    if (record) await killMarked(record.instanceId);
+    return { name, resumable, exit: { output: await folder.logTail() } };
+  }
+
+  /** A runner of an earlier fleet: looked at until it is gone. */
+  #adopt(name: string, folder: InstanceFolder, record: ProcessRecord): void {
+    if (this.#live.has(name)) return;
+    this.#logger.info({ runner: name, pid: record.pid }, 'found the runner of an earlier start still running');
+    const gone = async (): Promise<Ending> => {
+      while (!this.#closing.signal.aborted && (await startTimeOf(record.pid)) === record.startTime) {
+        await sleep(ADOPTED_POLL_MS, this.#closing.signal);
+      }
+      return {};
+    };
+    this.#watch(name, { record, folder }, gone());
+  }
+}
+
+function environmentOf({ env = [] }: RunnerSpec): Record<string, string> {
+  return Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
+}

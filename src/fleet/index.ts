@@ -1,0 +1,1 @@
+export { type FleetOptions, startFleet } from './start.ts';

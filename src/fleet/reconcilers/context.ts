@@ -1,0 +1,33 @@
+import type { Clock } from '../../common/clock.ts';
+import type { Logger } from '../../common/log.ts';
+import type { GitHubClient } from '../../github/index.ts';
+import type { Backend, Instance } from '../backends/types.ts';
+import type { Runner } from '../resources/runner.ts';
+import type { EventRecorder } from '../store/event-recorder.ts';
+import type { ResourceStore } from '../store/resource-store.ts';
+import type { Observer } from './observer.ts';
+import type { StartBackOff } from './start-back-off.ts';
+import type { WorkQueue } from './work-queue.ts';
+
+/** What the reconcilers' shells work with. Built once, by the controller. */
+export interface ReconcilerContext {
+  store: ResourceStore;
+  events: EventRecorder;
+  github: GitHubClient;
+  backend: Backend;
+  /** What the backend holds, by instance name; kept current by the controller and the Runner reconciler. */
+  instances: Map<string, Instance>;
+  observer: Observer;
+  queue: WorkQueue;
+  startBackOff: StartBackOff;
+  /** When a runner whose server said "busy" may be asked about again; epoch ms by uid. */
+  askAgainAtMs: Map<string, number>;
+  clock: Clock;
+  logger: Logger;
+  signal: AbortSignal;
+}
+
+/** Name at the backend. An underscore is in no Kubernetes name, so names of other namespaces cannot collide. */
+export function instanceName({ metadata: { namespace, name } }: Runner): string {
+  return namespace === 'default' ? name : `${namespace}_${name}`;
+}

@@ -1,0 +1,192 @@
+import type { Clock } from '../../common/clock.ts';
+import { errorText, OutsideError, UserError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import { type GitHubClient, removeRunner } from '../../github/index.ts';
+import type { Backend, Exit, Instance } from '../backends/types.ts';
+import { kinds } from '../resources/index.ts';
+import { controllerOf, keyText, type ObjectKey, pluralOf, type StoredObject } from '../resources/object.ts';
+import { annotation, type Runner } from '../resources/runner.ts';
+import { isEphemeral, scopeOf } from '../resources/runner-spec.ts';
+import type { EventRecorder } from '../store/event-recorder.ts';
+import type { ResourceStore, StoreEvent } from '../store/resource-store.ts';
+import { instanceName, type ReconcilerContext } from './context.ts';
+import { reconcileDeployment } from './deployment-reconciler.ts';
+import { collectGarbage } from './garbage-collector.ts';
+import { Observer } from './observer.ts';
+import { reconcileReplicaSet } from './replica-set-reconciler.ts';
+import { reconcileRunner } from './runner-reconciler.ts';
+import { StartBackOff } from './start-back-off.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface ControllerOptions {
+  store: ResourceStore;
+  events: EventRecorder;
+  backend: Backend;
+  github: GitHubClient;
+  clock: Clock;
+  logger: Logger;
+}
+
+const RECONCILERS: Record<string, (context: ReconcilerContext, key: ObjectKey) => Promise<void>> = {
+  runnerdeployments: reconcileDeployment,
+  runnerreplicasets: reconcileReplicaSet,
+  runners: reconcileRunner,
+};
+
+/** Only repairs: every change and every end of a runner wakes its key by itself. */
+const RESYNC_MS = 30_000;
+const CONCURRENCY = 16;
+/** An online runner this old has proved that starting works. */
+const PROVEN_MS = 10_000;
+/** Longest wait for the server to let go of runners while closing. */
+const FAREWELL_MS = 2_000;
+/** Time for runners to leave, also a job to be cancelled, before they are killed while closing. */
+const CLOSE_GRACE_MS = 10_000;
+
+const GARBAGE_KEY = 'garbage';
+
+/** Brings what runs in line with what the resources say. One work queue for all kinds; one worker per key. */
+export class Controller {
+  readonly #context: ReconcilerContext;
+  readonly #ends: (() => void)[] = [];
+  readonly #abort = new AbortController();
+  #cancelResync: () => void = () => undefined;
+
+  private constructor(options: ControllerOptions, instances: Instance[]) {
+    const { clock, logger } = options;
+    const signal = this.#abort.signal;
+    const queue = new WorkQueue({
+      clock,
+      concurrency: CONCURRENCY,
+      work: (key) => this.#work(key),
+      onError: (key, error, retryInMs) => this.#logFailure(key, error, retryInMs),
+    });
+    const observer = new Observer({ ...options, signal, onSeen: (runner, isBusy) => this.#seen(runner, isBusy) });
+    this.#context = {
+      ...options,
+      queue,
+      observer,
+      signal,
+      instances: new Map(instances.map((instance) => [instance.name, instance])),
+      startBackOff: new StartBackOff(),
+      askAgainAtMs: new Map(),
+    };
+    this.#ends.push(options.store.onChange((event) => this.#changed(event)));
+    this.#ends.push(options.backend.onExit((name, exit) => this.#ended(name, exit)));
+    logger.info({ instances: instances.length }, 'the controller has started');
+  }
+
+  /** Finds the runners of an earlier start, and begins. */
+  static async start(options: ControllerOptions): Promise<Controller> {
+    const controller = new Controller(options, await options.backend.list());
+    await controller.#tidyUp();
+    controller.#resync();
+    return controller;
+  }
+
+  /** Resolves when nothing is left to do now; what waits for a time or for a runner does not count. */
+  settled(): Promise<void> {
+    return this.#context.queue.idle();
+  }
+
+  /**
+   * Stops deciding, then every runner: those the server lets go leave for good, a busy one's job is cancelled by its
+   * runner; what has not ended after ten seconds is killed. Registrations that outlive jobs stay for the next start.
+   */
+  async close(): Promise<void> {
+    const { queue, observer, backend } = this.#context;
+    this.#abort.abort();
+    this.#cancelResync();
+    for (const end of this.#ends) end();
+    await Promise.all([queue.close(), observer.close()]);
+    const running = (await backend.list()).filter(({ exit }) => !exit);
+    await this.#sayFarewell();
+    await Promise.all(running.map(({ name }) => backend.stop(name, CLOSE_GRACE_MS)));
+    await backend.close();
+  }
+
+  /** Best effort: what the server does not hear now, the next start tells it. */
+  async #sayFarewell(): Promise<void> {
+    const { store, github } = this.#context;
+    const timeout = AbortSignal.timeout(FAREWELL_MS);
+    const leaving = (store.list('runners') as Runner[]).filter(
+      ({ spec, metadata }) => isEphemeral(spec) && metadata.annotations?.[annotation.id] !== undefined,
+    );
+    await Promise.allSettled(
+      leaving.map(({ spec, metadata }) =>
+        removeRunner(github, scopeOf(spec), Number(metadata.annotations?.[annotation.id]), timeout),
+      ),
+    );
+  }
+
+  async #work(key: string): Promise<void> {
+    if (key === GARBAGE_KEY) return collectGarbage(this.#context.store);
+    const [plural = '', namespace = '', name = ''] = key.split('/');
+    await RECONCILERS[plural]?.(this.#context, { plural, namespace, name });
+  }
+
+  #changed({ type, plural, object }: StoreEvent): void {
+    const { queue } = this.#context;
+    if (!RECONCILERS[plural]) return;
+    queue.add(keyOf(plural, object));
+    const owner = controllerOf(object);
+    const { namespace, deletionTimestamp } = object.metadata;
+    if (owner) queue.add(keyText({ plural: pluralOf(owner.kind), namespace, name: owner.name }));
+    if (type === 'DELETED' || deletionTimestamp !== undefined) queue.add(GARBAGE_KEY);
+  }
+
+  #ended(name: string, exit: Exit): void {
+    const { instances, queue, store } = this.#context;
+    const known = instances.get(name);
+    if (known) instances.set(name, { ...known, exit });
+    const [namespace, runner] = name.includes('_') ? name.split('_', 2) : ['default', name];
+    const key = { plural: 'runners', namespace: namespace ?? '', name: runner ?? '' };
+    if (store.find(key)) queue.add(keyText(key));
+  }
+
+  #seen(runner: Runner, isBusy: boolean): void {
+    const { startBackOff, askAgainAtMs, clock } = this.#context;
+    if (!isBusy) askAgainAtMs.delete(runner.metadata.uid);
+    const isProven = clock.now() - Date.parse(runner.metadata.creationTimestamp) >= PROVEN_MS;
+    if (isProven) startBackOff.worked(controllerOf(runner)?.uid ?? runner.metadata.uid);
+  }
+
+  /** Files of runners whose resources are gone, as after a crash between the two removals. */
+  async #tidyUp(): Promise<void> {
+    const { instances, store, backend, logger } = this.#context;
+    const wanted = new Set((store.list('runners') as Runner[]).map(instanceName));
+    for (const { name, exit } of [...instances.values()]) {
+      if (wanted.has(name)) continue;
+      if (!exit) {
+        logger.warn(
+          { runner: name },
+          'a runner is running that no resource describes; it stays until the fleet closes',
+        );
+        continue;
+      }
+      await backend.remove(name, { keepLog: false });
+      instances.delete(name);
+    }
+  }
+
+  #resync(): void {
+    const { queue, store, events, clock, observer } = this.#context;
+    events.prune();
+    queue.add(GARBAGE_KEY);
+    for (const { plural } of kinds) {
+      for (const object of store.list(plural)) queue.add(keyOf(plural, object));
+    }
+    for (const runner of store.list('runners') as Runner[]) observer.watch(scopeOf(runner.spec));
+    this.#cancelResync = clock.after(RESYNC_MS, () => this.#resync());
+  }
+
+  #logFailure(key: string, error: unknown, retryInMs: number): void {
+    if (this.#abort.signal.aborted) return;
+    const isOurs = !(error instanceof UserError) && !(error instanceof OutsideError);
+    const details = isOurs ? { err: error } : { problem: errorText(error) };
+    this.#context.logger[isOurs ? 'error' : 'warn']({ key, retryInMs, ...details }, 'reconciling failed');
+  }
+}
+
+const keyOf = (plural: string, { metadata: { namespace, name } }: StoredObject): string =>
+  keyText({ plural, namespace, name });

@@ -1,0 +1,243 @@
+/** Carries out what `decideRunner` says, until it says wait. */
+import { errorText, OutsideError } from '../../common/errors.ts';
+import { findRunner, removeRunner } from '../../github/index.ts';
+import type { Exit } from '../backends/types.ts';
+import { controllerOf, isDeleting, keyText, type ObjectKey } from '../resources/object.ts';
+import { annotation, isOver, RUNNER_FINALIZER, type Runner, type RunnerStatus } from '../resources/runner.ts';
+import { isEphemeral, scopeOf } from '../resources/runner-spec.ts';
+import { instanceName, type ReconcilerContext } from './context.ts';
+import { decideRunner, type RunnerAction, type RunnerState, UNREGISTRATION_RETRY_MS } from './decide-runner.ts';
+import { register } from './registration.ts';
+
+/** An end this soon after the start, without a job, is a failed start. */
+const FAILED_START_MS = 30_000;
+
+/** An idle runner that the server let go has nothing to finish; this is for leaving its session in order. */
+const STOP_GRACE_MS = 10_000;
+
+export async function reconcileRunner(context: ReconcilerContext, key: ObjectKey): Promise<void> {
+  while (!context.signal.aborted) {
+    const runner = context.store.find(key) as Runner | undefined;
+    if (!runner) return;
+    const action = decideRunner(stateOf(context, runner), context.clock.now());
+    if (action.kind === 'wait') {
+      if (action.untilMs !== undefined) context.queue.addAt(keyText(key), action.untilMs);
+      return;
+    }
+    await carryOut[action.kind](context, runner);
+  }
+}
+
+function stateOf(context: ReconcilerContext, runner: Runner): RunnerState {
+  const notes = runner.metadata.annotations ?? {};
+  const instance = context.instances.get(instanceName(runner));
+  return {
+    isLeaving: isLeaving(runner),
+    isDeleting: isDeleting(runner),
+    isEphemeral: isEphemeral(runner.spec),
+    isOver: isOver(runner),
+    hasFinalizer: runner.metadata.finalizers?.includes(RUNNER_FINALIZER) ?? false,
+    isRegistered: notes[annotation.id] !== undefined,
+    isUnregistered: notes[annotation.unregistrationComplete] !== undefined,
+    askAgainAtMs: context.askAgainAtMs.get(runner.metadata.uid),
+    startNotBeforeMs: context.startBackOff.notBeforeMs(backOffKey(runner)),
+    instance: !instance ? 'none' : instance.exit ? 'ended' : 'running',
+    endedWell: instance?.exit?.code === 0,
+    wasOnline: runner.status?.ready === true,
+    isResumable: instance?.resumable ?? false,
+  };
+}
+
+type Step = (context: ReconcilerContext, runner: Runner) => Promise<void> | void;
+
+const carryOut: Record<Exclude<RunnerAction['kind'], 'wait'>, Step> = {
+  'add-finalizer': addFinalizer,
+  'register-and-start': registerAndStart,
+  resume,
+  unregister,
+  stop,
+  complete,
+  finalize,
+};
+
+function addFinalizer({ store }: ReconcilerContext, runner: Runner): void {
+  const finalizers = [...(runner.metadata.finalizers ?? []), RUNNER_FINALIZER];
+  store.update('runners', {
+    ...runner,
+    metadata: { ...runner.metadata, finalizers },
+    status: { phase: 'Pending', ...runner.status },
+  });
+}
+
+async function registerAndStart(context: ReconcilerContext, runner: Runner): Promise<void> {
+  const { github, backend, events, signal } = context;
+  const { spec } = runner;
+  const { id, jitConfig } = await register(github, runner.metadata.name, spec, backend.systemLabels, signal).catch(
+    (error: unknown) => {
+      const problem = `Updating registration token failed: ${errorText(error)}`;
+      events.record(runner, 'Warning', 'FailedUpdateRegistrationToken', problem, 'runner-controller');
+      throw error;
+    },
+  );
+  // Noted before the start: after a crash in between, the registration is found and removed.
+  const { enterprise, organization, repository, labels } = spec;
+  const status: RunnerStatus = {
+    ...runner.status,
+    phase: 'Registering',
+    ready: false,
+    registration: { enterprise, organization, repository, labels },
+  };
+  const noted = save(context, runner, { [annotation.id]: String(id) }, status);
+  if (noted) await startInstance(context, noted, jitConfig);
+}
+
+/** The same registration and key again, for a runner that outlives its jobs. */
+async function resume(context: ReconcilerContext, runner: Runner): Promise<void> {
+  const { github, instances, signal } = context;
+  const instance = instances.get(instanceName(runner));
+  const wasOnline = runner.status?.ready === true;
+  if (instance?.exit) noteEnd(context, runner, instance.exit, !wasOnline);
+  if (!wasOnline && !(await findRunner(github, scopeOf(runner.spec), runner.metadata.name, signal))) {
+    await forgetRegistration(context, runner);
+    return;
+  }
+  const status: RunnerStatus = { ...runner.status, phase: 'Registering', ready: false };
+  const noted = save(context, runner, {}, status);
+  if (noted) await startInstance(context, noted, undefined);
+}
+
+/** Somebody removed the registration at the server: the kept key is worthless, a new one is made in the next step. */
+async function forgetRegistration(context: ReconcilerContext, runner: Runner): Promise<void> {
+  await removeInstance(context, runner, false);
+  save(context, runner, { [annotation.id]: undefined }, { ...runner.status, phase: 'Pending', ready: false });
+}
+
+async function startInstance(
+  { backend, instances, events, observer, startBackOff, clock }: ReconcilerContext,
+  runner: Runner,
+  jitConfig: string | undefined,
+): Promise<void> {
+  const name = instanceName(runner);
+  const { spec } = runner;
+  const keepConfig = !isEphemeral(spec);
+  // Before the call: the instance may end before `start` has returned.
+  instances.set(name, { name, resumable: keepConfig });
+  try {
+    await backend.start({ name, jitConfig, keepConfig, spec });
+    observer.expect(scopeOf(spec));
+  } catch (error) {
+    instances.set(name, { name, resumable: !jitConfig, exit: { output: errorText(error) } });
+    startBackOff.failed(backOffKey(runner), clock.now(), false);
+    events.record(runner, 'Warning', 'FailedStart', errorText(error), 'runner-controller');
+  }
+}
+
+async function unregister(context: ReconcilerContext, runner: Runner): Promise<void> {
+  const { github, clock, askAgainAtMs, signal } = context;
+  const id = Number(runner.metadata.annotations?.[annotation.id]);
+  const exit = context.instances.get(instanceName(runner))?.exit;
+  const answer = await removeRunner(github, scopeOf(runner.spec), id, signal);
+  if (answer === 'forbidden' && !exit) throw forbidden(runner);
+  if (exit && !isLeaving(runner)) noteEnd(context, runner, exit, answer === 'removed');
+  if (answer !== 'busy') {
+    save(context, runner, { [annotation.unregistrationComplete]: now(context) });
+    return;
+  }
+  askAgainAtMs.set(runner.metadata.uid, clock.now() + UNREGISTRATION_RETRY_MS);
+  save(context, runner, {
+    [annotation.unregistrationFailure]: 'The runner is busy with a job; it is asked again later.',
+  });
+}
+
+/** U9 of fleet-semantics lets a 403 pass as done; a runner that may be busy must not be stopped on it. */
+function forbidden(runner: Runner): OutsideError {
+  const problem = `The server's token may not remove runner ${runner.metadata.name}, so it cannot be stopped safely.`;
+  return new OutsideError(problem, { retryable: true, status: 403 });
+}
+
+async function stop({ backend }: ReconcilerContext, runner: Runner): Promise<void> {
+  const { terminationGracePeriodSeconds: seconds } = runner.spec;
+  await backend.stop(instanceName(runner), seconds === undefined ? STOP_GRACE_MS : seconds * 1_000);
+}
+
+/** Writes how it ended. A set's runner is deleted in the same turn, so that the set replaces it at once (OWN-5). */
+function complete(context: ReconcilerContext, runner: Runner): void {
+  const exit = context.instances.get(instanceName(runner))?.exit;
+  const isGood = exit?.code === 0 || runner.metadata.annotations?.[annotation.unregistrationRequest] !== undefined;
+  if (exit?.code === 0 && runner.status?.ready) context.startBackOff.worked(backOffKey(runner));
+  const { namespace, name } = runner.metadata;
+  const status: RunnerStatus = {
+    ...runner.status,
+    phase: isGood ? 'Succeeded' : 'Failed',
+    ready: false,
+    reason: isGood ? 'Completed' : exit ? 'Ended' : 'StartInterrupted',
+    message: isGood ? undefined : describeExit(exit),
+  };
+  save(context, runner, {}, status);
+  if (controllerOf(runner) && !isDeleting(runner)) context.store.delete({ plural: 'runners', namespace, name });
+}
+
+async function finalize(context: ReconcilerContext, runner: Runner): Promise<void> {
+  const { store, askAgainAtMs } = context;
+  await removeInstance(context, runner, runner.status?.phase === 'Failed');
+  askAgainAtMs.delete(runner.metadata.uid);
+  const { namespace, name } = runner.metadata;
+  const current = store.find({ plural: 'runners', namespace, name });
+  if (!current) return;
+  const finalizers = current.metadata.finalizers?.filter((finalizer) => finalizer !== RUNNER_FINALIZER);
+  store.update('runners', { ...current, metadata: { ...current.metadata, finalizers } });
+}
+
+async function removeInstance(context: ReconcilerContext, runner: Runner, keepLog: boolean): Promise<void> {
+  const name = instanceName(runner);
+  await context.backend.remove(name, { keepLog });
+  context.instances.delete(name);
+}
+
+/** @param hadNoJob the server still had the registration: no job ended it */
+function noteEnd(context: ReconcilerContext, runner: Runner, exit: Exit, hadNoJob: boolean): void {
+  const { startBackOff, events, clock } = context;
+  // Without a time its end was not seen, and says nothing about the start.
+  if (hadNoJob && exit.ranMs === undefined) return;
+  if (!hadNoJob || Number(exit.ranMs) >= FAILED_START_MS) {
+    startBackOff.worked(backOffKey(runner));
+    return;
+  }
+  startBackOff.failed(backOffKey(runner), clock.now(), runner.status?.ready === true);
+  const output = exit.output ? ` Last output:\n${exit.output}` : '';
+  const text = `The runner ended (${describeExit(exit)}) before it had a job.${output}`;
+  // On the set as well: the Runner itself is about to go, and its events with it out of sight.
+  events.record(runner, 'Warning', 'FailedStart', text, 'runner-controller');
+  const owner = controllerOf(runner);
+  if (owner) events.recordFor(owner, runner.metadata.namespace, 'Warning', 'FailedStart', text, 'runner-controller');
+}
+
+function describeExit(exit: Exit | undefined): string {
+  if (!exit) return 'the fleet ended before the runner had started';
+  if (exit.signal) return `killed by ${exit.signal}`;
+  return exit.code === undefined ? 'ended while no fleet was running' : `exit code ${exit.code}`;
+}
+
+/** Annotations (`undefined` removes one) and status of the current version; undefined when the resource is gone. */
+function save(
+  { store }: ReconcilerContext,
+  { metadata: { namespace, name, uid } }: Runner,
+  notes: Record<string, string | undefined>,
+  status?: RunnerStatus,
+): Runner | undefined {
+  const current = store.find({ plural: 'runners', namespace, name }) as Runner | undefined;
+  if (!current || current.metadata.uid !== uid) return undefined;
+  const annotations: Record<string, string> = {};
+  for (const [key, value] of Object.entries({ ...current.metadata.annotations, ...notes })) {
+    if (value !== undefined) annotations[key] = value;
+  }
+  const metadata = { ...current.metadata, annotations };
+  return store.update('runners', { ...current, metadata, status: status ?? current.status }) as Runner;
+}
+
+const backOffKey = (runner: Runner): string => controllerOf(runner)?.uid ?? runner.metadata.uid;
+
+const isLeaving = (runner: Runner): boolean =>
+  isDeleting(runner) || runner.metadata.annotations?.[annotation.unregistrationRequest] !== undefined;
+
+const now = ({ clock }: ReconcilerContext): string => new Date(clock.now()).toISOString();

@@ -1,0 +1,9 @@
+import type { Kind } from './kind.ts';
+import { runnerKind } from './runner.ts';
+import { runnerDeploymentKind } from './runner-deployment.ts';
+import { runnerReplicaSetKind } from './runner-replica-set.ts';
+
+/** Every kind that API and store serve. A new kind is a file here, a line here, and its reconciler. */
+export const kinds: Kind[] = [runnerDeploymentKind, runnerReplicaSetKind, runnerKind];
+
+export const kindOfPlural = (plural: string): Kind | undefined => kinds.find((kind) => kind.plural === plural);

@@ -1,0 +1,80 @@
+/** What every resource of the fleet has in common: the shape of a Kubernetes object. */
+
+export const API_GROUP = 'actions.summerwind.dev';
+export const API_GROUP_VERSION = `${API_GROUP}/v1alpha1`;
+export const DEFAULT_NAMESPACE = 'default';
+
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+  controller?: boolean;
+  blockOwnerDeletion?: boolean;
+}
+
+/** Which fields an applying tool owns. `fieldsV1` nests `f:<field>` keys (api/apply.ts). */
+export interface ManagedFields {
+  manager: string;
+  operation: 'Apply';
+  apiVersion: string;
+  time: string;
+  fieldsType: 'FieldsV1';
+  fieldsV1: FieldSet;
+}
+export interface FieldSet {
+  [field: `f:${string}`]: FieldSet;
+}
+
+export interface ObjectMeta {
+  name: string;
+  namespace: string;
+  uid: string;
+  /** Grows with every write of the whole store; a decimal number as text. */
+  resourceVersion: string;
+  /** Counts changes of the spec. */
+  generation: number;
+  creationTimestamp: string;
+  /** Set when deletion was asked for; the object goes when the last finalizer is removed. */
+  deletionTimestamp?: string;
+  generateName?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  finalizers?: string[];
+  ownerReferences?: OwnerReference[];
+  managedFields?: ManagedFields[];
+}
+
+export interface StoredObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec?: unknown;
+  status?: unknown;
+  [field: string]: unknown;
+}
+
+/** What identifies an object while it exists. */
+export interface ObjectKey {
+  plural: string;
+  namespace: string;
+  name: string;
+}
+
+/** Right for every kind that this store holds. */
+export const pluralOf = (kind: string): string => `${kind.toLowerCase()}s`;
+
+export const keyText = ({ plural, namespace, name }: ObjectKey): string => `${plural}/${namespace}/${name}`;
+
+export const isDeleting = (object: StoredObject): boolean => object.metadata.deletionTimestamp !== undefined;
+
+/** The one owner whose controller manages this object (`controller: true`). */
+export const controllerOf = (object: StoredObject): OwnerReference | undefined =>
+  object.metadata.ownerReferences?.find((owner) => owner.controller);
+
+/** The reference that makes `owner` the controller of an object. */
+export function ownerReference(owner: StoredObject): OwnerReference {
+  const { apiVersion, kind, metadata } = owner;
+  const { name, uid } = metadata;
+  return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
+}

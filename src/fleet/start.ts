@@ -1,0 +1,66 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../common/clock.ts';
+import { errorText, UserError } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
+import { type Closable, closeAll } from '../common/shutdown.ts';
+import { GitHubClient } from '../github/index.ts';
+import { startApi } from './api/server.ts';
+import { ProcessBackend } from './backends/process/process-backend.ts';
+import type { Backend } from './backends/types.ts';
+import { Controller } from './reconcilers/controller.ts';
+import { EventRecorder } from './store/event-recorder.ts';
+import { ResourceStore } from './store/resource-store.ts';
+
+export interface FleetOptions {
+  host: string;
+  /** Of the fleet's API; 0 takes any free port. */
+  port: number;
+  /** Made with mode 700; holds `fleet.db`. */
+  dataFolder: string;
+  /** The server that runners register at. */
+  github: { url: string; token: string };
+  /** Bearer token that the API demands. */
+  apiToken: string;
+  /** Folder of the runners' roots; default `dataFolder/runners`. */
+  runnerRoot?: string;
+  logger: Logger;
+  clock?: Clock;
+  /** Where runners are started; default processes on this machine. */
+  backend?: Backend;
+}
+
+/**
+ * Starts store, controller and API. The server may come later: until it answers, Runners wait as Pending.
+ * `close()` stops the API, then the controller with every runner, and leaves no process behind.
+ * @throws UserError when the data folder or the port cannot be used
+ */
+export async function startFleet(options: FleetOptions): Promise<{ url: string } & Closable> {
+  const { dataFolder, github, logger, clock = systemClock } = options;
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw new UserError('data-folder-unusable', `The folder ${dataFolder} cannot be used: ${errorText(error)}.`, {
+      hint: 'Give a folder that this user may write to.',
+      cause: error,
+    });
+  });
+  const store = new ResourceStore(join(dataFolder, 'fleet.db'), clock);
+  const closeStore = { close: async () => store.close() };
+  const runnerRoot = options.runnerRoot ?? join(dataFolder, 'runners');
+  const backend = options.backend ?? new ProcessBackend({ runnerRoot, clock, logger });
+  // The API first: without its port nothing may be started.
+  const api = await startApi({ ...options, store, clock, review: (spec) => backend.review(spec) }).catch(
+    async (error: unknown) => {
+      await closeStore.close();
+      throw error;
+    },
+  );
+  const events = new EventRecorder(store, clock);
+  const client = new GitHubClient(github);
+  try {
+    const controller = await Controller.start({ store, events, backend, github: client, clock, logger });
+    return { url: api.url, close: () => closeAll([api, controller, closeStore]) };
+  } catch (error) {
+    await closeAll([api, closeStore]);
+    throw error;
+  }
+}

@@ -1,0 +1,148 @@
+import type { z } from 'zod';
+import { errorText, OutsideError } from '../common/errors.ts';
+import { version } from '../common/package.ts';
+import { apiUrl } from './urls.ts';
+
+export interface GitHubClientOptions {
+  /** Address people know the server by; the REST base follows from it. */
+  url: string;
+  /** Personal access token, installation token, or a token of our own server. Never logged. */
+  token: string;
+  /** Longest wait for a whole answer. */
+  timeoutMs?: number;
+}
+
+export interface GitHubRequest {
+  method?: 'GET' | 'POST' | 'DELETE';
+  /** Below the REST base, starting with `/`. */
+  path: string;
+  body?: unknown;
+  /** Replaces `Bearer <token>`, for calls that take another credential. */
+  authorization?: string;
+}
+
+const DEFAULT_TIMEOUT_MS = 15_000;
+const PER_PAGE = 100;
+/** Guards against a server that never ends its pages: 100,000 entries. */
+const MAX_PAGES = 1_000;
+
+/** REST of one GitHub: github.com, GitHub Enterprise Server, or our own server. Holds no connection of its own. */
+export class GitHubClient {
+  readonly serverUrl: string;
+  readonly #api: string;
+  readonly #token: string;
+  readonly #timeoutMs: number;
+
+  constructor({ url, token, timeoutMs = DEFAULT_TIMEOUT_MS }: GitHubClientOptions) {
+    this.serverUrl = url.replace(/\/+$/, '');
+    this.#api = apiUrl(url);
+    this.#token = token;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * One call whose answer is checked against `shape`.
+   * @throws OutsideError with the server's status and message; retryable for 408, 429, 5xx and a broken connection
+   */
+  async request<T>(shape: z.ZodType<T>, request: GitHubRequest, signal?: AbortSignal): Promise<T> {
+    const response = await this.#send(request, signal);
+    const body: unknown = await response.json().catch((error: unknown) => {
+      throw new OutsideError(`${this.#name(request)} did not answer JSON.`, {
+        retryable: true,
+        status: response.status,
+        cause: error,
+      });
+    });
+    const checked = shape.safeParse(body);
+    if (checked.success) return checked.data;
+    throw new OutsideError(`${this.#name(request)} answered in an unknown shape: ${checked.error.message}`, {
+      retryable: false,
+      status: response.status,
+    });
+  }
+
+  /** One call whose answer has no body of interest. Throws as `request` does. */
+  async send(request: GitHubRequest, signal?: AbortSignal): Promise<void> {
+    const response = await this.#send(request, signal);
+    await response.body?.cancel();
+  }
+
+  /**
+   * Every entry of a list that comes in pages.
+   * @param entries takes a page's entries and the count of all out of its body
+   */
+  async pages<Page, Entry>(
+    shape: z.ZodType<Page>,
+    path: string,
+    entries: (page: Page) => { total: number; entries: Entry[] },
+    signal?: AbortSignal,
+  ): Promise<Entry[]> {
+    const all: Entry[] = [];
+    const separator = path.includes('?') ? '&' : '?';
+    for (let number = 1; number <= MAX_PAGES; number++) {
+      const pagePath = `${path}${separator}per_page=${PER_PAGE}&page=${number}`;
+      const page = entries(await this.request(shape, { path: pagePath }, signal));
+      all.push(...page.entries);
+      if (page.entries.length === 0 || all.length >= page.total) return all;
+    }
+    throw new OutsideError(`GET ${this.#api}${path} has more than ${MAX_PAGES} pages.`, { retryable: false });
+  }
+
+  async #send(request: GitHubRequest, signal?: AbortSignal): Promise<Response> {
+    const timeout = AbortSignal.timeout(this.#timeoutMs);
+    const response = await fetch(this.#api + request.path, {
+      method: request.method ?? 'GET',
+      headers: {
+        authorization: request.authorization ?? `Bearer ${this.#token}`,
+        accept: 'application/vnd.github+json',
+        'x-github-api-version': '2022-11-28',
+        'user-agent': `switchyard/${version}`,
+        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: request.body === undefined ? undefined : JSON.stringify(request.body),
+      // A redirect could carry the token to another host.
+      redirect: 'manual',
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    }).catch((error: unknown) => {
+      throw new OutsideError(`${this.#name(request)} failed: ${connectionProblem(error)}.`, {
+        retryable: true,
+        cause: error,
+      });
+    });
+    if (response.ok) return response;
+    throw await this.#refusal(request, response);
+  }
+
+  async #refusal(request: GitHubRequest, response: Response): Promise<OutsideError> {
+    const text = await response.text().catch(() => '');
+    const message = `${this.#name(request)} answered ${response.status}: ${githubMessage(text) ?? response.statusText}`;
+    const status = isRateLimit(response) ? 429 : response.status;
+    return new OutsideError(message, { retryable: status === 408 || status === 429 || status >= 500, status });
+  }
+
+  #name({ method = 'GET', path }: GitHubRequest): string {
+    return `${method} ${this.#api}${path}`;
+  }
+}
+
+/** GitHub says 403 for both "you may not" and "not so fast"; only the second carries one of these headers. */
+function isRateLimit({ status, headers }: Response): boolean {
+  return status === 403 && (headers.has('retry-after') || headers.get('x-ratelimit-remaining') === '0');
+}
+
+/** fetch hides the reason (refused, no such host, timed out) in `cause`. */
+function connectionProblem(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return errorText(cause);
+}
+
+/** `message` of GitHub's error shape, if the body has that shape. */
+function githubMessage(text: string): string | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (body && typeof body === 'object' && 'message' in body && typeof body.message === 'string') return body.message;
+  } catch {
+    // Not JSON: a proxy's page. The status alone is clearer than its HTML.
+  }
+  return undefined;
+}
