@@ -1,4 +1,13 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
+import module from 'node:module';
+
 // The runner is its own small program: it must start fast and stay small.
-const program = process.argv[2] === 'runner' ? 'runner.js' : 'cli.js';
-await import(new URL(`../dist/${program}`, import.meta.url).href);
+const program = new URL(`../dist/${process.argv[2] === 'runner' ? 'runner.js' : 'cli.js'}`, import.meta.url);
+if (existsSync(program)) {
+  module.enableCompileCache?.();
+  await import(program.href);
+} else {
+  process.stderr.write('error: Switchyard is not built yet.\nRun npm start once, or npm ci && npm run build.\n');
+  process.exitCode = 1;
+}

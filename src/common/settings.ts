@@ -94,3 +94,9 @@ export function takeEnvironmentVariable(name: string): string | undefined {
   delete process.env[name];
   return value;
 }
+
+/** What the environment says about the terminal. These names are other people's, so they are not in `SETTINGS`. */
+export function terminalEnvironment(): { noColor: boolean; ci: boolean; dumb: boolean } {
+  const { NO_COLOR, CI, TERM } = process.env;
+  return { noColor: Boolean(NO_COLOR), ci: Boolean(CI) && CI !== 'false', dumb: TERM === 'dumb' };
+}

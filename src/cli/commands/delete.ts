@@ -1,0 +1,58 @@
+import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
+import { FleetClient } from '../client/fleet-client.ts';
+import { KIND_WORDS, kindOf } from '../client/fleet-kinds.ts';
+import { type Command, type Input, UsageError } from '../command.ts';
+import { EXIT } from '../failure.ts';
+import { printLine } from '../terminal/terminal.ts';
+import { namespaceOf, namespaceOption } from './options.ts';
+
+export const deleteCommand: Command = {
+  name: 'delete',
+  summary: 'delete runners or what keeps them',
+  description: 'Runners that have a job end it first.',
+  arguments: [
+    { name: 'kind', what: 'rdeploy, rrs or runner', choices: KIND_WORDS },
+    { name: 'name', what: 'its name' },
+  ],
+  options: [
+    { flags: '-f, --filename <file>', what: 'delete what this file names; - for standard input', repeat: true },
+    namespaceOption,
+    ...connectionOptions('fleet'),
+  ],
+  examples: [
+    { what: 'by name', command: 'switchyard delete rdeploy example' },
+    { what: 'what a file applied', command: 'switchyard delete -f examples/runners.yaml' },
+  ],
+  async run(input, { out }) {
+    const targets = await targetsOf(input);
+    const client = new FleetClient(await findEndpoint('fleet', input), namespaceOf(input));
+    for (const { kind, name, namespace } of targets) {
+      const { plural, names } = kindOf(kind);
+      await client.delete(plural, name, namespace);
+      printLine(out, `${names[0]}/${name} deleted`);
+    }
+    return EXIT.done;
+  },
+};
+
+interface Target {
+  kind: string;
+  name: string;
+  namespace?: string;
+}
+
+async function targetsOf(input: Input): Promise<Target[]> {
+  const files = input.list('filename');
+  const [kind, name] = [input.argument(0), input.argument(1)];
+  if (files.length > 0 && kind === undefined) {
+    const { readManifests } = await import('../client/manifests.ts');
+    const manifests = (await Promise.all(files.map(readManifests))).flat();
+    return manifests.map(({ resource: { kind, metadata } }) => ({
+      kind,
+      name: metadata.name,
+      namespace: metadata.namespace,
+    }));
+  }
+  if (files.length === 0 && kind !== undefined && name !== undefined) return [{ kind: kindOf(kind).kind, name }];
+  throw new UsageError('Give either KIND NAME or -f FILE.');
+}

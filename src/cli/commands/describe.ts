@@ -1,0 +1,82 @@
+import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
+import { FleetClient, type Resource, type ResourceEvent } from '../client/fleet-client.ts';
+import { KIND_WORDS, kindOf } from '../client/fleet-kinds.ts';
+import type { Command } from '../command.ts';
+import { EXIT } from '../failure.ts';
+import { ageText, pad, safeText, table } from '../terminal/format.ts';
+import { printLine, type Sink } from '../terminal/terminal.ts';
+import { namespaceOf, namespaceOption } from './options.ts';
+
+const LABEL_WIDTH = 14;
+
+export const describeCommand: Command = {
+  name: 'describe',
+  summary: 'show everything about a runner or what keeps it, with its events',
+  arguments: [
+    { name: 'kind', what: 'rdeploy, rrs or runner', required: true, choices: KIND_WORDS },
+    { name: 'name', what: 'its name', required: true },
+  ],
+  options: [namespaceOption, ...connectionOptions('fleet')],
+  examples: [{ what: 'why a deployment has too few runners', command: 'switchyard describe rdeploy example' }],
+  async run(input, { out }) {
+    const client = new FleetClient(await findEndpoint('fleet', input), namespaceOf(input));
+    const resource = await client.get(kindOf(input.argument(0) ?? '').plural, input.argument(1) ?? '');
+    const events = await client.events(resource);
+    const { stringify } = await import('yaml');
+    printMetadata(resource, out);
+    printPart('Spec', resource.spec, stringify, out);
+    const { conditions = [], ...status } = resource.status ?? {};
+    printPart('Status', status, stringify, out);
+    const conditionRows = conditions.map(({ type, status: state, reason = '', message = '' }) => [
+      type,
+      state,
+      reason,
+      message,
+    ]);
+    printRows('Conditions', ['TYPE', 'STATUS', 'REASON', 'MESSAGE'], conditionRows, out);
+    printRows('Events', ['AGE', 'TYPE', 'REASON', 'MESSAGE'], events.map(eventRow), out);
+    return EXIT.done;
+  },
+};
+
+function printMetadata({ kind, metadata }: Resource, out: Sink): void {
+  const fields: Record<string, string | undefined> = {
+    Kind: kind,
+    Name: metadata.name,
+    Namespace: metadata.namespace,
+    Labels: pairsText(metadata.labels),
+    Annotations: pairsText(metadata.annotations),
+    'Kept by': metadata.ownerReferences?.map((owner) => `${owner.kind}/${owner.name}`).join(', '),
+    Created: metadata.creationTimestamp,
+    Deleting: metadata.deletionTimestamp && `since ${metadata.deletionTimestamp}`,
+  };
+  for (const [label, value] of Object.entries(fields)) {
+    if (value) printLine(out, `${pad(`${label}:`, LABEL_WIDTH)} ${safeText(value)}`);
+  }
+}
+
+const pairsText = (pairs: Record<string, string> = {}): string =>
+  Object.entries(pairs)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ');
+
+function printPart(title: string, value: unknown, stringify: (value: unknown) => string, out: Sink): void {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) return;
+  printLine(out, `${title}:`);
+  for (const line of stringify(value).trimEnd().split('\n')) printLine(out, `  ${safeText(line)}`);
+}
+
+function printRows(title: string, headings: string[], rows: string[][], out: Sink): void {
+  printLine(out, rows.length === 0 ? `${pad(`${title}:`, LABEL_WIDTH)} none` : `${title}:`);
+  if (rows.length === 0) return;
+  for (const line of table(
+    headings,
+    rows.map((row) => row.map(safeText)),
+  ))
+    printLine(out, `  ${line}`);
+}
+
+function eventRow({ type = '', reason = '', message = '', count = 1, lastTimestamp }: ResourceEvent): string[] {
+  const age = lastTimestamp ? ageText(Date.now() - Date.parse(lastTimestamp)) : '';
+  return [count > 1 ? `${age} (x${count})` : age, type, reason, message];
+}

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { UserError } from '../../common/errors.ts';
+import { SETTINGS, setting } from '../../common/settings.ts';
+import { type Command, type Input, UsageError } from '../command.ts';
+import { EXIT } from '../failure.ts';
+import { dataFolderOf, nextPlace, placeOf, placeOptions } from './options.ts';
+
+export const fleetCommand: Command = {
+  name: 'fleet',
+  summary: 'keep runners alive for a GitHub, without a server',
+  description: `Logs as JSON lines to standard error. The token for its own API lies in DATA/fleet-token.`,
+  arguments: [],
+  options: [
+    ...placeOptions,
+    { flags: '--github <url>', what: 'the GitHub that the runners serve: a Switchyard, or GitHub Enterprise Server' },
+    { flags: '--github-token-file <file>', what: `file with the token for it (default: ${SETTINGS.token.env})` },
+  ],
+  examples: [
+    {
+      what: 'for a server on another machine',
+      command: 'switchyard fleet --github http://ci.example.com:8484 --github-token-file token',
+    },
+  ],
+  async run(input, terminal) {
+    const url = input.text('github') ?? setting('serverUrl');
+    if (!URL.canParse(url)) throw new UsageError('Give the GitHub that the runners serve by --github URL.');
+    const { serveAlone } = await import('../platform/serve.ts');
+    const { fleetToken, openFleet, openLogger } = await import('../platform/programs.ts');
+    const folder = dataFolderOf(input);
+    const github = { url, token: await gitHubToken(input) };
+    const place = input.text('port') ? placeOf(input) : nextPlace(placeOf(input));
+    const logger = await openLogger('fleet');
+    await serveAlone('fleet', folder, terminal, async () =>
+      openFleet(place, { dataFolder: join(folder, 'fleet'), token: await fleetToken(folder), github, logger }),
+    );
+    return EXIT.done;
+  },
+};
+
+async function gitHubToken(input: Input): Promise<string> {
+  const { readToken } = await import('../client/endpoints.ts');
+  const file = input.text('githubTokenFile');
+  const token = file ? await readToken(file) : setting('token');
+  if (token) return token;
+  const hint = `Put it into ${SETTINGS.token.env}, or into a file named by --github-token-file.`;
+  throw new UserError('no-token', file ? `${file} holds no token.` : 'The fleet needs a token for its GitHub.', {
+    hint,
+  });
+}

@@ -1,0 +1,31 @@
+import type { Command } from '../command.ts';
+import { applyCommand } from './apply.ts';
+import { completionCommand } from './completion.ts';
+import { deleteCommand } from './delete.ts';
+import { describeCommand } from './describe.ts';
+import { explainCommand } from './explain.ts';
+import { fleetCommand } from './fleet.ts';
+import { getCommand } from './get.ts';
+import { logsCommand } from './logs.ts';
+import { runCommand } from './run.ts';
+import { runnerCommand } from './runner.ts';
+import { runsCommand } from './runs.ts';
+import { serverCommand } from './server.ts';
+import { upCommand } from './up.ts';
+
+/** Every command, in the order of the help. A new one is added here and nowhere else. */
+export const commands: Command[] = [
+  upCommand,
+  runCommand,
+  runsCommand,
+  explainCommand,
+  logsCommand,
+  applyCommand,
+  getCommand,
+  describeCommand,
+  deleteCommand,
+  serverCommand,
+  fleetCommand,
+  runnerCommand,
+  completionCommand(() => commands),
+];

@@ -1,0 +1,29 @@
+import { resolve } from 'node:path';
+
+import { dataFolder, numberSetting, SETTINGS, setting } from '../../common/settings.ts';
+import type { Input, Option } from '../command.ts';
+import type { Place } from '../platform/programs.ts';
+
+const LAST_PORT = 65_535;
+
+export const placeOptions: Option[] = [
+  { flags: '--host <address>', what: `address to listen on (default: ${SETTINGS.host.default})` },
+  { flags: '--port <number>', what: `port to listen on (default: ${SETTINGS.port.default}; 0 for any)` },
+  { flags: '--data <folder>', what: `data folder (default: ${SETTINGS.data.default})` },
+];
+
+export const namespaceOption: Option = { flags: '-n, --namespace <name>', what: 'namespace (default: default)' };
+
+export const namespaceOf = (input: Input): string => input.text('namespace') ?? 'default';
+
+export function placeOf(input: Input): Place {
+  return {
+    host: input.text('host') ?? setting('host'),
+    port: input.number('port', 0, LAST_PORT) ?? numberSetting('port', 0, LAST_PORT),
+  };
+}
+
+/** The place of the fleet API beside a server's. */
+export const nextPlace = ({ host, port }: Place): Place => ({ host, port: port === 0 ? 0 : port + 1 });
+
+export const dataFolderOf = (input: Input): string => resolve(input.text('data') ?? dataFolder());

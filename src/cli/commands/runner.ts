@@ -1,0 +1,17 @@
+import { builtProgram } from '../../common/package.ts';
+import type { Command } from '../command.ts';
+import { EXIT } from '../failure.ts';
+
+/** Listed here for the help; bin/switchyard.mjs starts the runner without loading any of this. */
+export const runnerCommand: Command = {
+  name: 'runner',
+  summary: 'take one job after another from a server (its own small program)',
+  arguments: [],
+  options: [],
+  examples: [{ what: 'register with a JIT config, run one job, end', command: 'switchyard runner --jitconfig CONFIG' }],
+  passThrough: true,
+  async run() {
+    await import(builtProgram('runner.js'));
+    return EXIT.done;
+  },
+};

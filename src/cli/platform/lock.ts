@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasErrorCode, UserError } from '../../common/errors.ts';
+
+/** Who holds a data folder. */
+interface Holder {
+  pid: number;
+  /** The kernel's start time of the process: a pid alone may belong to another by now. */
+  started: string;
+}
+
+/**
+ * Takes the data folder's `part` (server or fleet) for this process; a lock of a process that is gone is taken over.
+ * @throws UserError when another Switchyard uses the folder
+ */
+export async function lockFolder(folder: string, part: string): Promise<{ close(): Promise<void> }> {
+  const file = join(folder, `${part}.lock`);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const handle = await open(file, 'wx', 0o600);
+      await handle.writeFile(JSON.stringify({ pid: process.pid, started: startOf(process.pid) } satisfies Holder));
+      await handle.close();
+      return { close: () => rm(file, { force: true }) };
+    } catch (error) {
+      if (!hasErrorCode(error, 'EEXIST')) throw error;
+    }
+    const holder = await readHolder(file);
+    if (attempt > 0 || (holder && isAlive(holder))) throw inUse(folder, file, holder);
+    await rm(file, { force: true });
+  }
+}
+
+async function readHolder(file: string): Promise<Holder | undefined> {
+  try {
+    const { pid, started }: Partial<Holder> = JSON.parse(await readFile(file, 'utf8'));
+    return typeof pid === 'number' ? { pid, started: String(started) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive({ pid, started }: Holder): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it lives, and belongs to someone else.
+    if (!hasErrorCode(error, 'EPERM')) return false;
+  }
+  const now = startOf(pid);
+  return now === '' || started === '' || now === started;
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)); empty where there is none. */
+function startOf(pid: number): string {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The program's name, in brackets, may hold anything.
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function inUse(folder: string, file: string, holder: Holder | undefined): UserError {
+  const who = holder ? ` (process ${holder.pid})` : '';
+  return new UserError('folder-in-use', `Another Switchyard${who} is using ${folder}.`, {
+    hint: `Stop it, or give this one its own folder by --data. If there is none, remove ${file}.`,
+  });
+}

@@ -1,0 +1,77 @@
+/** Server and fleet, started for the commands. Their code is loaded here, when it is needed. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { UserError } from '../../common/errors.ts';
+import { randomToken } from '../../common/ids.ts';
+import type { Logger, LogLevel } from '../../common/log.ts';
+import { SETTINGS, setting } from '../../common/settings.ts';
+import type { Closable } from '../../common/shutdown.ts';
+import { tokenFile } from '../client/endpoints.ts';
+
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+
+export interface Place {
+  host: string;
+  /** 0 for any. */
+  port: number;
+}
+
+export interface RunningServer extends Closable {
+  url: string;
+  adminToken: string;
+}
+
+export interface RunningFleet extends Closable {
+  url: string;
+  token: string;
+}
+
+/** @throws UserError when the place is taken */
+export async function openServer(
+  place: Place,
+  options: { dataFolder: string; publicUrl?: string; logger: Logger },
+): Promise<RunningServer> {
+  const { startServer } = await import('../../server/index.ts');
+  return startServer({ ...place, ...options });
+}
+
+/** @throws UserError when the place is taken */
+export async function openFleet(
+  place: Place,
+  options: {
+    dataFolder: string;
+    token: string;
+    github: { url: string; token: string };
+    runnerRoot?: string;
+    logger: Logger;
+  },
+): Promise<RunningFleet> {
+  const { startFleet } = await import('../../fleet/index.ts');
+  const { token, ...rest } = options;
+  const fleet = await startFleet({ ...place, ...rest, apiToken: token });
+  return { url: fleet.url, token, close: () => fleet.close() };
+}
+
+/** The fleet API's own token, kept in the data folder: it must not open the server too. */
+export async function fleetToken(folder: string): Promise<string> {
+  const file = tokenFile(folder, 'fleet');
+  const known = (await readFile(file, 'utf8').catch(() => '')).trim();
+  if (known) return known;
+  const token = randomToken();
+  await writeFile(file, `${token}\n`, { mode: 0o600 });
+  return token;
+}
+
+/** To a file while a person watches the terminal, else to standard error. */
+export async function openLogger(name: string, file?: string): Promise<Logger> {
+  const { createLogger } = await import('../../common/log.ts');
+  return createLogger(name, { level: logLevel(), file });
+}
+
+function logLevel(): LogLevel {
+  const text = setting('logLevel');
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level) return level;
+  throw new UserError('bad-setting', `${SETTINGS.logLevel.env} is "${text}".`, {
+    hint: `Give one of: ${LOG_LEVELS.join(', ')}.`,
+  });
+}

@@ -1,0 +1,29 @@
+import pc from 'picocolors';
+import { terminalEnvironment } from '../../common/settings.ts';
+
+/** What a stream must offer to be written to; `process.stdout`, or a recorder in tests. */
+export interface Sink {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+  rows?: number;
+}
+
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** Where a command writes. Results go to `out`, everything about them to `err`. */
+export interface Terminal {
+  out: Sink;
+  err: Sink;
+  /** A person watches: lines may be repainted. */
+  interactive: boolean;
+  colors: Colors;
+}
+
+export function createTerminal(out: Sink = process.stdout, err: Sink = process.stderr): Terminal {
+  const { noColor, ci, dumb } = terminalEnvironment();
+  const interactive = Boolean(out.isTTY) && !noColor && !ci && !dumb;
+  return { out, err, interactive, colors: pc.createColors(interactive) };
+}
+
+export const printLine = (sink: Sink, line = ''): void => void sink.write(`${line}\n`);
