@@ -110,7 +110,7 @@ async function baseOfNewBranch(folder: string, sha: string): Promise<string> {
     .split('\n')
     .filter(Boolean)
     .map((ref) => `--exclude=${ref}`);
-  const args = ['rev-list', '--topo-order', '--parents', sha, '--not', ...excluded, '--all'];
+  const args = ['rev-list', '--topo-order', '--parents', sha, '--not', ...excluded, '--glob=refs/'];
   const { stdout } = await runGit(args, { folder });
   const [, parent] = (stdout.toString('utf8').trim().split('\n').at(-1) ?? '').split(' ');
   return parent ?? EMPTY_TREE;

@@ -53,7 +53,7 @@ function newCommits(push: PushContext, before: string | null, sha: string): Prom
   const limit = ['-n', String(MAX_COMMITS)];
   if (before) return readCommits(push.folder, [...limit, sha, `^${before}`]);
   const excluded = push.createdRefs.map((ref) => `--exclude=${ref}`);
-  return readCommits(push.folder, [...limit, sha, '--not', ...excluded, '--all']);
+  return readCommits(push.folder, [...limit, sha, '--not', ...excluded, '--glob=refs/']);
 }
 
 function commitObject(commit: GitCommit, url: string): Json {

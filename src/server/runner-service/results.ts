@@ -1,0 +1,177 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { UserError } from '../../common/errors.ts';
+import {
+  BLOB_STORAGE_TYPE,
+  JobLogMetadata,
+  JobRequest,
+  RECEIVER_PATH,
+  StepConclusionCode,
+  StepLogMetadata,
+  StepRequest,
+  StepStatusCode,
+  STEPS_UPDATE_PATH,
+  StepSummaryMetadata,
+  StepsUpdateRequest,
+  type StepUpdate,
+} from '../../protocol/runner/index.ts';
+import { findJob } from '../../store/jobs.ts';
+import type { StepsTable } from '../../store/schema.ts';
+import { applyStep, completeStepLog, type StepChange } from '../../store/steps.ts';
+import type { JobClaims } from '../auth/jwt.ts';
+import { signedUrl } from '../blobs/signed-url.ts';
+import type { ServerContext } from '../context.ts';
+import { failureOf } from '../failures.ts';
+import { diagLogName, jobLogName, stepLogName, stepSummaryName } from './log-names.ts';
+
+/** Asked for anew for every block, so that it need not outlive the job. */
+const URL_SECONDS = 60 * 60;
+/** Largest step summary; the runner rejects larger ones itself. */
+const SUMMARY_BYTES = 1024 * 1024;
+const LOG_BYTES = 5 * 1024 ** 3;
+/** 2,000 steps with long names. */
+const BODY_BYTES = 16 * 1024 * 1024;
+const OK = { ok: true };
+
+/** Steps, logs and summaries from a job's worker (runner-protocol 8.1). Register it without a prefix. */
+export function resultsRoutes(context: ServerContext): FastifyPluginAsync {
+  return async (app) => {
+    answerAsTwirp(app, context);
+    const method = methodsOf(app);
+    method(STEPS_UPDATE_PATH, StepsUpdateRequest, (job, body) => updateSteps(context, job, body));
+    method(`${RECEIVER_PATH}/GetStepLogsSignedBlobURL`, StepRequest, (job, { step_backend_id }) => ({
+      logs_url: signedUrl(context, stepLogName(job.jobId, step_backend_id), 'w', URL_SECONDS),
+      blob_storage_type: BLOB_STORAGE_TYPE,
+      soft_size_limit: String(LOG_BYTES),
+    }));
+    method(`${RECEIVER_PATH}/GetJobLogsSignedBlobURL`, JobRequest, (job) => ({
+      logs_url: signedUrl(context, jobLogName(job.jobId), 'w', URL_SECONDS),
+      blob_storage_type: BLOB_STORAGE_TYPE,
+      soft_size_limit: String(LOG_BYTES),
+    }));
+    method(`${RECEIVER_PATH}/GetJobDiagLogsSignedBlobURL`, JobRequest, (job) => ({
+      diag_logs_url: signedUrl(context, diagLogName(job.jobId), 'w', URL_SECONDS),
+      blob_storage_type: BLOB_STORAGE_TYPE,
+    }));
+    method(`${RECEIVER_PATH}/GetStepSummarySignedBlobURL`, StepRequest, (job, { step_backend_id }) => ({
+      summary_url: signedUrl(context, stepSummaryName(job.jobId, step_backend_id), 'w', URL_SECONDS),
+      blob_storage_type: BLOB_STORAGE_TYPE,
+      soft_size_limit: String(SUMMARY_BYTES),
+    }));
+    method(`${RECEIVER_PATH}/CreateStepLogsMetadata`, StepLogMetadata, (job, body) => endStepLog(context, job, body));
+    method(`${RECEIVER_PATH}/CreateJobLogsMetadata`, JobLogMetadata, (job, body) => endJobLog(context, job, body));
+    // The blob itself is the summary; there is nothing else to keep.
+    method(`${RECEIVER_PATH}/CreateStepSummaryMetadata`, StepSummaryMetadata, () => OK);
+  };
+}
+
+type Ids = z.infer<typeof JobRequest>;
+
+/** One twirp method: its body checked, its ids those of the token. */
+function methodsOf(app: FastifyInstance) {
+  return <T extends Ids>(
+    path: string,
+    shape: z.ZodType<T>,
+    answer: (job: JobClaims, body: T) => object | Promise<object>,
+  ): void => {
+    app.post(path, { config: { access: 'job' }, bodyLimit: BODY_BYTES }, (request) => {
+      const body = shape.parse(request.body);
+      return answer(jobOf(request, body), body);
+    });
+  };
+}
+
+/** @throws UserError 404 when the ids are not those of the token */
+function jobOf(request: FastifyRequest, ids: Ids): JobClaims {
+  const { caller } = request;
+  const isSame =
+    caller.kind === 'job' &&
+    ids.workflow_run_backend_id.toLowerCase() === caller.job.planId.toLowerCase() &&
+    ids.workflow_job_run_backend_id.toLowerCase() === caller.job.jobGuid.toLowerCase();
+  if (isSame) return caller.job;
+  throw new UserError('not_found', 'The token is not for this job.', { status: 404 });
+}
+
+/** @throws UserError 412 when the job has ended: its steps are history then (SEM-28.10) */
+async function updateSteps(context: ServerContext, { jobId }: JobClaims, body: StepsUpdateRequest): Promise<object> {
+  await context.db.transaction().execute(async (db) => {
+    const job = await findJob(db, jobId);
+    if (!job || job.phase === 'completed') {
+      throw new UserError('failed_precondition', 'The job has ended.', { status: 412 });
+    }
+    for (const step of body.steps) await applyStep(db, jobId, changeOf(step), body.change_order);
+  });
+  context.changes.emit('job', jobId);
+  return OK;
+}
+
+function changeOf(step: StepUpdate): StepChange {
+  return {
+    externalId: step.external_id.toLowerCase(),
+    number: step.number,
+    name: step.name ?? '',
+    status: statusOf(step.status),
+    conclusion: conclusionOf(step.conclusion),
+    startedAt: timeOf(step.started_at),
+    completedAt: timeOf(step.completed_at),
+  };
+}
+
+function statusOf(code: number | null | undefined): StepsTable['status'] {
+  if (code === StepStatusCode.inProgress) return 'in_progress';
+  return code === StepStatusCode.completed ? 'completed' : 'queued';
+}
+
+function conclusionOf(code: number | null | undefined): string | null {
+  switch (code) {
+    case StepConclusionCode.success:
+      return 'success';
+    case StepConclusionCode.failure:
+      return 'failure';
+    case StepConclusionCode.cancelled:
+      return 'cancelled';
+    case StepConclusionCode.skipped:
+      return 'skipped';
+    default:
+      return null;
+  }
+}
+
+/** .NET writes up to seven digits of a second; ours are three. */
+function timeOf(text: string | null | undefined): string | null {
+  const time = Date.parse(text ?? '');
+  // The year 1 is .NET's "not set".
+  return Number.isNaN(time) || time < 0 ? null : new Date(time).toISOString();
+}
+
+async function endStepLog(context: ServerContext, { jobId }: JobClaims, body: StepLogMetadata): Promise<object> {
+  const stepId = body.step_backend_id.toLowerCase();
+  await completeStepLog(context.db, jobId, stepId, lineCount(body));
+  await context.liveLogs.drop(jobId, stepId);
+  context.changes.emit('job', jobId);
+  return OK;
+}
+
+async function endJobLog(context: ServerContext, { jobId }: JobClaims, body: JobLogMetadata): Promise<object> {
+  await context.db.updateTable('jobs').set({ log_lines: lineCount(body) }).where('id', '=', jobId).execute();
+  return OK;
+}
+
+const lineCount = ({ line_count }: { line_count: number }): number =>
+  Number.isSafeInteger(line_count) && line_count > 0 ? line_count : 0;
+
+const TWIRP_CODES: Record<number, string> = {
+  401: 'unauthenticated',
+  403: 'permission_denied',
+  404: 'not_found',
+  412: 'failed_precondition',
+  422: 'invalid_argument',
+  500: 'internal',
+};
+
+function answerAsTwirp(app: FastifyInstance, context: ServerContext): void {
+  app.setErrorHandler((error, request, reply) => {
+    const { status, message } = failureOf(error, request, context.logger);
+    return reply.code(status).send({ code: TWIRP_CODES[status] ?? 'invalid_argument', msg: message });
+  });
+}

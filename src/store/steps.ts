@@ -1,0 +1,71 @@
+import type { Selectable } from 'kysely';
+import type { Queries } from './database.ts';
+import type { StepsTable } from './schema.ts';
+
+export type StepRow = Selectable<StepsTable>;
+
+export interface StepChange {
+  externalId: string;
+  number: number;
+  /** Keeps the known name when it is empty. */
+  name: string;
+  status: StepsTable['status'];
+  conclusion: string | null;
+  startedAt: string | null;
+  completedAt: string | null;
+}
+
+/** Applies a step's state, unless one of the same or a later order was applied (runner-protocol 8.1). */
+export async function applyStep(db: Queries, jobId: number, step: StepChange, order: number): Promise<void> {
+  const state = {
+    number: step.number,
+    status: step.status,
+    conclusion: step.conclusion,
+    started_at: step.startedAt,
+    completed_at: step.completedAt,
+    change_order: order,
+  };
+  await db
+    .insertInto('steps')
+    .values({ ...state, job_id: jobId, external_id: step.externalId, name: step.name, log_lines: 0, log_complete: 0 })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['job_id', 'external_id'])
+        .doUpdateSet(step.name === '' ? state : { ...state, name: step.name })
+        .where('steps.change_order', '<', order),
+    )
+    .execute();
+}
+
+/** The step's whole log lies in its blob. Its state may come later: the row is made then with number 0, which no list shows. */
+export async function completeStepLog(db: Queries, jobId: number, externalId: string, lines: number): Promise<void> {
+  const log = { log_lines: lines, log_complete: 1 };
+  const state = { number: 0, name: '', status: 'in_progress', conclusion: null, change_order: -1 } as const;
+  await db
+    .insertInto('steps')
+    .values({ ...state, ...log, job_id: jobId, external_id: externalId, started_at: null, completed_at: null })
+    .onConflict((conflict) => conflict.columns(['job_id', 'external_id']).doUpdateSet(log))
+    .execute();
+}
+
+/** Ordered by job, then number. */
+export async function stepsOfJobs(db: Queries, jobIds: number[]): Promise<StepRow[]> {
+  if (jobIds.length === 0) return [];
+  return db
+    .selectFrom('steps')
+    .selectAll()
+    .where('job_id', 'in', jobIds)
+    .where('number', '>', 0)
+    .orderBy('job_id')
+    .orderBy('number')
+    .execute();
+}
+
+export async function findStep(db: Queries, jobId: number, number: number): Promise<StepRow | undefined> {
+  return db
+    .selectFrom('steps')
+    .selectAll()
+    .where('job_id', '=', jobId)
+    .where('number', '=', number)
+    .executeTakeFirst();
+}

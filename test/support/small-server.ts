@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type FastifyInstance, fastify } from 'fastify';
+import { type Clock, systemClock } from '../../src/common/clock.ts';
+import { silentLogger } from '../../src/common/log.ts';
+import { registerAccess, type UserScope } from '../../src/server/auth/access.ts';
+import { loadKeys } from '../../src/server/auth/keys.ts';
+import { Changes } from '../../src/server/changes.ts';
+import type { ServerContext } from '../../src/server/context.ts';
+import type { EventOutcome, IncomingEvent } from '../../src/server/engine/engine.ts';
+import { GitRepositories } from '../../src/server/git/index.ts';
+import { LiveLogs } from '../../src/server/runner-service/live-logs.ts';
+import { FolderBlobs } from '../../src/store/blobs-folder.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { createToken } from '../../src/store/tokens.ts';
+
+/** What the surfaces ask of the engine, taken down; the test decides the answers. */
+export class FakeEngine {
+  readonly events: IncomingEvent[] = [];
+  readonly cancelled: { runId: number; by: string }[] = [];
+  readonly #accepted = new Set<string>();
+  answer: (
+    event: IncomingEvent,
+  ) => Omit<EventOutcome, 'alreadyAccepted'> | Promise<Omit<EventOutcome, 'alreadyAccepted'>> = () => ({
+    runs: [],
+    notStarted: [],
+  });
+
+  async acceptEvent(event: IncomingEvent): Promise<EventOutcome> {
+    if (this.#accepted.has(event.key)) return { runs: [], notStarted: [], alreadyAccepted: true };
+    const answer = await this.answer(event);
+    this.#accepted.add(event.key);
+    this.events.push(event);
+    return { ...answer, alreadyAccepted: false };
+  }
+
+  async cancelRun(runId: number, by: string): Promise<void> {
+    this.cancelled.push({ runId, by });
+  }
+
+  isRunning = async (): Promise<boolean> => true;
+  runners = async (): Promise<unknown[]> => [];
+  runner = async (): Promise<undefined> => undefined;
+  explainRun = (id: number) => this.#explain('run', id);
+  explainJob = (id: number) => this.#explain('job', id);
+
+  async #explain(kind: 'run' | 'job', id: number) {
+    return {
+      subject: { kind, id, name: 'x' },
+      status: 'queued',
+      conclusion: null,
+      sentences: ['Because.'],
+      history: [],
+    };
+  }
+}
+
+export interface SmallServer {
+  app: FastifyInstance;
+  context: ServerContext;
+  engine: FakeEngine;
+  url: string;
+  dataFolder: string;
+  token(scope: UserScope, name?: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A server with the surfaces that `register` adds, a real store, and an engine that only takes things down. */
+export async function startSmallServer(
+  register: (app: FastifyInstance, context: ServerContext) => Promise<void>,
+  options: { dataFolder?: string; loopbackOnly?: boolean; clock?: Clock } = {},
+): Promise<SmallServer> {
+  const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'switchyard-server-')));
+  const clock = options.clock ?? systemClock;
+  const db = await openDatabase(join(dataFolder, 'server.db'));
+  const engine = new FakeEngine();
+  const changes = new Changes();
+  const context = {
+    settings: { publicUrl: '', dataFolder, enterprise: 'switchyard', loopbackOnly: options.loopbackOnly ?? false },
+    db,
+    blobs: new FolderBlobs(join(dataFolder, 'blobs')),
+    keys: await loadKeys(dataFolder),
+    git: new GitRepositories(dataFolder, db, clock),
+    engine,
+    changes,
+    liveLogs: new LiveLogs(dataFolder),
+    clock,
+    logger: silentLogger,
+  } as unknown as ServerContext;
+  const app = fastify({ forceCloseConnections: true });
+  registerAccess(app, context);
+  await register(app, context);
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  context.settings.publicUrl = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  return {
+    app,
+    context,
+    engine,
+    url: context.settings.publicUrl,
+    dataFolder,
+    token: (scope, name = 'alice') =>
+      createToken(db, { kind: 'user', subject: name, scopes: scope, expiresAt: null }, clock.now()),
+    async close() {
+      await app.close();
+      await context.liveLogs.close();
+      await db.destroy();
+      if (!options.dataFolder) await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
