@@ -8,7 +8,7 @@ import { ServerClient } from '../client/server-client.ts';
 import { EXIT } from '../failure.ts';
 import { interruption } from '../platform/signals.ts';
 import { push } from '../snapshot/push.ts';
-import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts';
+import { assertFolder, type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts';
 import { printLine, type Terminal } from '../terminal/terminal.ts';
 import type { ResultEvent, View } from '../watch/events.ts';
 import { followRuns } from '../watch/follow-runs.ts';
@@ -35,6 +35,7 @@ const CANCEL_MS = 15_000;
 /** Resolves to the exit code, after everything temporary is gone. */
 export async function runLocally(options: LocalRun, view: View, terminal: Terminal): Promise<number> {
   const startedAt = Date.now();
+  await assertFolder(options.path);
   const scratch = await mkdtemp(join(tmpdir(), 'switchyard-run-'));
   const stop = interruption();
   const parts: Closable[] = [];

@@ -44,10 +44,8 @@ const QUIET = gitConfig({
 /**
  * @param path a folder of a checkout, or any folder
  * @param scratch an empty folder for what is written
- * @throws UsageError when `path` is no folder
  */
 export async function takeSnapshot(path: string, scratch: string, signal?: AbortSignal): Promise<Snapshot> {
-  await assertFolder(path);
   const repository = await findRepository(path, signal);
   if (!repository) return snapshotFolder(path, scratch, signal);
   const isTop = resolve(repository.top) === resolve(path);
@@ -63,7 +61,8 @@ interface Repository {
   isShallow: boolean;
 }
 
-async function assertFolder(path: string): Promise<void> {
+/** @throws UsageError */
+export async function assertFolder(path: string): Promise<void> {
   const found = await stat(path).catch((error: unknown) => {
     if (hasErrorCode(error, 'ENOENT') || hasErrorCode(error, 'ENOTDIR')) return undefined;
     throw error;

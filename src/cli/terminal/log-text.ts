@@ -3,7 +3,7 @@ import type { Colors } from './terminal.ts';
 
 /** A log line as a person reads it: marks such as `##[group]` become signs. Nothing for a line that only closes one. */
 export function logText(raw: string, colors: Colors): string | undefined {
-  const text = safeText(raw);
+  const text = ownColours(safeText(raw), colors);
   const [, name = '', rest = ''] = /^##\[(\w+)\](.*)$/s.exec(text) ?? [];
   switch (name) {
     case '':
@@ -23,4 +23,10 @@ export function logText(raw: string, colors: Colors): string | undefined {
     default:
       return colors.dim(rest);
   }
+}
+
+/** A program's colours end with its line; where there are none, they go. */
+function ownColours(text: string, colors: Colors): string {
+  if (!text.includes('\x1b')) return text;
+  return colors.isColorSupported ? `${text}\x1b[0m` : text.replace(/\x1b\[[\d;:]*m/g, '');
 }

@@ -1,0 +1,125 @@
+import pc from 'picocolors';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../common/errors.ts';
+import { type Command, type Input, UsageError } from './command.ts';
+import { completionScript } from './commands/completion.ts';
+import { commands } from './commands/index.ts';
+import { runProgram } from './program.ts';
+
+function terminal() {
+  const written = { out: '', err: '' };
+  const sink = (name: 'out' | 'err') => ({ write: (text: string) => (written[name] += text) });
+  return {
+    written,
+    terminal: { out: sink('out'), err: sink('err'), interactive: false, colors: pc.createColors(false) },
+  };
+}
+
+async function call(argv: string[], table: Command[] = commands) {
+  const { written, terminal: to } = terminal();
+  const code = await runProgram(table, argv, to);
+  return { code, ...written };
+}
+
+const failing = (error: unknown): Command[] => [
+  { name: 'fail', summary: 'fail', arguments: [], options: [], examples: [], run: () => Promise.reject(error) },
+];
+
+describe('the command line', () => {
+  it('ends with 2 and a suggestion for an unknown command', async () => {
+    const { code, err } = await call(['rnu']);
+    expect(code).toBe(2);
+    expect(err).toContain("unknown command 'rnu'");
+    expect(err).toContain('Did you mean run?');
+  });
+
+  it.each([
+    [['run', '--nope'], /unknown option '--nope'/],
+    [['run', 'a', 'b'], /too many arguments/],
+    [['explain'], /missing required argument/],
+    [['explain', 'x/1'], /"x\/1" is neither a run/],
+    [['run', '--runners', '0'], /--runners is "0"; give a whole number from 1 to 64/],
+    [['run', '--runners', '1e1'], /--runners is "1e1"/],
+    [['run', '-e', 'push', '--input', 'a=b'], /--input is only for/],
+    [['run', '--var', 'novalue'], /--var number 1 is not of the form NAME=VALUE/],
+    [['run', '--payload', '/nonexistent'], /payload \/nonexistent cannot be read/],
+    [['run', '/nonexistent'], /\/nonexistent is not a folder/],
+    [['get', 'pods'], /There is no kind "pods"/],
+    [['get', 'runners', '-o', 'xml'], /Allowed choices are wide, json, yaml/],
+    [['delete', 'runner'], /Give either KIND NAME or -f FILE/],
+    [['apply'], /Name a file by -f/],
+    [['completion', 'tcsh'], /no completion for "tcsh"/],
+    [['up', '--port', '70000'], /--port is "70000"/],
+    [['logs', 'x'], /"x" is not a run/],
+  ])('ends with 2 and one sentence for %j', async (argv, message) => {
+    const { code, err, out } = await call(argv);
+    expect(err).toMatch(message);
+    expect(err).not.toContain('    at ');
+    expect(out).toBe('');
+    expect(code).toBe(2);
+  });
+
+  it('never repeats the text of a secret that is written wrongly', async () => {
+    const { code, err } = await call(['run', '--secret', '=hunter2']);
+    expect(code).toBe(2);
+    expect(err).not.toContain('hunter2');
+  });
+
+  it('says a mistake of the user without a stack, with what to do, and ends with 1', async () => {
+    const error = new UserError('x', 'The thing is wrong.', { hint: 'Mend it.' });
+    expect(await call(['fail'], failing(error))).toEqual({
+      code: 1,
+      out: '',
+      err: 'error: The thing is wrong.\nMend it.\n',
+    });
+  });
+
+  it('says a mistake in the call with 2', async () => {
+    expect((await call(['fail'], failing(new UsageError('No.')))).code).toBe(2);
+  });
+
+  it('shows the stack of a mistake of ours, and says that it is ours', async () => {
+    const { code, err } = await call(['fail'], failing(new TypeError('x is undefined')));
+    expect(code).toBe(1);
+    expect(err).toContain('This is a mistake in Switchyard');
+    expect(err).toContain('    at ');
+  });
+
+  it('takes options that may be repeated one word at a time', async () => {
+    const seen: Input[] = [];
+    const [run] = commands.filter(({ name }) => name === 'run');
+    if (!run) throw new Error('no run');
+    const record = async (input: Input): Promise<number> => seen.push(input);
+    const table = [{ ...run, run: record }];
+    await call(['run', '--secret', 'A=1=2', 'folder', '--secret', 'B='], table);
+    expect(seen[0]?.pairs('secret')).toEqual({ A: '1=2', B: '' });
+    expect(seen[0]?.argument(0)).toBe('folder');
+  });
+
+  for (const { name, options, examples, passThrough } of commands) {
+    it(`has help with every option and an example for ${name}`, async () => {
+      expect(examples.length).toBeGreaterThan(0);
+      const { code, out } = await call(['help', name]);
+      expect(code).toBe(0);
+      if (!passThrough) expect(out).toContain('Examples:');
+      for (const { flags } of options) expect(out).toContain(flags.split(' ')[0]);
+    });
+  }
+
+  it('prints its version', async () => {
+    expect((await call(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  for (const shell of ['bash', 'zsh', 'fish'] as const) {
+    it(`completes every command and option in ${shell}`, () => {
+      const script = completionScript(shell, commands);
+      for (const { name, options } of commands) {
+        expect(script).toContain(name);
+        for (const { flags } of options) {
+          const [, long = ''] = /--([\w-]+)/.exec(flags) ?? [];
+          expect(script).toContain(shell === 'fish' ? `-l ${long}` : `--${long}`);
+        }
+      }
+    });
+  }
+});
