@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath, openPage, startBrowser } from './browser.ts';
@@ -78,6 +79,22 @@ describe.skipIf(!chromiumPath)('every page', () => {
     await page.reload();
     await page.getByRole('button', { name: 'Theme: dark' }).waitFor();
     expect(await lightness()).toBeLessThan(60);
+    await close();
+  });
+
+  test('loads at most 150 kB of compressed script for the first page', async () => {
+    const { page, close } = await openPage(browser, 'about:blank');
+    const scripts: Promise<Buffer>[] = [];
+    page.on('response', (response) => {
+      if (response.url().endsWith('.js')) scripts.push(response.body());
+    });
+    await page.goto(server.url);
+    await page.getByRole('link', { name: longName }).waitFor();
+    const bodies = await Promise.all(scripts);
+    const bytes = bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
+    process.stdout.write(`first page: ${bodies.length} scripts, ${(bytes / 1000).toFixed(1)} kB compressed\n`);
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThanOrEqual(150_000);
     await close();
   });
 

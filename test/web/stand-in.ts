@@ -163,7 +163,13 @@ export class StandIn {
     const from = Number(query.from ?? 1);
     const log = this.#log(idOf(request), Number(number));
     const lines = log.slice(from - 1, from - 1 + Math.min(5000, Number(query.limit ?? 5000)));
-    return { from, lines, total: log.length, complete: true };
+    return { from, lines, total: log.length, complete: this.#isDone(idOf(request), Number(number)) };
+  }
+
+  #isDone(jobId: number, stepNumber: number): boolean {
+    const jobs = [...this.runs.values()].flatMap((run) => run.jobs);
+    const step = jobs.find(({ id }) => id === jobId)?.steps.find(({ number }) => number === stepNumber);
+    return step?.status === 'completed';
   }
 
   #stream(request: FastifyRequest, reply: FastifyReply): void {

@@ -12,13 +12,15 @@ interface LiveOptions {
   run?: number;
   job?: number;
   onLog?: (log: LiveEvents['log']) => void;
+  /** The stream is there, the first time or again. */
+  onOpen?: () => void;
 }
 
 /** Keeps one stream open while the page is shown, and the read data up to date. */
-export function useLive({ run, job, onLog }: LiveOptions = {}): void {
+export function useLive({ run, job, onLog, onOpen }: LiveOptions = {}): void {
   const client = useQueryClient();
-  const logHandler = useRef(onLog);
-  logHandler.current = onLog;
+  const handlers = useRef({ onLog, onOpen });
+  handlers.current = { onLog, onOpen };
   useEffect(() => {
     const query = new URLSearchParams();
     if (run !== undefined) query.set('run', String(run));
@@ -26,10 +28,11 @@ export function useLive({ run, job, onLog }: LiveOptions = {}): void {
     const connection = connectLive(query.size > 0 ? `/events?${query}` : '/events', {
       onOpen() {
         isOffline.set(false);
+        handlers.current.onOpen?.();
         void client.invalidateQueries();
       },
       onEvent(event) {
-        if (event.type === 'log') logHandler.current?.(event.value);
+        if (event.type === 'log') handlers.current.onLog?.(event.value);
         else applyEvent(client, event);
       },
       onOffline: () => isOffline.set(true),

@@ -24,6 +24,7 @@ export function JobPage({ runId, jobId }: JobPageProps) {
   useLive({
     run: runId,
     job: jobId,
+    onOpen: () => store.retry(),
     onLog({ step, from, lines }) {
       store.put(step, from, lines);
     },

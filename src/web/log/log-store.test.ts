@@ -70,6 +70,28 @@ test('says why lines could not be read, asks no more, and goes on after a retry'
   await vi.waitFor(() => expect(store.line(1, 1)?.text).toBe('hello'));
 });
 
+test('takes the number of lines from the server when fewer were kept than announced', async () => {
+  const { asked, read } = server(numbered(3));
+  const store = new LogStore(read);
+  store.grow(1, 10);
+  store.ensure(1, 1, 10);
+  await vi.waitFor(() => expect(store.total(1)).toBe(3));
+  store.grow(1, 10);
+  store.ensure(1, 1, 10);
+  expect(asked).toEqual([[1, 1000]]);
+});
+
+test('asks again after a pause for lines that are announced before they can be read', async () => {
+  const read = vi.fn<(step: number, from: number, limit: number) => Promise<LogPage>>();
+  read.mockResolvedValueOnce({ from: 1, lines: [], total: 0, complete: false });
+  read.mockResolvedValue({ from: 1, lines: ['late'], total: 1, complete: false });
+  const store = new LogStore(read);
+  store.subscribe(() => store.ensure(1, 1, 1));
+  store.grow(1, 1);
+  await vi.waitFor(() => expect(store.line(1, 1)?.text).toBe('late'), { timeout: 5000 });
+  expect(read).toHaveBeenCalledTimes(2);
+});
+
 test('tells of a burst of changes once', async () => {
   const store = new LogStore(server([]).read);
   const told = changed(store);

@@ -8,11 +8,15 @@ const bulkSize = 5000;
 const maxRequests = 4;
 /** Changes are told at most so often; a fast job writes thousands of lines a second. */
 const noticeMs = 80;
+/** Pause before asking again for lines that were announced but are not there yet. */
+const againMs = 1000;
 
 export type ReadLogPage = (step: number, from: number, limit: number) => Promise<LogPage>;
 
 interface StepLog {
   total: number;
+  /** The server has said that `total` is final. */
+  isComplete: boolean;
   /** By chunk number; a chunk may have holes. */
   chunks: Map<number, (LogLine | undefined)[]>;
 }
@@ -64,7 +68,7 @@ export class LogStore {
   /** The step has at least so many lines; what is not read yet is read when it is looked at. */
   grow(step: number, total: number): void {
     const log = this.#step(step);
-    if (total <= log.total) return;
+    if (total <= log.total || log.isComplete) return;
     log.total = total;
     this.#changed();
   }
@@ -123,17 +127,17 @@ export class LogStore {
 
   /** Reads on until the end of the group is known. */
   async loadGroup(step: number, start: number): Promise<void> {
-    for (;;) {
+    for (let isFurther = true; isFurther; ) {
       const next = this.groupEnd(step, start) + 1;
-      if (next > this.total(step) || this.line(step, next) || this.#failure) return;
-      await this.#fetch(step, next, chunkSize);
+      if (next > this.total(step) || this.line(step, next)) return;
+      isFurther = await this.#fetch(step, next, chunkSize);
     }
   }
 
   #step(step: number): StepLog {
     const known = this.#steps.get(step);
     if (known) return known;
-    const log: StepLog = { total: 0, chunks: new Map() };
+    const log: StepLog = { total: 0, isComplete: false, chunks: new Map() };
     this.#steps.set(step, log);
     return log;
   }
@@ -150,20 +154,32 @@ export class LogStore {
     const key = `${step}:${chunkOf(from)}`;
     if (this.#reading.has(key) || this.#reading.size >= maxRequests || this.#failure) return;
     this.#reading.add(key);
-    await this.#fetch(step, from, limit);
+    const isFurther = await this.#fetch(step, from, limit);
+    if (!isFurther && !this.#failure) await new Promise((resolve) => setTimeout(resolve, againMs));
     this.#reading.delete(key);
+    this.#changed();
   }
 
-  async #fetch(step: number, from: number, limit: number): Promise<void> {
+  /** Whether it brought anything. */
+  async #fetch(step: number, from: number, limit: number): Promise<boolean> {
     try {
       const page = await this.#readPage(step, from, limit);
-      if (page.lines.length === 0 && from <= this.total(step)) throw new Error('The server does not have these lines.');
       this.put(step, page.from, page.lines);
       this.grow(step, page.total);
+      if (page.complete) this.#complete(step, page.total);
+      return page.lines.length > 0;
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#changed();
+      return false;
     }
-    this.#changed();
+  }
+
+  /** What the server has in the end counts, also when more was announced. */
+  #complete(step: number, total: number): void {
+    const log = this.#step(step);
+    log.isComplete = true;
+    log.total = total;
   }
 
   #changed(): void {

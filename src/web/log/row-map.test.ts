@@ -36,6 +36,7 @@ test('gives for every row what the list written out has, and back', () => {
       const map = new RowMap(sections);
       const rows = rowsOf(sections);
       expect(map.count).toBe(rows.length);
+      expect(new Set(rows.map((_, index) => map.keyOf(index))).size).toBe(rows.length);
       let heading = 0;
       for (const [index, row] of rows.entries()) {
         if (row.kind === 'step') heading = index;
@@ -57,4 +58,5 @@ test('has no row for a folded line, a closed step or a line beyond the log', () 
   expect(map.rowOf(1, 11)).toBeUndefined();
   expect(map.rowOf(2, 1)).toBeUndefined();
   expect(() => map.at(map.count)).toThrow(RangeError);
+  expect(() => map.at(-1)).toThrow(RangeError);
 });

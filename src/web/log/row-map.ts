@@ -18,10 +18,15 @@ export type Row =
   | { kind: 'empty'; step: number }
   | { kind: 'line'; step: number; line: number };
 
+/** More than a step can have lines. */
+const keysPerStep = 100_000_000;
+
 interface Placed {
   section: Section;
   /** Row of the step's heading. */
   start: number;
+  /** Row after the step's last. */
+  end: number;
   /** For each fold, how many lines are shown before it. */
   shownBefore: number[];
   shown: number;
@@ -34,21 +39,22 @@ interface Placed {
 export class RowMap {
   readonly count: number;
   readonly #placed: Placed[] = [];
+  /** Rows are asked for in order, by the hundred thousand. */
+  #recent: Placed | undefined;
 
   constructor(sections: readonly Section[]) {
     let start = 0;
     for (const section of sections) {
       const placed = place(section, start);
       this.#placed.push(placed);
-      start += 1 + (section.isOpen ? Math.max(1, placed.shown) : 0);
+      start = placed.end;
     }
     this.count = start;
   }
 
   /** @throws RangeError when there is no such row */
   at(row: number): Row {
-    const placed = this.#placed[lastAtMost(this.#placed, row, ({ start }) => start)];
-    if (!placed || row < 0 || row >= this.count) throw new RangeError(`There is no row ${row}.`);
+    const placed = this.#placedAt(row);
     const { step } = placed.section;
     if (row === placed.start) return { kind: 'step', step };
     if (placed.shown === 0) return { kind: 'empty', step };
@@ -72,7 +78,24 @@ export class RowMap {
 
   /** Row of the heading above `row`. */
   headingOf(row: number): number {
-    return this.#placed[lastAtMost(this.#placed, row, ({ start }) => start)]?.start ?? 0;
+    return this.#placedAt(row).start;
+  }
+
+  /** A number that stays with what the row shows when rows come and go above it. */
+  keyOf(row: number): number {
+    const placed = this.#placedAt(row);
+    const first = placed.section.step * keysPerStep;
+    if (row === placed.start) return first;
+    return placed.shown === 0 ? first + keysPerStep - 1 : first + shownLine(placed, row - placed.start - 1);
+  }
+
+  #placedAt(row: number): Placed {
+    const recent = this.#recent;
+    if (recent && recent.start <= row && row < recent.end) return recent;
+    const placed = this.#placed[lastAtMost(this.#placed, row, ({ start }) => start)];
+    if (!placed || row >= placed.end) throw new RangeError(`There is no row ${row}.`);
+    this.#recent = placed;
+    return placed;
   }
 }
 
@@ -83,11 +106,14 @@ function place(section: Section, start: number): Placed {
     shownBefore.push(from - 1 - hidden);
     hidden += to - from + 1;
   }
-  return { section, start, shownBefore, shown: section.total - hidden };
+  const shown = section.total - hidden;
+  const end = start + 1 + (section.isOpen ? Math.max(1, shown) : 0);
+  return { section, start, end, shownBefore, shown };
 }
 
 /** The line at place `index` (from 0) of those shown. */
 function shownLine({ section, shownBefore }: Placed, index: number): number {
+  if (shownBefore.length === 0) return index + 1;
   const at = lastAtMost(shownBefore, index, (count) => count);
   if (at < 0) return index + 1;
   const before = shownBefore[at] ?? 0;

@@ -12,8 +12,9 @@ export function useLogVirtualizer(rows: RowMap, list: RefObject<HTMLElement | nu
   const top = useTopOf(list);
   const virtualizer = useWindowVirtualizer({
     count: rows.count,
-    estimateSize: useCallback((index: number) => (rows.at(index).kind === 'step' ? stepHeight : lineHeight), [rows]),
-    getItemKey: useCallback((index: number) => keyOf(rows, index), [rows]),
+    estimateSize: useCallback((index: number) => (rows.headingOf(index) === index ? stepHeight : lineHeight), [rows]),
+    // A row that is just going away may be measured once more.
+    getItemKey: useCallback((index: number) => (index < rows.count ? rows.keyOf(index) : -index), [rows]),
     overscan: 20,
     scrollMargin: top,
     scrollPaddingStart: toolbarHeight + stepHeight,
@@ -41,13 +42,6 @@ function stuckHeading(rows: RowMap, items: readonly VirtualItem[], edge: number)
     if (index < rows.count && rows.at(index).kind === 'step') stuck = index;
   }
   return stuck;
-}
-
-/** A number, because there is one for every line of the log. */
-function keyOf(rows: RowMap, index: number): number {
-  const row = rows.at(index);
-  const place = row.kind === 'line' ? row.line : row.kind === 'empty' ? -1 : 0;
-  return row.step * 100_000_000 + place;
 }
 
 /** Distance of the element from the top of the page; follows what is above it. */
