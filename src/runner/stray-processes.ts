@@ -1,5 +1,6 @@
 /** Processes that a job left behind: SEM-15.5. Linux only, where /proc shows each process' environment. */
 import { readdir, readFile } from 'node:fs/promises';
+import { sleep } from '../common/clock.ts';
 import { TRACKING_VARIABLE } from './job-channel.ts';
 
 export interface StrayProcess {
@@ -7,16 +8,21 @@ export interface StrayProcess {
   name: string;
 }
 
+/** Looks that must find nothing in a row, this far apart: a process is invisible for a moment while it starts. */
+const EMPTY_LOOKS = 2;
+const LOOK_AGAIN_MS = 10;
+const MAX_LOOKS = 50;
+
 /** Kills every process whose environment carries the job's tracking id, until none is left; returns what it killed. */
 export async function killStrayProcesses(trackingId: string): Promise<StrayProcess[]> {
-  const killed: StrayProcess[] = [];
-  // A process may fork between the look and the kill: look again, a few times.
-  for (let round = 0; round < 5; round++) {
+  const killed = new Map<number, StrayProcess>();
+  for (let look = 0, empty = 0; look < MAX_LOOKS && empty < EMPTY_LOOKS; look++) {
+    if (look > 0) await sleep(LOOK_AGAIN_MS);
     const strays = await findStrayProcesses(trackingId);
-    if (strays.length === 0) break;
-    for (const stray of strays) if (kill(stray.pid) && !killed.some(({ pid }) => pid === stray.pid)) killed.push(stray);
+    empty = strays.length === 0 ? empty + 1 : 0;
+    for (const stray of strays) if (kill(stray.pid)) killed.set(stray.pid, stray);
   }
-  return killed;
+  return [...killed.values()];
 }
 
 async function findStrayProcesses(trackingId: string): Promise<StrayProcess[]> {

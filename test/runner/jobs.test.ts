@@ -36,11 +36,19 @@ describe('a job', () => {
       env: { GREETING: 'hello' },
       steps: [
         { name: 'Say hello', run: 'echo "$GREETING from $RUNNER_NAME on $GITHUB_REF_NAME"; pwd' },
-        { name: 'Check', run: 'test "$CI" = true && test "$GITHUB_ACTIONS" = true && test -z "$GITHUB_TOKEN" && test -f "$GITHUB_EVENT_PATH"' },
+        {
+          name: 'Check',
+          run: 'test "$CI" = true && test "$GITHUB_ACTIONS" = true && test -z "$GITHUB_TOKEN" && test -f "$GITHUB_EVENT_PATH"',
+        },
       ],
     });
     expect(completion.conclusion).toBe('succeeded');
-    expect(conclusions).toEqual(['Set up job: succeeded', 'Say hello: succeeded', 'Check: succeeded', 'Complete job: succeeded']);
+    expect(conclusions).toEqual([
+      'Set up job: succeeded',
+      'Say hello: succeeded',
+      'Check: succeeded',
+      'Complete job: succeeded',
+    ]);
     expect(server.stepLog('Say hello')).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z ##\[group\]Run echo/);
     expect(server.stepLog('Say hello')).toContain('Z hello from runner-7 on main\n');
     expect(server.stepLog('Say hello')).toContain('/_work/r/r\n');
@@ -59,7 +67,11 @@ describe('a job', () => {
         { name: 'tolerated', id: 'soft', run: 'exit 3', continueOnError: true },
         { name: 'fails', id: 'hard', run: 'echo "::error file=a.ts,line=3::broken"; exit 7' },
         { name: 'skipped', run: 'echo never' },
-        { name: 'on failure', run: 'echo seen', if: "failure() && steps.soft.outcome == 'failure' && steps.soft.conclusion == 'success'" },
+        {
+          name: 'on failure',
+          run: 'echo seen',
+          if: "failure() && steps.soft.outcome == 'failure' && steps.soft.conclusion == 'success'",
+        },
         { name: 'always', run: 'echo done', if: 'always()' },
       ],
     });
@@ -94,7 +106,12 @@ describe('a job', () => {
         },
         { name: 'reads', run: 'mytool; echo "color $COLOR"; echo "the password is correct horse"' },
       ],
-      outputs: { version: 'steps.first.outputs.version', notes: 'steps.first.outputs.notes', leak: 'steps.first.outputs.leak', none: 'steps.first.outputs.none' },
+      outputs: {
+        version: 'steps.first.outputs.version',
+        notes: 'steps.first.outputs.notes',
+        leak: 'steps.first.outputs.leak',
+        none: 'steps.first.outputs.none',
+      },
     });
     expect(completion.conclusion).toBe('succeeded');
     expect(completion.outputs).toEqual({ version: { value: '1.2.3' }, notes: { value: 'one\ntwo' } });
@@ -136,7 +153,10 @@ describe('a job', () => {
   it('fails in "Set up job" and names the actions and containers that it cannot run', async () => {
     const { completion, conclusions } = await runJob({
       container: 'alpine:3',
-      steps: [{ name: 'node', uses: 'actions/setup-node@v4' }, { name: 'run', run: 'touch /tmp/never' }],
+      steps: [
+        { name: 'node', uses: 'actions/setup-node@v4' },
+        { name: 'run', run: 'touch /tmp/never' },
+      ],
     });
     expect(completion.conclusion).toBe('failed');
     expect(conclusions).toEqual(['Set up job: failed', 'node: skipped', 'run: skipped', 'Complete job: succeeded']);
@@ -159,7 +179,12 @@ describe('a job', () => {
   it('uploads a log of many blocks whole and in order', async () => {
     const { completion } = await runJob({ steps: [{ name: 'chatty', run: 'seq 1 120000' }] });
     expect(completion.conclusion).toBe('succeeded');
-    const lines = server.stepLog('chatty').trimEnd().split('\n').map((line) => line.slice(29)).filter((line) => /^\d+$/.test(line));
+    const lines = server
+      .stepLog('chatty')
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.slice(29))
+      .filter((line) => /^\d+$/.test(line));
     expect(lines).toHaveLength(120_000);
     expect(lines.every((line, index) => line === `${index + 1}`)).toBe(true);
     const blob = [...server.blobs.values()].find(({ content }) => content.includes(' 120000\n'));
@@ -179,7 +204,10 @@ describe('the built-in checkout', () => {
   it('checks out the commit of the run, hands on credentials for the job and removes them', async () => {
     const probe = startRunner(server.jitConfig());
     await probe.close();
-    const git = (cwd: string, ...args: string[]) => execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@e', ...args], { cwd }).toString().trim();
+    const git = (cwd: string, ...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@e', ...args], { cwd })
+        .toString()
+        .trim();
     runner = startRunner(server.jitConfig());
     const origin = join(runner.root, 'origin', 'o', 'r');
     execFileSync('git', ['init', '-q', '-b', 'main', origin]);
@@ -196,8 +224,15 @@ describe('the built-in checkout', () => {
         github: { sha, server_url: `file://${join(runner.root, 'origin')}` },
         steps: [
           { id: 'co', name: 'checkout', uses: 'actions/checkout@v4' },
-          { name: 'look', run: 'cat file; git rev-parse --abbrev-ref HEAD; git log --oneline | wc -l; cat .git/config' },
-          { name: 'again', uses: 'actions/checkout@v3', with: { ref: 'v1', 'fetch-depth': '0', path: 'sub', 'persist-credentials': 'false' } },
+          {
+            name: 'look',
+            run: 'cat file; git rev-parse --abbrev-ref HEAD; git log --oneline | wc -l; cat .git/config',
+          },
+          {
+            name: 'again',
+            uses: 'actions/checkout@v3',
+            with: { ref: 'v1', 'fetch-depth': '0', path: 'sub', 'persist-credentials': 'false' },
+          },
           { name: 'look again', run: 'cd sub; cat file; git tag; grep -c extraheader .git/config || true' },
         ],
         outputs: { commit: 'steps.co.outputs.commit', ref: 'steps.co.outputs.ref' },
@@ -207,7 +242,10 @@ describe('the built-in checkout', () => {
     expect(server.completions[0]?.conclusion, server.jobLog()).toBe('succeeded');
     expect(server.completions[0]?.outputs).toEqual({ commit: { value: sha }, ref: { value: 'refs/heads/main' } });
     expect(server.stepLog('checkout')).toContain("answered by Switchyard's built-in checkout");
-    const look = server.stepLog('look').split('\n').map((line) => line.slice(29));
+    const look = server
+      .stepLog('look')
+      .split('\n')
+      .map((line) => line.slice(29));
     expect(look).toEqual(expect.arrayContaining(['one', 'main', '1']));
     expect(look.join('\n')).toMatch(/extraheader = AUTHORIZATION: basic \*\*\*/);
     expect(server.stepLog('look again')).toMatch(/Z one\n.*Z v1\n.*Z 0\n/);

@@ -13,8 +13,8 @@ import {
   CompleteJobRequest,
   encodeJitConfig,
   type FeedMessage,
-  type JobMessage,
   JobLogMetadata,
+  type JobMessage,
   JobRequest,
   PollQuery,
   RECEIVER_PATH,
@@ -24,9 +24,9 @@ import {
   STEPS_UPDATE_PATH,
   StepLogMetadata,
   StepRequest,
-  type StepUpdate,
-  StepsUpdateRequest,
   StepSummaryMetadata,
+  StepsUpdateRequest,
+  type StepUpdate,
   toContextData,
 } from '../../src/protocol/runner/index.ts';
 
@@ -79,7 +79,7 @@ export class StandInServer {
   #feeds = new Set<WebSocket>();
   #waiting: Waiting | undefined;
   #queue: { messageType: string; body: string }[] = [];
-  #changeOrder = 0;
+  readonly #changeOrder = new Map<string, number>();
   #messageId = 0;
   readonly #changed = new Set<() => void>();
 
@@ -95,7 +95,11 @@ export class StandInServer {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
-    const feeds = new WebSocketServer({ server, path: '/feed', verifyClient: ({ req }: { req: IncomingMessage }) => this.#isJobToken(req) });
+    const feeds = new WebSocketServer({
+      server,
+      path: '/feed',
+      verifyClient: ({ req }: { req: IncomingMessage }) => this.#isJobToken(req),
+    });
     feeds.on('connection', (socket) => {
       this.#feeds.add(socket);
       socket.on('message', (data) => {
@@ -249,7 +253,7 @@ export class StandInServer {
     return JSON.parse(raw.toString()) as unknown;
   }
 
-  #route(request: IncomingMessage, response: ServerResponse, url: URL, body: unknown): void {
+  #route(request: IncomingMessage, response: ServerResponse, url: URL, body: unknown) {
     const path = url.pathname;
     if (path === '/oauth/token/') return this.#token(response, body as Record<string, string>);
     if (path.startsWith('/broker/') || path === '/run/acquirejob') {
@@ -269,7 +273,7 @@ export class StandInServer {
     this.#results(response, path, body);
   }
 
-  #token(response: ServerResponse, form: Record<string, string>): void {
+  #token(response: ServerResponse, form: Record<string, string>) {
     const [header = '', claims = '', signature = ''] = (form.client_assertion ?? '').split('.');
     const read = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>;
     const key = createPublicKey({ key: this.#key?.publicKey ?? {}, format: 'jwk' });
@@ -277,14 +281,20 @@ export class StandInServer {
     const options = isPss ? { key, padding: 6, saltLength: 32 } : { key };
     const isSigned = verify('sha256', Buffer.from(`${header}.${claims}`), options, Buffer.from(signature, 'base64url'));
     const { iss, sub, aud, iat } = read(claims);
-    if (!isSigned || iss !== CLIENT_ID || sub !== CLIENT_ID || aud !== `${this.url}/oauth/token/` || iat !== undefined) {
+    if (
+      !isSigned ||
+      iss !== CLIENT_ID ||
+      sub !== CLIENT_ID ||
+      aud !== `${this.url}/oauth/token/` ||
+      iat !== undefined
+    ) {
       this.#violate('the client assertion is wrong');
       return json(response, 400, { error: 'invalid_client' });
     }
     json(response, 200, { access_token: RUNNER_TOKEN, token_type: 'bearer', expires_in: 3600 });
   }
 
-  #broker(request: IncomingMessage, response: ServerResponse, url: URL, body: unknown): void {
+  #broker(request: IncomingMessage, response: ServerResponse, url: URL, body: unknown) {
     const route = `${request.method} ${url.pathname}`;
     if (route === 'POST /broker/session') {
       SessionRequest.parse(body);
@@ -299,7 +309,12 @@ export class StandInServer {
     if (route === 'POST /run/acquirejob') return this.#acquire(response, AcquireJobRequest.parse(body));
     const query = PollQuery.parse(Object.fromEntries(url.searchParams));
     if (query.sessionId !== this.#sessionId) {
-      return json(response, 403, { source: 'actions-broker-listener', statusCode: 403, errorKind: 'RunnerSessionInvalid', errorMessage: 'no such session' });
+      return json(response, 403, {
+        source: 'actions-broker-listener',
+        statusCode: 403,
+        errorKind: 'RunnerSessionInvalid',
+        errorMessage: 'no such session',
+      });
     }
     if (route === 'POST /broker/acknowledge') {
       AcknowledgeRequest.parse(body);
@@ -316,14 +331,16 @@ export class StandInServer {
   }
 
   #deliver(): void {
-    const [next] = this.#queue;
+    const isBusy = this.#waiting?.status !== 'Online';
+    // A second job would make the official runner cancel the first (runner-protocol 4.8).
+    const next = this.#queue.find(({ messageType }) => !isBusy || messageType !== 'RunnerJobRequest');
     if (!next || !this.#waiting) return;
-    this.#queue.shift();
+    this.#queue.splice(this.#queue.indexOf(next), 1);
     json(this.#waiting.response, 200, { messageId: ++this.#messageId, ...next });
     this.#waiting = undefined;
   }
 
-  #acquire(response: ServerResponse, { jobMessageId }: AcquireJobRequest): void {
+  #acquire(response: ServerResponse, { jobMessageId }: AcquireJobRequest) {
     const job = this.jobs.get(jobMessageId);
     if (this.acquireStatus !== 200 || !job) {
       const statusCode = job ? this.acquireStatus : 404;
@@ -334,7 +351,7 @@ export class StandInServer {
     json(response, 200, job);
   }
 
-  #renew(response: ServerResponse, _body: RenewJobRequest): void {
+  #renew(response: ServerResponse, _body: RenewJobRequest) {
     if (this.renewStatus !== 200) {
       const statusCode = this.renewStatus;
       return json(response, statusCode, { source: 'actions-run-service', statusCode, errorMessage: 'gone' });
@@ -342,11 +359,12 @@ export class StandInServer {
     json(response, 200, { lockedUntil: new Date(Date.now() + this.leaseMs).toISOString() });
   }
 
-  #results(response: ServerResponse, path: string, body: unknown): void {
+  #results(response: ServerResponse, path: string, body: unknown) {
     if (path === STEPS_UPDATE_PATH) {
       const update = StepsUpdateRequest.parse(body);
-      if (update.change_order <= this.#changeOrder) this.#violate('change_order did not grow');
-      this.#changeOrder = update.change_order;
+      const job = update.workflow_job_run_backend_id;
+      if (update.change_order <= (this.#changeOrder.get(job) ?? 0)) this.#violate('change_order did not grow');
+      this.#changeOrder.set(job, update.change_order);
       for (const step of update.steps) this.steps.set(step.external_id, step);
       return json(response, 200, { ok: true });
     }
@@ -360,7 +378,10 @@ export class StandInServer {
         JobRequest.parse(body);
         return json(response, 200, { logs_url: signed('log-job'), ...azure });
       case 'GetStepSummarySignedBlobURL':
-        return json(response, 200, { summary_url: signed(`summary-${StepRequest.parse(body).step_backend_id}`), ...azure });
+        return json(response, 200, {
+          summary_url: signed(`summary-${StepRequest.parse(body).step_backend_id}`),
+          ...azure,
+        });
       case 'CreateStepLogsMetadata':
         return json(response, 200, { ok: StepLogMetadata.parse(body) && true });
       case 'CreateJobLogsMetadata':
@@ -523,9 +544,7 @@ function scriptedStep(step: ScriptedStep, index: number): JobMessage['steps'][nu
     condition: step.if ?? 'success()',
     continueOnError: step.continueOnError ?? false,
     timeoutInMinutes: step.timeoutInMinutes ?? null,
-    reference: step.uses
-      ? { type: 'repository', repositoryType: 'GitHub', name, ref }
-      : { type: 'script' },
+    reference: step.uses ? { type: 'repository', repositoryType: 'GitHub', name, ref } : { type: 'script' },
     inputs: mapping(inputs),
     environment: step.env ?? null,
   };
@@ -534,7 +553,10 @@ function scriptedStep(step: ScriptedStep, index: number): JobMessage['steps'][nu
 /** Asynchronous on purpose: the synchronous form can hang on Node 20. */
 async function newKey(): Promise<{ jwk: RsaPrivateJwk; publicKey: JsonWebKey }> {
   const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  return { jwk: privateKey.export({ format: 'jwk' }) as unknown as RsaPrivateJwk, publicKey: publicKey.export({ format: 'jwk' }) };
+  return {
+    jwk: privateKey.export({ format: 'jwk' }) as unknown as RsaPrivateJwk,
+    publicKey: publicKey.export({ format: 'jwk' }),
+  };
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
