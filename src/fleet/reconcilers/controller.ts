@@ -85,8 +85,18 @@ export class Controller {
   }
 
   /** Resolves when nothing is left to do now; what waits for a time or for a runner does not count. */
-  settled(): Promise<void> {
-    return this.#context.queue.idle();
+  async settled(): Promise<void> {
+    const { queue, observer } = this.#context;
+    do {
+      await queue.idle();
+    } while (await observer.idle());
+  }
+
+  /** Stops deciding and leaves everything else as it is, like a crash. `close` begins with it. */
+  abandon(): void {
+    this.#abort.abort();
+    this.#cancelResync();
+    for (const end of this.#ends) end();
   }
 
   /**
@@ -95,9 +105,7 @@ export class Controller {
    */
   async close(): Promise<void> {
     const { queue, observer, backend } = this.#context;
-    this.#abort.abort();
-    this.#cancelResync();
-    for (const end of this.#ends) end();
+    this.abandon();
     await Promise.all([queue.close(), observer.close()]);
     const running = (await backend.list()).filter(({ exit }) => !exit);
     await this.#sayFarewell();

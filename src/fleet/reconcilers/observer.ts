@@ -53,10 +53,17 @@ export class Observer {
     return current;
   }
 
+  /** Resolves when no look is under way: true when there was one, which may have made work. */
+  async idle(): Promise<boolean> {
+    const looks = [...this.#looks.values()];
+    await Promise.all(looks);
+    return looks.length > 0;
+  }
+
   async close(): Promise<void> {
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
-    await Promise.all(this.#looks.values());
+    await this.idle();
   }
 
   #lookIn(scope: RunnerScope, delayMs: number): void {

@@ -83,7 +83,7 @@ export class ResourceStore {
       throw new UserError('already-exists', `${plural} "${name}" already exists`, { status: 409 });
     }
     const metadata: ObjectMeta = {
-      ...fresh.metadata,
+      ...withoutEmpty(fresh.metadata),
       name,
       namespace,
       uid: randomUUID(),
@@ -111,7 +111,7 @@ export class ResourceStore {
     return namespace === undefined ? all : all.filter((object) => object.metadata.namespace === namespace);
   }
 
-  /** Objects of one plural that name `uid` as an owner. */
+  /** Objects that name `uid` as an owner, oldest first. */
   ownedBy(uid: string, plural?: string): StoredObject[] {
     const keys = [...(this.#dependants.get(uid)?.values() ?? [])];
     return keys.filter((key) => plural === undefined || key.plural === plural).flatMap((key) => this.find(key) ?? []);
@@ -145,7 +145,7 @@ export class ResourceStore {
       resourceVersion,
       ...(deletionTimestamp ? { deletionTimestamp } : {}),
     };
-    const next = { ...object, metadata: { ...object.metadata, ...kept } };
+    const next = { ...object, metadata: { ...withoutEmpty(object.metadata), ...kept } };
     if (deletionTimestamp && !next.metadata.finalizers?.length) return this.#drop(key, next);
     if (isDeepStrictEqual(plain(next), plain(old))) return old;
     if (!isDeepStrictEqual(plain(next.spec), plain(old.spec))) next.metadata.generation++;
@@ -223,11 +223,13 @@ export class ResourceStore {
 
   #remember(key: ObjectKey, object: StoredObject): void {
     deepFreeze(object);
-    const before = this.find(key);
-    for (const { uid } of before?.metadata.ownerReferences ?? []) this.#forgetDependant(uid, key);
+    const owners = new Set(object.metadata.ownerReferences?.map(({ uid }) => uid));
+    for (const { uid } of this.find(key)?.metadata.ownerReferences ?? []) {
+      if (!owners.has(uid)) this.#forgetDependant(uid, key);
+    }
     const ofPlural = this.#objects.get(key.plural) ?? new Map<string, StoredObject>();
     this.#objects.set(key.plural, ofPlural.set(keyText(key), object));
-    for (const { uid } of object.metadata.ownerReferences ?? []) {
+    for (const uid of owners) {
       const dependants = this.#dependants.get(uid) ?? new Map<string, ObjectKey>();
       this.#dependants.set(uid, dependants.set(keyText(key), key));
     }
@@ -267,6 +269,12 @@ export class ResourceStore {
 
 /** As JSON has it: without fields that are `undefined`. */
 const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+
+/** An empty map or list says the same as none: stored as none, so that it never looks like a change. */
+const withoutEmpty = <T extends Partial<ObjectMeta>>(metadata: T): T =>
+  Object.fromEntries(
+    Object.entries(metadata).filter(([, value]) => typeof value !== 'object' || Object.keys(value).length > 0),
+  ) as T;
 
 function deepFreeze<T>(value: T): T {
   if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {

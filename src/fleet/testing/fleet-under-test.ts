@@ -1,0 +1,87 @@
+import type { Clock } from '../../common/clock.ts';
+import { type Logger, silentLogger } from '../../common/log.ts';
+import { GitHubClient } from '../../github/index.ts';
+import { FakeBackend } from '../backends/fake.ts';
+import type { Backend } from '../backends/types.ts';
+import { Controller } from '../reconcilers/controller.ts';
+import { API_GROUP_VERSION, type StoredObject } from '../resources/object.ts';
+import type { Runner } from '../resources/runner.ts';
+import type { RunnerSpec } from '../resources/runner-spec.ts';
+import { EventRecorder } from '../store/event-recorder.ts';
+import { ResourceStore } from '../store/resource-store.ts';
+import { GitHubStandIn, STAND_IN_TOKEN } from './github-stand-in.ts';
+
+/** Store, controller, fake backend and stand-in server, wired as `startFleet` does, without the API. */
+export class FleetUnderTest<B extends Backend = FakeBackend> {
+  readonly store: ResourceStore;
+  readonly github: GitHubStandIn;
+  readonly backend: B;
+  readonly events: EventRecorder;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  controller: Controller;
+
+  private constructor(github: GitHubStandIn, backend: B, store: ResourceStore, clock: Clock, controller: Controller) {
+    this.github = github;
+    this.backend = backend;
+    this.store = store;
+    this.events = new EventRecorder(store, clock);
+    this.controller = controller;
+    this.#clock = clock;
+    this.#logger = silentLogger;
+  }
+
+  static async start<B extends Backend>(clock: Clock, backend: B): Promise<FleetUnderTest<B>> {
+    const github = await GitHubStandIn.start();
+    const store = new ResourceStore(':memory:', clock);
+    const controller = await startController(github, backend, store, clock, silentLogger);
+    return new FleetUnderTest(github, backend, store, clock, controller);
+  }
+
+  static withFake(clock: Clock): Promise<FleetUnderTest> {
+    return FleetUnderTest.start(clock, new FakeBackend());
+  }
+
+  /** As after `kill -9`: the old controller's effects end, a new one begins on the same store and backend. */
+  async restart(): Promise<void> {
+    this.controller.abandon();
+    this.controller = await startController(this.github, this.backend, this.store, this.#clock, this.#logger);
+  }
+
+  deploy(name: string, replicas: number, spec: RunnerSpec = { repository: 'octo/app' }): StoredObject {
+    return this.store.create('runnerdeployments', {
+      apiVersion: API_GROUP_VERSION,
+      kind: 'RunnerDeployment',
+      metadata: { name, namespace: 'default' },
+      spec: { replicas, template: { spec } },
+    });
+  }
+
+  /** Changes a deployment's spec, if it is still there. */
+  change(name: string, change: (spec: Record<string, unknown>) => Record<string, unknown>): void {
+    const found = this.store.find({ plural: 'runnerdeployments', namespace: 'default', name });
+    if (found)
+      this.store.update('runnerdeployments', { ...found, spec: change(found.spec as Record<string, unknown>) });
+  }
+
+  runners(): Runner[] {
+    return this.store.list('runners') as Runner[];
+  }
+
+  async close(): Promise<void> {
+    await this.controller.close();
+    this.store.close();
+    await this.github.close();
+  }
+}
+
+function startController(
+  { url }: GitHubStandIn,
+  backend: Backend,
+  store: ResourceStore,
+  clock: Clock,
+  logger: Logger,
+): Promise<Controller> {
+  const github = new GitHubClient({ url, token: STAND_IN_TOKEN });
+  return Controller.start({ store, events: new EventRecorder(store, clock), backend, github, clock, logger });
+}
