@@ -62,10 +62,5 @@ export async function stepsOfJobs(db: Queries, jobIds: number[]): Promise<StepRo
 }
 
 export async function findStep(db: Queries, jobId: number, number: number): Promise<StepRow | undefined> {
-  return db
-    .selectFrom('steps')
-    .selectAll()
-    .where('job_id', '=', jobId)
-    .where('number', '=', number)
-    .executeTakeFirst();
+  return db.selectFrom('steps').selectAll().where('job_id', '=', jobId).where('number', '=', number).executeTakeFirst();
 }

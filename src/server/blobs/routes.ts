@@ -31,8 +31,15 @@ export function blobRoutes(context: ServerContext): FastifyPluginAsync {
       reply.headers({ 'x-ms-request-id': newGuid(), 'x-ms-version': API_VERSION });
     });
     app.put('/blobs/*', { config }, (request: BlobRequest, reply) => put(context, request, reply));
-    // Answers HEAD too.
-    app.get('/blobs/*', { config }, (request: BlobRequest, reply) => get(context, request, reply));
+    for (const method of ['GET', 'HEAD']) {
+      app.route({
+        method,
+        url: '/blobs/*',
+        config,
+        exposeHeadRoute: false,
+        handler: (request: BlobRequest, reply) => get(context, request, reply),
+      });
+    }
   };
 }
 

@@ -7,13 +7,17 @@ import { failureOf } from '../failures.ts';
 
 const DOCUMENTATION_URL = 'https://docs.github.com/rest';
 
-/** Makes a plugin answer every failure in GitHub's shape, unknown paths too. */
+/** Makes a plugin answer every failure in GitHub's shape. */
 export function useGitHubErrors(app: FastifyInstance, context: ServerContext): void {
   app.setErrorHandler((error, request, reply) => {
     const { status, message, hint } = failureOf(error, request, context.logger);
     const text = error instanceof ZodError ? 'Validation Failed' : hint ? `${message} ${hint}` : message;
     return answer(reply, status, { message: text, ...fieldErrors(error) });
   });
+}
+
+/** The same for unknown paths; once per prefix. */
+export function useGitHubNotFound(app: FastifyInstance): void {
   app.setNotFoundHandler((_request, reply) => answer(reply, 404, { message: 'Not Found' }));
 }
 

@@ -38,7 +38,7 @@ function takeLines(context: ServerContext, jobId: number, socket: WebSocket): vo
 }
 
 /** By hand: this runs for every hundred lines of every step. */
-function parse(data: RawData): Pick<FeedMessage, 'stepId' | 'value'> & { startLine: number | undefined } | undefined {
+function parse(data: RawData): (Pick<FeedMessage, 'stepId' | 'value'> & { startLine: number | undefined }) | undefined {
   try {
     const message: Partial<FeedMessage> | null = JSON.parse(String(data));
     const { stepId, value, startLine } = message ?? {};

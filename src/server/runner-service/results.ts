@@ -6,11 +6,11 @@ import {
   JobLogMetadata,
   JobRequest,
   RECEIVER_PATH,
+  STEPS_UPDATE_PATH,
   StepConclusionCode,
   StepLogMetadata,
   StepRequest,
   StepStatusCode,
-  STEPS_UPDATE_PATH,
   StepSummaryMetadata,
   StepsUpdateRequest,
   type StepUpdate,
@@ -153,7 +153,11 @@ async function endStepLog(context: ServerContext, { jobId }: JobClaims, body: St
 }
 
 async function endJobLog(context: ServerContext, { jobId }: JobClaims, body: JobLogMetadata): Promise<object> {
-  await context.db.updateTable('jobs').set({ log_lines: lineCount(body) }).where('id', '=', jobId).execute();
+  await context.db
+    .updateTable('jobs')
+    .set({ log_lines: lineCount(body) })
+    .where('id', '=', jobId)
+    .execute();
   return OK;
 }
 

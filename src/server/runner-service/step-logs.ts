@@ -38,7 +38,10 @@ export async function readLog(
  * The whole log of a job as text: the one that the worker uploaded, or, for a job that was lost, what its steps left.
  * @returns undefined when there is nothing at all
  */
-export async function readJobLog(context: LogContext, job: Pick<JobRow, 'id' | 'phase'>): Promise<Readable | undefined> {
+export async function readJobLog(
+  context: LogContext,
+  job: Pick<JobRow, 'id' | 'phase'>,
+): Promise<Readable | undefined> {
   const whole = await context.blobs.read(jobLogName(job.id));
   if (whole && job.phase === 'completed') return whole.stream;
   const steps = await stepsOfJobs(context.db, [job.id]);

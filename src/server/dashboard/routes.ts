@@ -1,0 +1,179 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import { z } from 'zod';
+import { notFound } from '../../common/errors.ts';
+import { newGuid } from '../../common/ids.ts';
+import { version } from '../../common/package.ts';
+import type {
+  ApiError,
+  EventResponse,
+  RunDetail,
+  RunList,
+  RunnerList,
+  ServerInfo,
+} from '../../protocol/dashboard/index.ts';
+import type { Json } from '../../protocol/runner/tokens.ts';
+import { findJob, type JobRow } from '../../store/jobs.ts';
+import { findRepository, type RepositoryRow } from '../../store/repositories.ts';
+import { findRun } from '../../store/runs.ts';
+import { putSecret } from '../../store/secrets.ts';
+import { findStep } from '../../store/steps.ts';
+import { callerName } from '../auth/access.ts';
+import type { ServerContext } from '../context.ts';
+import { failureOf } from '../failures.ts';
+import { settingName } from '../github-rest/setting-names.ts';
+import { readJobLog, readLog } from '../runner-service/step-logs.ts';
+import { EventStream } from './event-stream.ts';
+import { LiveHub } from './live-hub.ts';
+import { runDetail, runSummaries } from './views.ts';
+
+const Id = z.coerce.number().int().positive();
+const IdParams = z.object({ id: Id });
+const RepositoryParams = z.object({ owner: z.string(), repo: z.string() });
+const RunsQuery = z.object({
+  repository: z.string().optional(),
+  status: z.string().max(30).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  before: Id.optional(),
+});
+const LogQuery = z.object({
+  from: z.coerce.number().int().min(1).default(1),
+  limit: z.coerce.number().int().min(1).max(10_000).default(5_000),
+});
+const EventsQuery = z.object({ run: Id.optional(), job: Id.optional() });
+const EventRequest = z.object({
+  event: z.string().min(1).max(100),
+  ref: z.string().startsWith('refs/').max(1_000),
+  sha: z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit sha'),
+  payload: z.record(z.string(), z.json()).default({}),
+  workflow: z.string().optional(),
+  job: z.string().optional(),
+  inputs: z.record(z.string(), z.string()).optional(),
+});
+const SecretRequest = z.object({ value: z.string().max(48 * 1024) });
+
+const PAGE = { config: { access: 'page' } } as const;
+const WRITE = { config: { access: 'write' } } as const;
+
+/** The API of the page and the CLI (protocol/dashboard). Register it with the prefix `DASHBOARD_PREFIX`. */
+export function dashboardRoutes(context: ServerContext): FastifyPluginAsync {
+  return async (app) => {
+    answerErrors(app, context);
+    app.addHook('onRequest', async (_request, reply) => {
+      reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    });
+    addRuns(app, context);
+    addJobs(app, context);
+    addLive(app, context);
+    addWrites(app, context);
+    app.get('/server', PAGE, (): ServerInfo => ({ version, url: context.settings.publicUrl }));
+    app.get('/runners', PAGE, async (): Promise<RunnerList> => ({ runners: await context.engine.runners() }));
+  };
+}
+
+function addRuns(app: FastifyInstance, context: ServerContext): void {
+  app.get('/runs', PAGE, async ({ query }): Promise<RunList> => {
+    const { repository, ...filter } = RunsQuery.parse(query);
+    if (!repository) return { runs: await runSummaries(context.db, filter) };
+    const [owner = '', name = ''] = repository.split('/');
+    const row = await findRepository(context.db, owner, name);
+    return { runs: row ? await runSummaries(context.db, { ...filter, repositoryId: row.id }) : [] };
+  });
+  app.get('/runs/:id', PAGE, async ({ params }): Promise<RunDetail> => {
+    const { id } = IdParams.parse(params);
+    const run = await runDetail(context, id);
+    if (!run) throw notFound(`Run ${id}`);
+    return run;
+  });
+  app.get('/runs/:id/explanation', PAGE, async ({ params }) => {
+    const { id } = IdParams.parse(params);
+    if (!(await findRun(context.db, id))) throw notFound(`Run ${id}`);
+    return context.engine.explainRun(id);
+  });
+}
+
+function addJobs(app: FastifyInstance, context: ServerContext): void {
+  app.get('/jobs/:id/explanation', PAGE, async ({ params }) => {
+    const job = await jobOf(context, params);
+    return context.engine.explainJob(job.id);
+  });
+  app.get('/jobs/:id/steps/:number/log', PAGE, async ({ params, query }) => {
+    const job = await jobOf(context, params);
+    const { number } = z.object({ number: Id }).parse(params);
+    const { from, limit } = LogQuery.parse(query);
+    const step = await findStep(context.db, job.id, number);
+    if (!step) throw notFound(`Step ${number} of job ${job.id}`);
+    return readLog(context, job, step, from, limit);
+  });
+  app.get('/jobs/:id/log', PAGE, async ({ params }, reply) => {
+    const job = await jobOf(context, params);
+    const log = await readJobLog(context, job);
+    return reply.type('text/plain; charset=utf-8').send(log ?? '');
+  });
+}
+
+function addLive(app: FastifyInstance, context: ServerContext): void {
+  const hub = new LiveHub(context);
+  app.addHook('preClose', async () => hub.close());
+  app.get('/events', PAGE, async ({ query }, reply) => {
+    const { run, job } = EventsQuery.parse(query);
+    reply.hijack();
+    hub.add(new EventStream(reply.raw), { runId: run, jobId: job });
+  });
+}
+
+function addWrites(app: FastifyInstance, context: ServerContext): void {
+  app.post('/repos/:owner/:repo/events', WRITE, async ({ params, body, caller }): Promise<EventResponse> => {
+    const repository = await repositoryOf(context, params);
+    const { event: name, payload, ...event } = EventRequest.parse(body);
+    if ((await context.git.resolve(repository, event.sha)) !== event.sha) throw notFound(`Commit ${event.sha}`);
+    const outcome = await context.engine.acceptEvent({
+      ...event,
+      key: `api:${newGuid()}`,
+      repository,
+      name,
+      actor: callerName(caller),
+      payload: payload as Record<string, Json>,
+    });
+    const ids = outcome.runs.map(({ id }) => id);
+    const runs = ids.length > 0 ? await runSummaries(context.db, { ids }) : [];
+    return { runs: runs.reverse(), notStarted: outcome.notStarted };
+  });
+  app.post('/runs/:id/cancel', WRITE, async ({ params, caller }, reply) => {
+    const { id } = IdParams.parse(params);
+    if (!(await findRun(context.db, id))) throw notFound(`Run ${id}`);
+    await context.engine.cancelRun(id, callerName(caller));
+    return reply.code(202).send({});
+  });
+  app.put('/repos/:owner/:repo/secrets/:name', WRITE, async ({ params, body }, reply) => {
+    const repository = await repositoryOf(context, params);
+    const name = settingName(z.object({ name: z.string() }).parse(params).name);
+    const { value } = SecretRequest.parse(body);
+    await putSecret(context.db, repository.id, name, context.keys.seal(value), context.clock.now());
+    return reply.code(204).send();
+  });
+}
+
+async function jobOf(context: ServerContext, params: unknown): Promise<JobRow> {
+  const { id } = IdParams.parse(params);
+  const job = await findJob(context.db, id);
+  if (!job) throw notFound(`Job ${id}`);
+  return job;
+}
+
+async function repositoryOf(context: ServerContext, params: unknown): Promise<RepositoryRow> {
+  const { owner, repo } = RepositoryParams.parse(params);
+  const repository = await findRepository(context.db, owner, repo);
+  if (!repository) throw notFound(`Repository ${owner}/${repo}`);
+  return repository;
+}
+
+function answerErrors(app: FastifyInstance, context: ServerContext): void {
+  app.setErrorHandler((error, request, reply) => {
+    const { status, message, code, hint } = failureOf(error, request, context.logger);
+    const body: ApiError = { message, code, hint };
+    return reply.code(status).send(body);
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ message: 'There is no such path.', code: 'not-found' }),
+  );
+}

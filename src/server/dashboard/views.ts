@@ -1,0 +1,136 @@
+import type {
+  Annotation,
+  Conclusion,
+  Job,
+  RunDetail,
+  RunSummary,
+  Status,
+  Step,
+} from '../../protocol/dashboard/index.ts';
+import type { Queries } from '../../store/database.ts';
+import type { JobRow } from '../../store/jobs.ts';
+import type { JobPhase } from '../../store/schema.ts';
+import { type StepRow, stepsOfJobs } from '../../store/steps.ts';
+import type { ServerContext } from '../context.ts';
+
+/** Rows as the page and the CLI see them. Each view costs a fixed number of queries, however many rows it has. */
+
+export interface RunFilter {
+  repositoryId?: number;
+  ids?: number[];
+  /** A status or a conclusion, as in GitHub's `status` parameter. */
+  status?: string;
+  /** Only runs older than this one. */
+  before?: number;
+  limit?: number;
+}
+
+/** Newest first. */
+export async function runSummaries(db: Queries, filter: RunFilter): Promise<RunSummary[]> {
+  let query = selectRuns(db).orderBy('runs.id', 'desc');
+  const { repositoryId, ids, status, before, limit } = filter;
+  if (repositoryId !== undefined) query = query.where('runs.repository_id', '=', repositoryId);
+  if (ids) query = query.where('runs.id', 'in', ids);
+  if (before !== undefined) query = query.where('runs.id', '<', before);
+  if (limit !== undefined) query = query.limit(limit);
+  if (status)
+    query = query.where(({ eb, or }) =>
+      or([eb('runs.status', '=', status as 'queued'), eb('conclusion', '=', status)]),
+    );
+  return (await query.execute()).map(runView);
+}
+
+export async function runDetail(context: ServerContext, id: number): Promise<RunDetail | undefined> {
+  const row = await selectRuns(context.db).where('runs.id', '=', id).executeTakeFirst();
+  if (!row) return undefined;
+  const jobs = await context.db.selectFrom('jobs').selectAll().where('run_id', '=', id).orderBy('id').execute();
+  return { ...runView(row), errors: JSON.parse(row.errors), jobs: await viewJobs(context, jobs) };
+}
+
+export async function jobViews(context: ServerContext, ids: number[]): Promise<Job[]> {
+  if (ids.length === 0) return [];
+  return viewJobs(context, await context.db.selectFrom('jobs').selectAll().where('id', 'in', ids).execute());
+}
+
+/** SEM-31.1; a job that its runner has not taken yet is still queued. */
+const STATUS_OF_PHASE: Record<JobPhase, Status> = {
+  blocked: 'pending',
+  held: 'pending',
+  queued: 'queued',
+  assigned: 'queued',
+  running: 'in_progress',
+  completed: 'completed',
+};
+
+export const jobStatus = ({ phase }: Pick<JobRow, 'phase'>): Status => STATUS_OF_PHASE[phase];
+
+function selectRuns(db: Queries) {
+  return db
+    .selectFrom('runs')
+    .innerJoin('workflows', 'workflows.id', 'runs.workflow_id')
+    .innerJoin('repositories', 'repositories.id', 'runs.repository_id')
+    .select(['runs.id', 'run_number', 'attempt', 'title', 'event', 'ref', 'sha', 'actor', 'status', 'conclusion'])
+    .select(['runs.errors', 'runs.created_at', 'started_at', 'completed_at'])
+    .select(['workflows.name as workflow_name', 'workflows.path', 'owner', 'repositories.name as repository_name']);
+}
+
+type RunViewRow = Awaited<ReturnType<ReturnType<typeof selectRuns>['execute']>>[number];
+
+function runView(row: RunViewRow): RunSummary {
+  return {
+    id: row.id,
+    repository: `${row.owner}/${row.repository_name}`,
+    workflow: { name: row.workflow_name, path: row.path },
+    number: row.run_number,
+    attempt: row.attempt,
+    title: row.title,
+    event: row.event,
+    ref: row.ref,
+    sha: row.sha,
+    actor: row.actor,
+    status: row.status,
+    conclusion: row.conclusion as Conclusion | null,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    completedAt: row.completed_at,
+  };
+}
+
+async function viewJobs(context: ServerContext, jobs: JobRow[]): Promise<Job[]> {
+  const steps = new Map<number, StepRow[]>(jobs.map(({ id }) => [id, []]));
+  for (const step of await stepsOfJobs(context.db, [...steps.keys()])) steps.get(step.job_id)?.push(step);
+  return jobs.map((job) => jobView(context, job, steps.get(job.id) ?? []));
+}
+
+function jobView(context: ServerContext, job: JobRow, steps: StepRow[]): Job {
+  const annotations: Annotation[] = JSON.parse(job.annotations);
+  return {
+    id: job.id,
+    runId: job.run_id,
+    key: job.key,
+    name: job.name,
+    needs: JSON.parse(job.needs),
+    labels: JSON.parse(job.labels),
+    status: jobStatus(job),
+    conclusion: job.conclusion as Conclusion | null,
+    runner: job.runner_id === null ? null : { id: job.runner_id, name: job.runner_name ?? '' },
+    createdAt: job.created_at,
+    startedAt: job.started_at,
+    completedAt: job.completed_at,
+    steps: steps.map((step) => stepView(context, step)),
+    annotations,
+    reason: job.reason,
+  };
+}
+
+function stepView(context: ServerContext, step: StepRow): Step {
+  return {
+    number: step.number,
+    name: step.name,
+    status: step.status,
+    conclusion: step.conclusion as Conclusion | null,
+    startedAt: step.started_at,
+    completedAt: step.completed_at,
+    logLines: step.log_complete ? step.log_lines : context.liveLogs.total(step.job_id, step.external_id),
+  };
+}

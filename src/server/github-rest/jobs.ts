@@ -1,0 +1,106 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { findJob, type JobRow, jobsOfRun } from '../../store/jobs.ts';
+import type { RepositoryRow } from '../../store/repositories.ts';
+import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
+import { type StepRow, stepsOfJobs } from '../../store/steps.ts';
+import { signedUrl } from '../blobs/signed-url.ts';
+import type { ServerContext } from '../context.ts';
+import { jobStatus } from '../dashboard/views.ts';
+import { jobLogName } from '../runner-service/log-names.ts';
+import { readJobLog } from '../runner-service/step-logs.ts';
+import { notFoundOnGitHub } from './errors.ts';
+import { idOf, linkPages, pageOf, READ, repositoryOf } from './requests.ts';
+import { headBranch, runOf } from './runs.ts';
+import { nodeId } from './shapes.ts';
+
+/** As on GitHub: long enough to follow the redirect. */
+const LOG_URL_SECONDS = 60;
+
+/** https://docs.github.com/rest/actions/workflow-jobs */
+export function jobRoutes(app: FastifyInstance, context: ServerContext): void {
+  const actions = '/repos/:owner/:repo/actions';
+  app.get(`${actions}/runs/:id/jobs`, READ, async (request, reply) => {
+    const { repository, run } = await runOf(context, request);
+    const jobs = await jobsOfRun(context.db, run.id);
+    const page = pageOf(request);
+    linkPages(context, request, reply, page, jobs.length);
+    const shown = jobs.slice(page.offset, page.offset + page.limit);
+    return { total_count: jobs.length, jobs: await jobObjects(context, repository, run, shown) };
+  });
+  app.get(`${actions}/jobs/:id`, READ, async (request) => {
+    const { repository, job } = await jobOf(context, request);
+    const { runs } = await queryRuns(
+      context.db,
+      { repositoryId: repository.id, id: job.run_id },
+      { limit: 1, offset: 0 },
+    );
+    const [object] = runs[0] ? await jobObjects(context, repository, runs[0], [job]) : [];
+    return object;
+  });
+  app.get(`${actions}/jobs/:id/logs`, READ, async (request, reply) => {
+    const { job } = await jobOf(context, request);
+    const name = jobLogName(job.id);
+    if (job.phase === 'completed' && (await context.blobs.size(name)) !== undefined) {
+      return reply.redirect(signedUrl(context, name, 'r', LOG_URL_SECONDS), 302);
+    }
+    const log = await readJobLog(context, job);
+    if (!log) throw notFoundOnGitHub();
+    return reply.type('text/plain; charset=utf-8').send(log);
+  });
+}
+
+async function jobOf(
+  context: ServerContext,
+  request: FastifyRequest,
+): Promise<{ repository: RepositoryRow; job: JobRow }> {
+  const repository = await repositoryOf(context, request);
+  const job = await findJob(context.db, idOf(request));
+  if (job?.repository_id !== repository.id) throw notFoundOnGitHub();
+  return { repository, job };
+}
+
+async function jobObjects(context: ServerContext, repository: RepositoryRow, run: RunWithWorkflow, jobs: JobRow[]) {
+  const steps = new Map<number, StepRow[]>(jobs.map(({ id }) => [id, []]));
+  for (const step of await stepsOfJobs(context.db, [...steps.keys()])) steps.get(step.job_id)?.push(step);
+  return jobs.map((job) => jobObject(context, repository, run, job, steps.get(job.id) ?? []));
+}
+
+function jobObject(
+  context: ServerContext,
+  { owner, name }: RepositoryRow,
+  run: RunWithWorkflow,
+  job: JobRow,
+  steps: StepRow[],
+) {
+  const { publicUrl } = context.settings;
+  const api = `${publicUrl}/api/v3/repos/${owner}/${name}`;
+  return {
+    id: job.id,
+    run_id: run.id,
+    node_id: nodeId('WorkflowJob', job.id),
+    workflow_name: run.workflow_name,
+    head_branch: headBranch(run.ref),
+    head_sha: run.sha,
+    run_url: `${api}/actions/runs/${run.id}`,
+    run_attempt: job.attempt,
+    url: `${api}/actions/jobs/${job.id}`,
+    html_url: `${publicUrl}/runs/${run.id}/jobs/${job.id}`,
+    check_run_url: `${api}/check-runs/${job.id}`,
+    status: jobStatus(job),
+    conclusion: job.conclusion,
+    created_at: job.created_at,
+    started_at: job.started_at ?? job.created_at,
+    completed_at: job.completed_at,
+    name: job.name,
+    steps: steps.map(stepObject),
+    labels: JSON.parse(job.labels),
+    runner_id: job.runner_id,
+    runner_name: job.runner_name,
+    runner_group_id: null,
+    runner_group_name: job.runner_group,
+  };
+}
+
+function stepObject({ name, status, conclusion, number, started_at, completed_at }: StepRow) {
+  return { name, status, conclusion, number, started_at, completed_at };
+}

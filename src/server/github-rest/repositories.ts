@@ -1,0 +1,35 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { UserError } from '../../common/errors.ts';
+import { callerName } from '../auth/access.ts';
+import type { ServerContext } from '../context.ts';
+import { READ, repositoryOf, WRITE } from './requests.ts';
+import { repositoryObject } from './shapes.ts';
+
+const CreateRequest = z.looseObject({ name: z.string().min(1).max(100) });
+
+/** https://docs.github.com/rest/repos/repos */
+export function repositoryRoutes(app: FastifyInstance, context: ServerContext): void {
+  app.get('/repos/:owner/:repo', READ, async (request) =>
+    repositoryObject(await repositoryOf(context, request), context.settings.publicUrl),
+  );
+  app.post('/user/repos', WRITE, ({ caller, body }, reply) => create(context, callerName(caller), body, reply));
+  app.post('/orgs/:org/repos', WRITE, ({ params, body }, reply) => {
+    const { org } = z.object({ org: z.string() }).parse(params);
+    return create(context, org, body, reply);
+  });
+}
+
+async function create(
+  context: ServerContext,
+  owner: string,
+  body: unknown,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { name } = CreateRequest.parse(body);
+  if (await context.git.find(owner, name)) {
+    throw new UserError('name-taken', 'Repository creation failed: name already exists on this account.');
+  }
+  const repository = await context.git.create(owner, name);
+  return reply.code(201).send(repositoryObject(repository, context.settings.publicUrl));
+}

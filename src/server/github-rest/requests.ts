@@ -1,0 +1,69 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { RepositoryRow } from '../../store/repositories.ts';
+import { assertRepository } from '../auth/access.ts';
+import type { ServerContext } from '../context.ts';
+import { notFoundOnGitHub } from './errors.ts';
+
+export const READ = { config: { access: 'read' } } as const;
+export const WRITE = { config: { access: 'write' } } as const;
+
+const RepositoryParams = z.object({ owner: z.string(), repo: z.string() });
+const IdParams = z.object({ id: z.coerce.number().int().positive() });
+const PageQuery = z.object({
+  per_page: z.coerce.number().int().min(1).catch(30),
+  page: z.coerce.number().int().min(1).catch(1),
+});
+const MAX_PER_PAGE = 100;
+
+/**
+ * The repository in the path, for a caller who may see it.
+ * @throws UserError 404
+ */
+export async function repositoryOf(context: ServerContext, request: FastifyRequest): Promise<RepositoryRow> {
+  const { owner, repo } = RepositoryParams.parse(request.params);
+  const repository = await context.git.find(owner, repo);
+  if (!repository) throw notFoundOnGitHub();
+  assertRepository(request.caller, repository.id);
+  return repository;
+}
+
+/** @throws UserError 404 for what is no number */
+export function idOf(request: FastifyRequest): number {
+  const { data } = IdParams.safeParse(request.params);
+  if (!data) throw notFoundOnGitHub();
+  return data.id;
+}
+
+export interface Page {
+  limit: number;
+  offset: number;
+  number: number;
+}
+
+/** GitHub's `per_page` and `page`: nonsense counts as not given. */
+export function pageOf(request: FastifyRequest): Page {
+  const { per_page, page } = PageQuery.parse(request.query);
+  const limit = Math.min(per_page, MAX_PER_PAGE);
+  return { limit, offset: (page - 1) * limit, number: page };
+}
+
+/** The `Link` header by which clients find the other pages. */
+export function linkPages(
+  context: ServerContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { limit, number }: Page,
+  total: number,
+): void {
+  const last = Math.max(1, Math.ceil(total / limit));
+  const link = (page: number, rel: string): string => {
+    const url = new URL(request.url, context.settings.publicUrl);
+    url.searchParams.set('page', String(page));
+    return `<${url}>; rel="${rel}"`;
+  };
+  const links: string[] = [];
+  if (number > 1) links.push(link(1, 'first'), link(number - 1, 'prev'));
+  if (number < last) links.push(link(number + 1, 'next'), link(last, 'last'));
+  if (links.length > 0) reply.header('link', links.join(', '));
+}

@@ -1,0 +1,28 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { ServerContext } from '../context.ts';
+import { useGitHubErrors, useGitHubNotFound } from './errors.ts';
+import { jobRoutes } from './jobs.ts';
+import { metaRoutes } from './meta.ts';
+import { repositoryRoutes } from './repositories.ts';
+import { runRoutes } from './runs.ts';
+import { secretRoutes } from './secrets.ts';
+import { variableRoutes } from './variables.ts';
+import { workflowRoutes } from './workflows.ts';
+
+/** GitHub's REST, a file per chapter of its documentation. Register it with the prefix `/api/v3`. */
+export function restRoutes(context: ServerContext): FastifyPluginAsync {
+  return async (app) => {
+    useGitHubErrors(app, context);
+    useGitHubNotFound(app);
+    app.addHook('onSend', async (_request, reply) => {
+      reply.headers({ 'x-github-media-type': 'github.v3; format=json', 'x-content-type-options': 'nosniff' });
+    });
+    metaRoutes(app, context);
+    repositoryRoutes(app, context);
+    workflowRoutes(app, context);
+    runRoutes(app, context);
+    jobRoutes(app, context);
+    secretRoutes(app, context);
+    variableRoutes(app, context);
+  };
+}

@@ -1,0 +1,49 @@
+import type { Queries } from './database.ts';
+import type { RunsTable } from './schema.ts';
+
+export interface RunQuery {
+  repositoryId: number;
+  id?: number;
+  workflowId?: number;
+  event?: string;
+  /** A status or a conclusion, as in GitHub's parameter of that name. */
+  status?: string;
+  actor?: string;
+  ref?: string;
+  sha?: string;
+}
+
+/** Runs with the name and path of their workflow, newest first, and how many there are in all. */
+export async function queryRuns(db: Queries, query: RunQuery, page: { limit: number; offset: number }) {
+  const [runs, { total }] = await Promise.all([
+    selectRuns(db, query)
+      .innerJoin('workflows', 'workflows.id', 'runs.workflow_id')
+      .selectAll('runs')
+      .select(['workflows.name as workflow_name', 'workflows.path as workflow_path'])
+      .orderBy('runs.id', 'desc')
+      .limit(page.limit)
+      .offset(page.offset)
+      .execute(),
+    selectRuns(db, query)
+      .select(({ fn }) => fn.countAll<number>().as('total'))
+      .executeTakeFirstOrThrow(),
+  ]);
+  return { runs, total: Number(total) };
+}
+
+export type RunWithWorkflow = Awaited<ReturnType<typeof queryRuns>>['runs'][number];
+
+function selectRuns(db: Queries, query: RunQuery) {
+  const { id, workflowId, event, status, actor, ref, sha } = query;
+  let select = db.selectFrom('runs').where('runs.repository_id', '=', query.repositoryId);
+  if (id !== undefined) select = select.where('runs.id', '=', id);
+  if (workflowId !== undefined) select = select.where('runs.workflow_id', '=', workflowId);
+  if (event !== undefined) select = select.where('runs.event', '=', event);
+  if (actor !== undefined) select = select.where('runs.actor', '=', actor);
+  if (ref !== undefined) select = select.where('runs.ref', '=', ref);
+  if (sha !== undefined) select = select.where('runs.sha', '=', sha);
+  if (status === undefined) return select;
+  return select.where(({ eb, or }) =>
+    or([eb('runs.status', '=', status as RunsTable['status']), eb('runs.conclusion', '=', status)]),
+  );
+}

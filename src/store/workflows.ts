@@ -1,0 +1,37 @@
+import { isoTime } from '../common/clock.ts';
+import type { Queries } from './database.ts';
+import type { WorkflowRow } from './runs.ts';
+
+/** Workflows that have run or were listed, by path. */
+export async function listWorkflows(db: Queries, repositoryId: number): Promise<WorkflowRow[]> {
+  return db.selectFrom('workflows').selectAll().where('repository_id', '=', repositoryId).orderBy('path').execute();
+}
+
+/** By its id. */
+export async function findWorkflow(db: Queries, repositoryId: number, id: number): Promise<WorkflowRow | undefined> {
+  return db
+    .selectFrom('workflows')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+/** Gives a workflow that has not run yet its id. */
+export async function insertWorkflow(
+  db: Queries,
+  workflow: { repositoryId: number; path: string; name: string },
+  nowMs: number,
+): Promise<void> {
+  await db
+    .insertInto('workflows')
+    .values({
+      repository_id: workflow.repositoryId,
+      path: workflow.path,
+      name: workflow.name,
+      last_run_number: 0,
+      created_at: isoTime(nowMs),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
