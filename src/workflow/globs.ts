@@ -22,7 +22,7 @@ interface Element {
   accepts(character: string): boolean;
   optional: boolean;
   repeats: boolean;
-  /** Elements that may be left out together with this one. */
+  /** How far on the match may go instead of through this element. */
   skips?: number;
 }
 
@@ -88,7 +88,8 @@ function parse(body: string, pattern: string): Element[] {
     const startsSegment = index === 0 || body.charAt(index - 1) === '/';
     const { length, parsed } = parseToken(rest, startsSegment, pattern);
     elements.push(...parsed);
-    quantifiable = parsed.at(-1);
+    // What follows two stars and a slash has nothing to repeat: it stands for any number of folders already.
+    quantifiable = parsed.length === 1 ? parsed[0] : undefined;
     index += length;
   }
   return elements;
@@ -108,7 +109,7 @@ interface Parsed {
 
 function parseToken(rest: string, startsSegment: boolean, pattern: string): Parsed {
   if (rest.startsWith('**/') && startsSegment) {
-    return { length: 3, parsed: [{ ...star(() => true), skips: 2 }, literal('/')] };
+    return { length: 3, parsed: [GATE, star(() => true), literal('/')] };
   }
   if (rest.startsWith('**')) return { length: 2, parsed: [star(() => true)] };
   const first = rest.charAt(0);
@@ -123,6 +124,9 @@ const star = (accepts: Element['accepts']): Element => ({ accepts, optional: tru
 
 const one = (accepts: Element['accepts']): Element => ({ accepts, optional: false, repeats: false });
 
+/** Before the two elements of two stars and a slash: go into them, or past both. */
+const GATE: Element = { accepts: () => false, optional: true, repeats: false, skips: 3 };
+
 const literal = (wanted: string): Element => one((character) => character === wanted);
 
 function parseSet(rest: string, pattern: string): Parsed {
@@ -133,9 +137,12 @@ function parseSet(rest: string, pattern: string): Parsed {
   const ranges: [string, string][] = [];
   for (let index = 0; index < members.length; index++) {
     const from = members[index] ?? '';
-    const to = members[index + 1] === '-' ? (members[index + 2] ?? '') : from;
-    if (to !== from) checkRange(`${from}-${to}`, pattern);
-    if (members[index + 1] === '-') index += 2;
+    const isRange = members[index + 1] === '-';
+    const to = isRange ? (members[index + 2] ?? '') : from;
+    if (isRange) {
+      checkRange(`${from}-${to}`, pattern);
+      index += 2;
+    }
     ranges.push([from, to]);
   }
   const accepts = (character: string): boolean => ranges.some(([from, to]) => character >= from && character <= to);

@@ -20,7 +20,7 @@ export function matchEvent(workflow: Workflow, event: EventFacts): EventMatch {
   if (triggers === null) return no('The file is too broken to tell which events start it.');
   const trigger = triggers.find((candidate) => candidate.event === event.name);
   if (!trigger) return no(`It does not run on ${event.name}, only on ${listOf(triggers)}.`);
-  if (event.deleted) return no(`${shortRef(event.ref)} was deleted.`);
+  if (event.name === 'push' && event.deleted) return no(`${shortRef(event.ref)} was deleted.`);
   const refusal =
     skipInstruction(event) ??
     refusedByType(trigger, event) ??

@@ -61,7 +61,8 @@ export function membersOf(token: TemplateToken): { name: string; key: TemplateTo
 
 /** The member of a mapping with this literal key; the token `null` when there is none. */
 export function member(token: TemplateToken, name: string): TemplateToken {
-  return membersOf(token).find((candidate) => candidate.name === name)?.value ?? null;
+  if (!isMappingToken(token)) return null;
+  return token.map.find(({ Key }) => literalText(Key) === name)?.Value ?? null;
 }
 
 /** Plain value of a tree without expressions; `undefined` where there is one. */

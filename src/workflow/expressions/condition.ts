@@ -28,7 +28,7 @@ function parseAnywhere(expression: string): Expr {
 }
 
 function callsStatusFunction(tree: Expr): boolean {
-  for (const node of nodes(tree)) {
+  for (const { node } of nodes(tree)) {
     if (node instanceof FunctionCall && STATUS_NAMES.has(node.functionName.lexeme.toLowerCase())) return true;
   }
   return false;

@@ -8,6 +8,7 @@ export type Value = Json;
 export { compileCondition, type Reference, referencedValues } from './condition.ts';
 export { ExpressionError, type TokenPosition } from './error.ts';
 export { evaluateExpression, parseInScope } from './evaluate.ts';
+export { MAX_EXPRESSION_LENGTH } from './parse.ts';
 export type { Scope, StatusFunctions } from './scope.ts';
 export { evaluateTemplate } from './template.ts';
 export { type CompiledText, compileText, textToken } from './text.ts';

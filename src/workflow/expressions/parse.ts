@@ -86,9 +86,13 @@ function offsetOf(wanted: Token, expression: string, tokens: Token[]): number {
   return offset;
 }
 
+/** The parser's own limit of 50 levels does not count comparisons; evaluation recurses. */
+const MAX_TREE_DEPTH = 200;
+
 /** The parser accepts names that every JavaScript object inherits (`constructor()`), and `0b1`. */
 function checkTree(tree: Expr, expression: string, tokens: Token[]): void {
-  for (const node of nodes(tree)) {
+  for (const { node, depth } of nodes(tree)) {
+    if (depth > MAX_TREE_DEPTH) throw new ExpressionError(`Exceeded max expression depth ${MAX_TREE_DEPTH}`);
     if (node instanceof FunctionCall && Object.hasOwn(Object.prototype, node.functionName.lexeme.toLowerCase())) {
       const name = node.functionName.lexeme;
       throw located(`Unrecognized function: '${name}'`, node.functionName, expression, tokens);
@@ -101,15 +105,18 @@ function checkTree(tree: Expr, expression: string, tokens: Token[]): void {
 
 const isNumberLiteral = (lexeme: string): boolean => lexeme === 'NaN' || !Number.isNaN(toNumber(lexeme));
 
-/** Every node of a tree, parents first. */
-export function* nodes(tree: Expr): Generator<Expr> {
-  yield tree;
-  for (const child of childNodes(tree)) yield* nodes(child);
+/** Every node of a tree with its depth, parents first. Without recursion: `1==1==1…` is as deep as it is long. */
+export function* nodes(tree: Expr): Generator<{ node: Expr; depth: number }> {
+  const pending = [{ node: tree, depth: 1 }];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    yield next;
+    for (const node of childNodes(next.node).reverse()) pending.push({ node, depth: next.depth + 1 });
+  }
 }
 
 /** The nodes directly below one. */
 export function childNodes(node: Expr): Expr[] {
-  if (node instanceof FunctionCall || node instanceof Logical) return node.args;
+  if (node instanceof FunctionCall || node instanceof Logical) return [...node.args];
   if (node instanceof Binary) return [node.left, node.right];
   if (node instanceof Unary) return [node.expr];
   if (node instanceof Grouping) return [node.group];

@@ -31,6 +31,8 @@ function readJob(
     const uses = part('uses');
     context.errors.add('Reusable workflows are not supported yet', isObjectToken(uses) ? uses : at);
   }
+  const steps = readSteps(part('steps'), context);
+  if (steps.length === 0 && !isAbsent(part('runs-on'))) context.errors.add(`No steps defined for job '${key}'.`, at);
   return {
     key,
     needs: readNeeds(key, part('needs'), keys, context),
@@ -49,7 +51,7 @@ function readJob(
     defaults: part('defaults'),
     container: part('container'),
     services: part('services'),
-    steps: readSteps(part('steps'), context),
+    steps,
     line: at?.line ?? 1,
     column: at?.col ?? 1,
   };

@@ -10,6 +10,7 @@ import {
 } from '@actions/workflow-parser/templates/tokens/index';
 import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace-writer';
 import { type TemplateToken, TokenType } from '../../protocol/runner/tokens.ts';
+import { MAX_EXPRESSION_LENGTH } from '../expressions/index.ts';
 import { EventReader } from './event-reader.ts';
 import type { Place, Problems } from './problems.ts';
 import { workflowSchema } from './schema.ts';
@@ -45,7 +46,7 @@ export function readTemplateTree(path: string, text: string, problems: Problems)
   const sound = yaml.problems.length === 0;
   if (sound) reportErrors(context, yaml.scalars, problems);
   const mixed = new Set<TemplateToken>();
-  return root ? { root: convert(root, mixed), mixed, sound } : undefined;
+  return root ? { root: convert(root, mixed, problems), mixed, sound } : undefined;
 }
 
 function reportErrors(context: TemplateContext, scalars: MultiLineScalar[], problems: Problems): void {
@@ -63,18 +64,24 @@ function corrected(place: Required<Place>, scalars: MultiLineScalar[]): Place {
   return scalar.indent === null ? { line: start.line, col: start.column } : { line, col: col + scalar.indent };
 }
 
-function convert(token: LibraryToken, mixed: Set<TemplateToken>): TemplateToken {
+function convert(token: LibraryToken, mixed: Set<TemplateToken>, problems: Problems): TemplateToken {
   const place = { line: token.line, col: token.col };
   if (token instanceof SequenceToken) {
-    return { type: TokenType.sequence, seq: [...token].map((item) => convert(item, mixed)), ...place };
+    return { type: TokenType.sequence, seq: [...token].map((item) => convert(item, mixed, problems)), ...place };
   }
   if (token instanceof MappingToken) {
-    const map = [...token].map(({ key, value }) => ({ Key: convert(key, mixed), Value: convert(value, mixed) }));
+    const map = [...token].map(({ key, value }) => ({
+      Key: convert(key, mixed, problems),
+      Value: convert(value, mixed, problems),
+    }));
     return { type: TokenType.mapping, map, ...place };
   }
   if (token instanceof BasicExpressionToken) {
     const converted: TemplateToken = { type: TokenType.expression, expr: token.expression, ...place };
     if (token.originalExpressions) mixed.add(converted);
+    if (token.expression.length > MAX_EXPRESSION_LENGTH) {
+      problems.add(`Exceeded max expression length ${MAX_EXPRESSION_LENGTH}`, place);
+    }
     return converted;
   }
   return token instanceof LiteralToken ? convertLiteral(token, place) : { type: TokenType.insert, ...place };

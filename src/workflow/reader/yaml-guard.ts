@@ -2,11 +2,13 @@ import { Lexer } from 'yaml';
 
 /** Far above what the reader allows, and safe: at some thousands of levels the YAML parser takes the process down. */
 const MAX_PARSER_DEPTH = 200;
-/** About 30 times a very long workflow; a megabyte of `[],` would occupy the parser for seconds. */
-const MAX_LEXEMES = 250_000;
+/** What some 10,000 lines of workflow hold; a megabyte of `[],` would occupy the parser for seconds. */
+const MAX_LEXEMES = 100_000;
 
 /** The lexer announces a scalar by this mark; the scalar's text is the next lexeme. */
 const SCALAR_MARK = '\x1f';
+/** Byte order mark, start of a document, end of a broken flow collection: no content. */
+const OTHER_MARKS = ['\ufeff', '\x02', '\x18'];
 
 /**
  * What makes a text dangerous to parse, found with the lexer alone, which is linear and does not recurse.
@@ -38,10 +40,10 @@ class Depth {
   }
 
   add(lexeme: string): void {
+    if (OTHER_MARKS.includes(lexeme) && !this.#inScalar) return;
     if (this.#inScalar) this.#inScalar = false;
     else this.#addStructure(lexeme);
-    if (lexeme < ' ' && lexeme.length === 1 && lexeme !== '\n' && lexeme !== '\t' && lexeme !== '\r') return;
-    this.#advance(lexeme);
+    if (lexeme !== SCALAR_MARK) this.#advance(lexeme);
   }
 
   #addStructure(lexeme: string): void {
