@@ -80,6 +80,7 @@ function statusFunctions({ ancestorResults, cancelled }: JobState): NonNullable<
     return jobs.map((job) => byKey.get(job.toLowerCase()));
   };
   return {
+    takesJobs: true,
     success: (...jobs) => !cancelled && of(jobs).every((result) => result === 'success'),
     failure: (...jobs) => of(jobs).includes('failure'),
     cancelled: () => cancelled,

@@ -2,7 +2,7 @@
  * THE label matcher: who may take a job, and for everyone else why not (SEM-13). Pure, and free of the workflow parser,
  * so that fleet and CLI can use it.
  */
-import { type RunnerScope, scopeName } from '../protocol/github/runners.ts';
+import { type RunnerScope, scopeName } from '../protocol/github/runner-scope.ts';
 
 export interface RunnerFacts {
   id: number;

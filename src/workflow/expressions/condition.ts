@@ -2,14 +2,14 @@
 import { ContextAccess, type Expr, FunctionCall, Grouping, IndexAccess, Literal, Star } from '@actions/expressions/ast';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import { evaluateTree, parseInScope } from './evaluate.ts';
-import { childNodes, HASH_FILES, literalValue, nodes, parseExpression, STATUS_FUNCTIONS } from './parse.ts';
+import { childNodes, HASH_FILES, JOB_STATUS_FUNCTIONS, literalValue, nodes, parseExpression } from './parse.ts';
 import type { Scope } from './scope.ts';
 import { compileText } from './text.ts';
 
 /** Every context of SEM-22.3. */
 const CONTEXT_NAMES = 'github env vars inputs secrets needs strategy matrix steps job runner jobs'.split(' ');
 
-const STATUS_NAMES = new Set(STATUS_FUNCTIONS.map(({ name }) => name));
+const STATUS_NAMES = new Set(JOB_STATUS_FUNCTIONS.map(({ name }) => name));
 
 /**
  * The expression that a written `if` stands for, without `${{ }}`: empty is `success()`; without a call of a status
@@ -24,7 +24,7 @@ export function compileCondition(text: string): string {
 }
 
 function parseAnywhere(expression: string): Expr {
-  return parseExpression(expression, CONTEXT_NAMES, [...STATUS_FUNCTIONS, HASH_FILES], 'any');
+  return parseExpression(expression, CONTEXT_NAMES, [...JOB_STATUS_FUNCTIONS, HASH_FILES], 'any');
 }
 
 function callsStatusFunction(tree: Expr): boolean {

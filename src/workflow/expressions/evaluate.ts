@@ -20,7 +20,7 @@ import { TokenType } from '@actions/expressions/lexer';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import { ExpressionError } from './error.ts';
 import { BUILT_IN_FUNCTIONS } from './functions.ts';
-import { HASH_FILES, literalValue, parseExpression, STATUS_FUNCTIONS } from './parse.ts';
+import { HASH_FILES, JOB_STATUS_FUNCTIONS, literalValue, parseExpression, STEP_STATUS_FUNCTIONS } from './parse.ts';
 import type { Scope } from './scope.ts';
 import { equals, fold, isObject, isTruthy, lessThan, toNumber, toText } from './values.ts';
 
@@ -46,7 +46,9 @@ export function evaluateExpression(expression: string, scope: Scope): Json {
  */
 export function parseInScope(expression: string, scope: Scope): Expr {
   const names = Object.keys(scope.contexts);
-  const signature = `${names.join()}${scope.status ? ' status' : ''}${scope.hashFiles ? ' hashFiles' : ''}`;
+  const { status, hashFiles } = scope;
+  const statusKind = status ? (status.takesJobs ? 'job' : 'step') : '';
+  const signature = `${names.join()} ${statusKind} ${hashFiles ? 'hashFiles' : ''}`;
   return parseExpression(expression, names, functionsOf(scope), signature);
 }
 
@@ -55,8 +57,9 @@ export function evaluateTree(tree: Expr, scope: Scope): Json {
   return new Evaluation(scope).result(tree);
 }
 
-function functionsOf(scope: Scope): FunctionInfo[] {
-  return [...(scope.status ? STATUS_FUNCTIONS : []), ...(scope.hashFiles ? [HASH_FILES] : [])];
+function functionsOf({ status, hashFiles }: Scope): FunctionInfo[] {
+  const statusFunctions = status?.takesJobs ? JOB_STATUS_FUNCTIONS : STEP_STATUS_FUNCTIONS;
+  return [...(status ? statusFunctions : []), ...(hashFiles ? [HASH_FILES] : [])];
 }
 
 class Evaluation {

@@ -123,13 +123,20 @@ export function childNodes(node: Expr): Expr[] {
   return node instanceof IndexAccess ? [node.expr, node.index] : [];
 }
 
-/** The functions that look at results (SEM-9.3); they exist in `if` only. */
-export const STATUS_FUNCTIONS: FunctionInfo[] = [
-  { name: 'success', minArgs: 0, maxArgs: 255 },
-  { name: 'failure', minArgs: 0, maxArgs: 255 },
+const ALWAYS_WITHOUT_ARGUMENTS: FunctionInfo[] = [
   { name: 'cancelled', minArgs: 0, maxArgs: 0 },
   { name: 'always', minArgs: 0, maxArgs: 0 },
 ];
+
+const resultFunctions = (maxArgs: number): FunctionInfo[] => [
+  { name: 'success', minArgs: 0, maxArgs },
+  { name: 'failure', minArgs: 0, maxArgs },
+  ...ALWAYS_WITHOUT_ARGUMENTS,
+];
+
+/** The functions that look at results (SEM-9.3); they exist in `if` only. A job's take job keys (SEM-9.5). */
+export const JOB_STATUS_FUNCTIONS = resultFunctions(255);
+export const STEP_STATUS_FUNCTIONS = resultFunctions(0);
 
 export const HASH_FILES: FunctionInfo = { name: 'hashFiles', minArgs: 1, maxArgs: 255 };
 

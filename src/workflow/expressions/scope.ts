@@ -14,6 +14,8 @@ export interface Scope {
 
 /** SEM-9.5 for jobs (arguments are job keys), SEM-19.2 for steps (no arguments). `always()` needs no implementation. */
 export interface StatusFunctions {
+  /** `success` and `failure` accept job keys; without it arguments are an error, as in a step's `if`. */
+  takesJobs?: boolean;
   success(...jobs: string[]): boolean;
   failure(...jobs: string[]): boolean;
   cancelled(): boolean;

@@ -1,18 +1,18 @@
 /** Checking and compiling `if` (SEM-9.3, 9.4, 22.4). */
 import { errorText } from '../../common/errors.ts';
 import type { TemplateToken } from '../../protocol/runner/tokens.ts';
-import { compileCondition, parseInScope, type Scope } from '../expressions/index.ts';
+import { compileCondition, parseInScope, type Scope, type StatusFunctions } from '../expressions/index.ts';
 import { isExpression, isObjectToken, literalText } from '../tokens.ts';
 import type { Problems } from './problems.ts';
 import type { TemplateTree } from './read-template.ts';
 
-const noStatus: Scope['status'] = { success: () => true, failure: () => false, cancelled: () => false };
+const noStatus: StatusFunctions = { success: () => true, failure: () => false, cancelled: () => false };
 
 const contexts = (names: string): Scope['contexts'] => Object.fromEntries(names.split(' ').map((name) => [name, null]));
 
 /** What the `if` of a job and of a step may use (SEM-22.4). */
 export const CONDITION_SCOPES = {
-  job: { contexts: contexts('github needs vars inputs'), status: noStatus },
+  job: { contexts: contexts('github needs vars inputs'), status: { ...noStatus, takesJobs: true } },
   step: {
     contexts: contexts('github needs strategy matrix job runner env vars steps inputs'),
     status: noStatus,
