@@ -23,7 +23,7 @@ export async function startBrowser(): Promise<Browser> {
 
 export interface OpenPage {
   page: Page;
-  /** What went wrong in the page: exceptions, and requests that left the server. */
+  /** What went wrong in the page: exceptions, what the server's policy forbids, and requests that left the server. */
   troubles: string[];
   close(): Promise<void>;
 }
@@ -34,6 +34,9 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   const page = await context.newPage();
   const troubles: string[] = [];
   page.on('pageerror', (error) => troubles.push(String(error)));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) troubles.push(message.text());
+  });
   page.on('request', (request) => {
     const isOwn = request.url().startsWith(new URL(url).origin) || /^(data|blob):/.test(request.url());
     if (!isOwn) troubles.push(`asked for ${request.url()}`);

@@ -171,12 +171,9 @@ describe.skipIf(!chromiumPath)('the log of a job', () => {
     giveJob([logLines(...Array.from({ length: 100_000 }, (_, index) => colour(index)))], { conclusion: 'failure' });
     const page = await open();
     await line(page, 1).waitFor();
-    const frames = await page.evaluate(measureScrolling, { frames: 200, pixels: 900 });
-    const sorted = frames.sort((a, b) => a - b);
-    const [median = 0, late = 0] = [sorted[Math.floor(sorted.length / 2)], sorted[Math.floor(sorted.length * 0.95)]];
-    process.stdout.write(`100,000 lines: frame median ${median.toFixed(1)} ms, 95 % ${late.toFixed(1)} ms\n`);
-    expect(median).toBeLessThan(50);
-    expect(late).toBeLessThan(200);
+    const frames = await measureFrames(page, { frames: 200, pixels: 300 });
+    process.stdout.write(`100,000 lines, scrolled 15 a frame: ${frames.text}\n`);
+    expect(frames.cpuMs).toBeLessThan(maxCpuMs);
 
     expect(await page.locator('.log-row').count()).toBeLessThan(150);
     expect(server.requests.filter((request) => request.includes('/log?')).length).toBeLessThan(20);
@@ -192,7 +189,7 @@ describe.skipIf(!chromiumPath)('the log of a job', () => {
     const page = await open();
     await page.getByText('start').waitFor();
     await listening();
-    const frames = page.evaluate(measureScrolling, { frames: 120, pixels: 0 });
+    const measured = measureFrames(page, { frames: 120, pixels: 0 });
     for (let batch = 0; batch < 40; batch++) {
       server.appendLog(
         11,
@@ -201,16 +198,44 @@ describe.skipIf(!chromiumPath)('the log of a job', () => {
       );
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    const sorted = (await frames).sort((a, b) => a - b);
-    const late = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
-    process.stdout.write(`40,000 lines in 2 s: frame 95 % ${late.toFixed(1)} ms\n`);
-    expect(late).toBeLessThan(250);
+    const frames = await measured;
+    process.stdout.write(`40,000 lines in 2 s: ${frames.text}\n`);
+    expect(frames.cpuMs).toBeLessThan(maxCpuMs);
     await page.getByText('output 40001', { exact: true }).waitFor();
   });
 });
 
+/**
+ * What a frame may cost the page's main thread, in milliseconds of processor time: other than the time on the clock it
+ * hardly depends on what else the machine does. 16 is a smooth 60 a second; without a graphics card, and with all tests
+ * at once on two cores, it is up to twice that. A list that drew or laid out all its lines would take seconds.
+ */
+const maxCpuMs = 60;
+
+interface Scrolling {
+  frames: number;
+  /** Scrolled in every frame. */
+  pixels: number;
+}
+
+/** Processor time of the page's main thread per frame, with the clock's view of the frames as text. */
+async function measureFrames(page: Page, scrolling: Scrolling): Promise<{ cpuMs: number; text: string }> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.setTimeDomain', { timeDomain: 'threadTicks' });
+  await devtools.send('Performance.enable');
+  const cpuSeconds = async () => {
+    const { metrics } = await devtools.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN;
+  };
+  const before = await cpuSeconds();
+  const times = (await page.evaluate(scrollByFrames, scrolling)).sort((a, b) => a - b);
+  const cpuMs = ((await cpuSeconds()) - before) * (1000 / scrolling.frames);
+  const at = (part: number) => times[Math.floor(times.length * part)]?.toFixed(0);
+  return { cpuMs, text: `${cpuMs.toFixed(1)} ms processor per frame, frame median ${at(0.5)} ms, 95 % ${at(0.95)} ms` };
+}
+
 /** Runs in the page: scrolls a little in every frame and gives the time that each took, in milliseconds. */
-function measureScrolling({ frames, pixels }: { frames: number; pixels: number }): Promise<number[]> {
+function scrollByFrames({ frames, pixels }: Scrolling): Promise<number[]> {
   return new Promise((resolve) => {
     const times: number[] = [];
     let last = performance.now();

@@ -16,6 +16,10 @@ import { DASHBOARD_PREFIX } from '../../src/protocol/dashboard/index.ts';
 
 const pageFolder = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
+/** As strict as the server's. */
+const contentSecurityPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; form-action 'self'";
+
 interface Stream {
   run: number | undefined;
   job: number | undefined;
@@ -51,6 +55,9 @@ export class StandIn {
     this.#app.setNotFoundHandler((request, reply) => {
       const wantsPage = request.method === 'GET' && request.headers.accept?.includes('text/html');
       return wantsPage ? reply.sendFile('index.html') : reply.code(404).send({ message: 'Not Found' });
+    });
+    this.#app.addHook('onSend', async (_request, reply) => {
+      reply.header('content-security-policy', contentSecurityPolicy);
     });
     this.#app.addHook('onRequest', async (request, reply) => this.#guard(request, reply));
     await this.#app.register(async (api) => this.#addRoutes(api), { prefix: DASHBOARD_PREFIX });

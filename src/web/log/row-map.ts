@@ -18,8 +18,8 @@ export type Row =
   | { kind: 'empty'; step: number }
   | { kind: 'line'; step: number; line: number };
 
-/** More than a step can have lines. */
-const keysPerStep = 100_000_000;
+/** More than a step can have lines, and small enough that keys of a hundred steps stay 31-bit integers, which are fast. */
+const keysPerStep = 10_000_000;
 
 interface Placed {
   section: Section;
