@@ -58,7 +58,7 @@ async function identify(context: ServerContext, request: FastifyRequest, access:
     case 'signed':
       return { kind: 'anyone' };
     case 'page':
-      return mayReadWithoutToken(context, request) ? { kind: 'anyone' } : identifyUser(context, request, 'read');
+      return mayReadWithoutToken(context, request) ? { kind: 'anyone' } : identifyPerson(context, request);
     case 'read':
     case 'write':
     case 'admin':
@@ -91,6 +91,13 @@ async function identifyUser(context: ServerContext, request: FastifyRequest, nee
   const caller = await callerOfToken(context, secretOf(request));
   assertScope(caller, needed);
   return caller;
+}
+
+/** The page shows every repository, so a job's GITHUB_TOKEN is not enough. */
+async function identifyPerson(context: ServerContext, request: FastifyRequest): Promise<Caller> {
+  const caller = await identifyUser(context, request, 'read');
+  if (caller.kind === 'user') return caller;
+  throw new UserError('forbidden', 'A job may not read this; ask the REST API of its repository.', { status: 403 });
 }
 
 /**
