@@ -9,6 +9,8 @@ const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
 /** Clients compare these numbers with their own; the features used here are those of 1.27. */
 const KUBERNETES_VERSION = { major: '1', minor: '27', gitVersion: `v1.27.0+switchyard-${version}` };
 
+const OPENAPI_TYPE = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+
 const groupVersion = { groupVersion: API_GROUP_VERSION, version: 'v1alpha1' };
 const group = { name: API_GROUP, versions: [groupVersion], preferredVersion: groupVersion };
 
@@ -17,6 +19,8 @@ export async function discovery(app: FastifyInstance): Promise<void> {
   app.get('/api', async () => ({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }));
   app.get('/apis', async () => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: [group] }));
   app.get(`/apis/${API_GROUP}`, async () => ({ kind: 'APIGroup', apiVersion: 'v1', ...group }));
+  // An empty document in the only encoding that kubectl reads: it then leaves the checking to us, instead of refusing.
+  app.get('/openapi/v2', async (_request, reply) => reply.type(OPENAPI_TYPE).send(Buffer.alloc(0)));
   app.get('/api/v1', async () => resourceList('v1', [eventResource]));
   app.get(`/apis/${API_GROUP_VERSION}`, async () => resourceList(API_GROUP_VERSION, kinds.flatMap(resourcesOf)));
 }

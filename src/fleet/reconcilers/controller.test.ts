@@ -80,6 +80,21 @@ describe('the controller', () => {
     expect(names()).toHaveLength(1);
     expect(names()).not.toContain(first);
     expect(fleet.github.named(first).busy).toBe(true);
+    expect(events().map(({ reason, message }) => `${reason}: ${message}`)).toContain(
+      'RunnerEnded: The runner ended (killed by SIGKILL) while it had a job.',
+    );
+  });
+
+  it('replaces an idle runner that was killed at once, however often', async () => {
+    await deployed(1);
+    for (let time = 0; time < 5; time++) {
+      const [name = ''] = fleet.backend.running();
+      fleet.github.online(idOf(name));
+      await looked();
+      fleet.backend.exit(name, { signal: 'SIGKILL', ranMs: 1_000, output: '' });
+      await fleet.controller.settled();
+      expect(fleet.backend.running()).toHaveLength(1);
+    }
   });
 
   it('lets idle runners go before busy ones (D-10)', async () => {

@@ -36,8 +36,6 @@ const RECONCILERS: Record<string, (context: ReconcilerContext, key: ObjectKey) =
 /** Only repairs: every change and every end of a runner wakes its key by itself. */
 const RESYNC_MS = 30_000;
 const CONCURRENCY = 16;
-/** An online runner this old has proved that starting works. */
-const PROVEN_MS = 10_000;
 /** Longest wait for the server to let go of runners while closing. */
 const FAREWELL_MS = 2_000;
 /** Time for runners to leave, also a job to be cancelled, before they are killed while closing. */
@@ -153,10 +151,9 @@ export class Controller {
   }
 
   #seen(runner: Runner, isBusy: boolean): void {
-    const { startBackOff, askAgainAtMs, clock } = this.#context;
+    const { startBackOff, askAgainAtMs } = this.#context;
     if (!isBusy) askAgainAtMs.delete(runner.metadata.uid);
-    const isProven = clock.now() - Date.parse(runner.metadata.creationTimestamp) >= PROVEN_MS;
-    if (isProven) startBackOff.worked(controllerOf(runner)?.uid ?? runner.metadata.uid);
+    startBackOff.worked(controllerOf(runner)?.uid ?? runner.metadata.uid);
   }
 
   /** Files of runners whose resources are gone, as after a crash between the two removals. */

@@ -127,7 +127,7 @@ async function startInstance(
     observer.expect(scopeOf(spec));
   } catch (error) {
     instances.set(name, { name, resumable: !jitConfig, exit: { output: errorText(error) } });
-    startBackOff.failed(backOffKey(runner), clock.now(), false);
+    startBackOff.failed(backOffKey(runner), clock.now());
     events.record(runner, 'Warning', 'FailedStart', errorText(error), 'runner-controller');
   }
 }
@@ -194,22 +194,33 @@ async function removeInstance(context: ReconcilerContext, runner: Runner, keepLo
   context.instances.delete(name);
 }
 
-/** @param hadNoJob the server still had the registration: no job ended it */
+/**
+ * Tells an abnormal end, and delays the next start when this one failed: the runner ended soon, without a job, and the
+ * server never saw it online.
+ * @param hadNoJob the server still had the registration: no job ended it
+ */
 function noteEnd(context: ReconcilerContext, runner: Runner, exit: Exit, hadNoJob: boolean): void {
-  const { startBackOff, events, clock } = context;
+  const { startBackOff, clock } = context;
   // Without a time its end was not seen, and says nothing about the start.
-  if (hadNoJob && exit.ranMs === undefined) return;
-  if (!hadNoJob || Number(exit.ranMs) >= FAILED_START_MS) {
-    startBackOff.worked(backOffKey(runner));
+  if (exit.ranMs === undefined) return;
+  const isFailedStart = hadNoJob && runner.status?.ready !== true && exit.ranMs < FAILED_START_MS;
+  const output = exit.output ? ` Last output:\n${exit.output}` : '';
+  if (isFailedStart) {
+    startBackOff.failed(backOffKey(runner), clock.now());
+    warn(context, runner, 'FailedStart', `The runner ended (${describeExit(exit)}) before it was ready.${output}`);
     return;
   }
-  startBackOff.failed(backOffKey(runner), clock.now(), runner.status?.ready === true);
-  const output = exit.output ? ` Last output:\n${exit.output}` : '';
-  const text = `The runner ended (${describeExit(exit)}) before it had a job.${output}`;
-  // On the set as well: the Runner itself is about to go, and its events with it out of sight.
-  events.record(runner, 'Warning', 'FailedStart', text, 'runner-controller');
+  startBackOff.worked(backOffKey(runner));
+  if (exit.code === 0) return;
+  const when = hadNoJob ? 'while it had no job' : 'while it had a job';
+  warn(context, runner, 'RunnerEnded', `The runner ended (${describeExit(exit)}) ${when}.${output}`);
+}
+
+/** On its set as well: the Runner itself is about to go, and its events with it out of sight. */
+function warn({ events }: ReconcilerContext, runner: Runner, reason: string, text: string): void {
+  events.record(runner, 'Warning', reason, text, 'runner-controller');
   const owner = controllerOf(runner);
-  if (owner) events.recordFor(owner, runner.metadata.namespace, 'Warning', 'FailedStart', text, 'runner-controller');
+  if (owner) events.recordFor(owner, runner.metadata.namespace, 'Warning', reason, text, 'runner-controller');
 }
 
 function describeExit(exit: Exit | undefined): string {

@@ -14,15 +14,12 @@ export class StartBackOff {
     return this.#failures.get(uid)?.notBeforeMs ?? 0;
   }
 
-  /**
-   * Failures of one round count once: ten replicas that fail together are one failed attempt.
-   * @param wasOnline a runner that did reach the server is replaced at once the first time
-   */
-  failed(uid: string, nowMs: number, wasOnline: boolean): void {
+  /** Failures of one round count once: ten replicas that fail together are one failed attempt. */
+  failed(uid: string, nowMs: number): void {
     const before = this.#failures.get(uid) ?? { count: 0, notBeforeMs: 0 };
     if (nowMs < before.notBeforeMs) return;
-    const delayMs = wasOnline && before.count === 0 ? 0 : backOffMs(before.count, FAILED_STARTS);
-    this.#failures.set(uid, { count: before.count + 1, notBeforeMs: nowMs + delayMs });
+    const notBeforeMs = nowMs + backOffMs(before.count, FAILED_STARTS);
+    this.#failures.set(uid, { count: before.count + 1, notBeforeMs });
   }
 
   worked(uid: string): void {

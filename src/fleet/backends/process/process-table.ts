@@ -45,18 +45,24 @@ export async function killRemains(pid: number, instanceId: string): Promise<void
   await killMarked(instanceId);
 }
 
-/** Kills every process with this mark in its environment. Does nothing where there is no /proc. */
+/** Looks at most; a process that is just being started still shows its parent's environment and is met the next time. */
+const MAX_LOOKS = 20;
+
+/** Kills every process with this mark in its environment, until a look finds none. Linux only: it needs /proc. */
 export async function killMarked(instanceId: string): Promise<void> {
-  const entries = await readdir('/proc').catch(() => []);
-  const marked = await Promise.all(entries.map((entry) => carriesMark(entry, instanceId)));
-  entries.forEach((entry, index) => {
-    if (marked[index]) killQuietly(Number(entry));
-  });
+  if (process.platform !== 'linux') return;
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+    const marked = await Promise.all(pids.map((pid) => carriesMark(pid, instanceId)));
+    const found = pids.filter((_pid, index) => marked[index]);
+    if (found.length === 0) return;
+    for (const pid of found) killQuietly(Number(pid));
+  }
 }
 
-async function carriesMark(entry: string, instanceId: string): Promise<boolean> {
-  if (!/^\d+$/.test(entry)) return false;
-  const environment = await readFile(`/proc/${entry}/environ`, 'latin1').catch(() => '');
+/** A zombie has no environment, so it does not count. */
+async function carriesMark(pid: string, instanceId: string): Promise<boolean> {
+  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
   return environment.split('\0').includes(`${INSTANCE_VARIABLE}=${instanceId}`);
 }
 
