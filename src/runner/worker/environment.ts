@@ -1,6 +1,5 @@
 /** The environment of a step's process: SEM-7.4, SEM-26. */
 import { delimiter } from 'node:path';
-import { inheritedEnvironment } from '../../common/settings.ts';
 import { systemConnection } from '../../protocol/runner/job-message.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import { TRACKING_VARIABLE } from '../job-channel.ts';
@@ -23,7 +22,7 @@ export function stepEnvironment(
   extra: Record<string, string> = {},
 ): Record<string, string> {
   const environment: Record<string, string> = {
-    ...inheritedEnvironment(),
+    ...job.inherited,
     [TRACKING_VARIABLE]: job.trackingId,
     ...job.env,
     ...stepEnv,

@@ -1,5 +1,6 @@
 /** What the steps of one job share, and the contexts that expressions see: SEM-22. */
 import { posix } from 'node:path';
+import { inheritedEnvironment } from '../../common/settings.ts';
 import type { JobMessage } from '../../protocol/runner/job-message.ts';
 import { fromContextData, type Json, type TemplateToken } from '../../protocol/runner/tokens.ts';
 import { evaluateTemplate, isObject, type Scope, toText } from '../../workflow/expressions/index.ts';
@@ -29,6 +30,8 @@ export class JobState {
   readonly trackingId: string;
   readonly grace: SignalGrace;
   readonly masks = new Masks();
+  /** The runner's own environment; read once, since each look copies it. */
+  readonly inherited = inheritedEnvironment();
   readonly folders: JobFolders;
   readonly github: Record<string, Json>;
   readonly secrets: Record<string, Json> = {};
