@@ -67,6 +67,8 @@ interface Candidate {
   text: string;
   errors: SourceError[];
   inputs: Record<string, Json>;
+  /** `github.event`. */
+  payload: Record<string, Json>;
 }
 
 /**
@@ -106,7 +108,7 @@ async function selectWorkflows(
     const errors = file.tooLarge ? [tooLarge(file.path)] : workflow.errors;
     const decision = decide(workflow, errors, facts);
     if (!decision.triggered) notStarted.push({ file: file.path, reason: decision.reason });
-    else candidates.push({ workflow, text: file.text, errors, inputs: dispatchInputs(workflow, event) });
+    else candidates.push({ workflow, text: file.text, errors, ...inputsOf(workflow, event) });
   }
   if (event.job !== undefined && !candidates.some(({ workflow }) => hasJob(workflow, event.job))) {
     throw new UserError('no-such-job', `No workflow that this event starts has a job "${event.job}".`);
@@ -131,18 +133,19 @@ const hasJob = ({ jobs }: Workflow, key: string | undefined): boolean =>
 const hasPathFilter = ({ triggers }: Workflow): boolean =>
   (triggers ?? []).some((trigger) => trigger.paths !== undefined || trigger['paths-ignore'] !== undefined);
 
-function dispatchInputs(workflow: Workflow, event: IncomingEvent): Record<string, Json> {
-  if (event.name !== 'workflow_dispatch') return {};
-  const { inputs, errors } = resolveDispatchInputs(workflow, event.inputs ?? {});
+/** SEM-4.8: `inputs` has the declared types, `github.event.inputs` the texts. */
+function inputsOf(workflow: Workflow, event: IncomingEvent): Pick<Candidate, 'inputs' | 'payload'> {
+  if (event.name !== 'workflow_dispatch') return { inputs: {}, payload: event.payload };
+  const { inputs, texts, errors } = resolveDispatchInputs(workflow, event.inputs ?? {});
   if (errors.length > 0) throw new UserError('bad-inputs', errors.join(' '));
-  return inputs;
+  return { inputs, payload: { ...event.payload, inputs: texts } };
 }
 
 async function startRun(
   unit: Unit,
   options: AcceptOptions,
   event: IncomingEvent,
-  { workflow, text, errors, inputs }: Candidate,
+  { workflow, text, errors, inputs, payload }: Candidate,
   commitMessage: string,
 ): Promise<StartedRun> {
   const { repository } = event;
@@ -164,7 +167,7 @@ async function startRun(
     sha: event.sha,
     title: (event.name === 'push' && subject) || workflow.name,
     actor: event.actor,
-    payload: JSON.stringify(event.payload),
+    payload: JSON.stringify(payload),
     inputs: JSON.stringify(inputs),
     text_hash: await saveWorkflowText(unit.db, text),
     only_job: event.job ?? null,

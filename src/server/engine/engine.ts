@@ -91,6 +91,7 @@ export class Engine {
    * outage was not the runner's.
    */
   async start(): Promise<void> {
+    setImmediate(() => this.#cache.warmUp());
     const groups = new Map((await runnerGroups(this.#deps.db)).map(({ id, name }) => [id, name]));
     for (const row of await allRunners(this.#deps.db)) this.#directory.add(row, groups.get(row.group_id) ?? 'Default');
     const repositories = await this.#deps.db.selectFrom('repositories').select(['id', 'owner', 'name']).execute();

@@ -35,6 +35,14 @@ export class WorkflowCache {
     return workflow;
   }
 
+  /** Loads GitHub's schema and warms the reader up, so that the first push does not wait a fifth of a second for it. */
+  warmUp(): void {
+    readWorkflow({
+      path: 'warm-up',
+      text: 'on: push\njobs: { a: { runs-on: x, steps: [{ run: "${{ github.sha }}" }] } }',
+    });
+  }
+
   find(hash: string, path: string): Workflow | undefined {
     return this.#parsed.get(cacheKey(hash, path));
   }
