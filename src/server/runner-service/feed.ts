@@ -1,6 +1,8 @@
-import websocket from '@fastify/websocket';
-import type { FastifyPluginAsync } from 'fastify';
-import type { RawData, WebSocket } from 'ws';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { UserError } from '../../common/errors.ts';
 import type { FeedMessage } from '../../protocol/runner/index.ts';
 import type { ServerContext } from '../context.ts';
 import { failureOf } from '../failures.ts';
@@ -13,18 +15,52 @@ const UNSUPPORTED = 1007;
 /** The live console: a worker sends the lines of its steps (runner-protocol 8.5). Register it without a prefix. */
 export function feedRoutes(context: ServerContext): FastifyPluginAsync {
   return async (app) => {
-    await app.register(websocket, { options: { maxPayload: MAX_MESSAGE_BYTES } });
+    const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, clientTracking: true });
+    const upgrades = routeUpgrades(app);
+    app.addHook('preClose', async () => {
+      // They come back to the next server by themselves.
+      for (const socket of sockets.clients) socket.terminate();
+    });
     app.setErrorHandler((error, request, reply) => {
       const { status, message } = failureOf(error, request, context.logger);
       return reply.code(status).send({ message });
     });
     for (const path of ['/feed', '/feed/*']) {
-      app.get(path, { config: { access: 'job' }, websocket: true }, (socket, { caller }) => {
-        if (caller.kind === 'job') takeLines(context, caller.job.jobId, socket);
-        else socket.close();
+      app.get(path, { config: { access: 'job' } }, (request, reply) => {
+        const upgrade = upgrades.get(request.raw);
+        const { caller } = request;
+        if (!upgrade || caller.kind !== 'job') {
+          throw new UserError('not-a-websocket', 'This is a websocket.', { status: 426 });
+        }
+        reply.hijack();
+        const { jobId } = caller.job;
+        sockets.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => takeLines(context, jobId, socket));
       });
     }
   };
+}
+
+interface Upgrade {
+  socket: Duplex;
+  head: Buffer;
+}
+
+/**
+ * Sends requests that ask for another protocol through the usual routes, so that access is decided in the one place.
+ * Whatever no route takes over is answered and its connection ended: after an upgrade no parser of HTTP is on it any more.
+ */
+function routeUpgrades(app: FastifyInstance): WeakMap<IncomingMessage, Upgrade> {
+  const upgrades = new WeakMap<IncomingMessage, Upgrade>();
+  app.server.on('upgrade', (request, socket, head) => {
+    upgrades.set(request, { socket, head });
+    socket.on('error', () => socket.destroy());
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(request.socket);
+    response.once('finish', () => socket.end());
+    app.routing(request, response);
+  });
+  return upgrades;
 }
 
 function takeLines(context: ServerContext, jobId: number, socket: WebSocket): void {

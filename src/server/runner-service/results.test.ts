@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { insertRunWithJob } from '../../../test/support/rows.ts';
@@ -188,6 +189,16 @@ describe('the live console', () => {
     const closed = new Promise<number>((resolve) => socket.once('close', resolve));
     socket.send('{"stepId":1}');
     expect(await closed).toBe(1007);
+  });
+
+  test('answers any other request for an upgrade as usual, and then ends its connection', async () => {
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname);
+    socket.write('GET /none HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n');
+    let answer = '';
+    for await (const piece of socket) answer += piece;
+    expect(answer).toMatch(/^HTTP\/1\.1 404/);
+    expect((await fetch(`${server.url}/feed`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(426);
   });
 
   test('takes 50,000 lines a second and more', async () => {
