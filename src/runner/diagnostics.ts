@@ -32,8 +32,10 @@ export function openDiagnostics(program: 'Runner' | 'Worker', root: string, say:
   return {
     note: write,
     say(line) {
-      say(line);
-      write(line);
+      // Names come from workflows: a terminal must not obey what is in them.
+      const plain = line.replace(/[\x00-\x1f\x7f]/g, ' ');
+      say(plain);
+      write(plain);
     },
   };
 }

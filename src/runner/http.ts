@@ -110,6 +110,9 @@ function unreachable(target: URL, cause: Error): OutsideError {
   return new OutsideError(`${target.origin} cannot be reached: ${message}${code}`, { retryable: true, cause });
 }
 
+/** Base URLs end in a slash, else their last segment would be replaced (runner-protocol 0.1). */
+export const withSlash = (url: string): string => (url.endsWith('/') ? url : `${url}/`);
+
 /** The JSON of an answer; undefined when it has none by the protocol's rules (runner-protocol 0.1). */
 export function jsonBody(response: HttpResponse): unknown {
   const mediaType = response.contentType.split(';')[0]?.trim().toLowerCase();

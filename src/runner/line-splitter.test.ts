@@ -39,7 +39,7 @@ describe('LineSplitter', () => {
     const masks = new Masks();
     masks.add('SECRETVALUE');
     const splitter = new LineSplitter((text, limit) => masks.cutAt(text, limit), 64);
-    const text = 'ab'.repeat(29) + 'SECRETVALUE' + 'cd'.repeat(300);
+    const text = `${'ab'.repeat(29)}SECRETVALUE${'cd'.repeat(300)}`;
     const pieces = [...text].flatMap((character) => splitter.push(Buffer.from(character)));
     const lines = [...pieces, ...splitter.end()];
     expect(lines.join('')).toBe(text);

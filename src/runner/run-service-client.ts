@@ -2,7 +2,11 @@
 import { OutsideError } from '../common/errors.ts';
 import { type JobMessage, systemConnection } from '../protocol/runner/job-message.ts';
 import type { CompleteJobRequest, RenewJobResponse } from '../protocol/runner/run-service.ts';
-import { badAnswer, type HttpClient, type HttpResponse, isSuccess, jsonBody } from './http.ts';
+import { badAnswer, type HttpClient, type HttpResponse, isSuccess, jsonBody, withSlash } from './http.ts';
+
+/** A renewal that hangs must not outlast the lease. */
+const RENEW_TIMEOUT_MS = 10_000;
+const COMPLETE_TIMEOUT_MS = 30_000;
 
 /** The server has closed the job: nothing that this runner does for it counts any more. */
 export class JobGone extends Error {
@@ -21,7 +25,7 @@ export class RunServiceClient {
   constructor(http: HttpClient, job: JobMessage) {
     const { url, authorization } = systemConnection(job);
     this.#http = http;
-    this.#base = url.endsWith('/') ? url : `${url}/`;
+    this.#base = withSlash(url);
     this.#token = authorization.parameters.AccessToken;
     this.#ids = { planId: job.plan.planId, jobId: job.jobId };
   }
@@ -31,7 +35,7 @@ export class RunServiceClient {
    * @throws JobGone on 404; OutsideError
    */
   async renew(signal?: AbortSignal): Promise<number> {
-    const response = await this.#post('renewjob', {}, signal);
+    const response = await this.#post('renewjob', {}, RENEW_TIMEOUT_MS, signal);
     const { lockedUntil } = (jsonBody(response) ?? {}) as Partial<RenewJobResponse>;
     const until = Date.parse(lockedUntil ?? '');
     if (Number.isNaN(until)) throw new OutsideError('renewjob answered without lockedUntil', { retryable: true });
@@ -41,14 +45,14 @@ export class RunServiceClient {
   /** May be repeated. @throws JobGone on 404 and 401; OutsideError */
   async complete(completion: Completion, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#post('completejob', completion, signal);
+      await this.#post('completejob', completion, COMPLETE_TIMEOUT_MS, signal);
     } catch (error) {
       if (error instanceof OutsideError && error.status === 401) throw new JobGone(error.message);
       throw error;
     }
   }
 
-  async #post(path: string, body: object, signal?: AbortSignal): Promise<HttpResponse> {
+  async #post(path: string, body: object, timeoutMs: number, signal?: AbortSignal): Promise<HttpResponse> {
     const response = await this.#http.request('POST', new URL(path, this.#base).href, {
       headers: {
         Authorization: `Bearer ${this.#token}`,
@@ -56,6 +60,7 @@ export class RunServiceClient {
         Accept: 'application/json',
       },
       body: JSON.stringify({ ...this.#ids, ...body }),
+      timeoutMs,
       signal,
     });
     if (isSuccess(response)) return response;

@@ -3,10 +3,10 @@ import type { JobRequestBody } from '../../protocol/runner/broker.ts';
 import { RUN_ERROR_SOURCE } from '../../protocol/runner/constants.ts';
 import type { JobMessage } from '../../protocol/runner/job-message.ts';
 import type { RunServiceError } from '../../protocol/runner/run-service.ts';
-import { badAnswer, type HttpResponse, isSuccess, jsonBody } from '../http.ts';
+import { badAnswer, type HttpResponse, isSuccess, jsonBody, withSlash } from '../http.ts';
 import { runnerOs } from '../platform.ts';
 import { persist } from '../retries.ts';
-import { type BrokerSession, withSlash } from './session.ts';
+import type { BrokerSession } from './session.ts';
 
 /** An offered job waits about 60 s for its runner; after half of that the server may be left to offer it again. */
 const ACQUIRE_MS = 30_000;

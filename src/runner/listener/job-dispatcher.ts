@@ -33,10 +33,14 @@ export interface DispatcherOptions {
   runner: RunnerIdentity;
   grace: SignalGrace;
   workerProgram: string;
+  isEphemeral: boolean;
 }
 
-/** `not-ours`: somebody else has the job. `not-started`: it could not be acquired or leased. */
-export type JobEnd = { outcome: 'not-ours' | 'not-started' } | { outcome: 'ran'; result: TaskResult };
+/**
+ * `not-ours`: somebody else has the job. `withdrawn`: it was the one job of an ephemeral runner and is no longer
+ * offered. `not-started`: it could not be acquired or leased.
+ */
+export type JobEnd = { outcome: 'not-ours' | 'withdrawn' | 'not-started' } | { outcome: 'ran'; result: TaskResult };
 
 export class JobRun {
   readonly requestId: string;
@@ -89,11 +93,11 @@ export class JobRun {
   }
 
   async #run(request: JobRequestBody): Promise<JobEnd> {
-    const { diagnostics, session, http } = this.#options;
+    const { session, http } = this.#options;
     try {
-      if (request.should_acknowledge && !(await session.acknowledge(request, this.#abort.signal))) {
-        throw new JobNotOurs('the server no longer offers it to this runner');
-      }
+      const isOffered = !request.should_acknowledge || (await session.acknowledge(request, this.#abort.signal));
+      // Other runners try to acquire it all the same (runner-protocol 4.4).
+      if (!isOffered && this.#options.isEphemeral) return await this.#drop('withdrawn', 'the server has withdrawn it');
       const job = await acquireJob(session, request, this.#abort.signal);
       this.#job = job;
       const client = new RunServiceClient(http, job);
@@ -101,11 +105,16 @@ export class JobRun {
       this.#worker.send({ type: 'job', job, runner, grace, trackingId: this.#trackingId });
       return await this.#lead(job, client);
     } catch (error) {
-      diagnostics.note(`request ${this.requestId} is not run: ${errorText(error)}`);
-      this.#worker.kill();
-      await this.#worker.exited;
-      return { outcome: error instanceof JobNotOurs || error instanceof JobGone ? 'not-ours' : 'not-started' };
+      const isTaken = error instanceof JobNotOurs || error instanceof JobGone;
+      return await this.#drop(isTaken ? 'not-ours' : 'not-started', errorText(error));
     }
+  }
+
+  async #drop(outcome: 'not-ours' | 'withdrawn' | 'not-started', why: string): Promise<JobEnd> {
+    this.#options.diagnostics.note(`request ${this.requestId} is not run: ${why}`);
+    this.#worker.kill();
+    await this.#worker.exited;
+    return { outcome };
   }
 
   async #lead(job: JobMessage, client: RunServiceClient): Promise<JobEnd> {

@@ -176,7 +176,12 @@ export class Listener {
     }
     if (this.#finished.has(id)) return diagnostics.note(`request ${id} was redelivered after its end`);
     if (this.#job) return diagnostics.note(`request ${id} is ignored: request ${this.#job.requestId} is running`);
-    const job = new JobRun(request, { ...this.#options, session: this.#session, http: this.#http });
+    const job = new JobRun(request, {
+      ...this.#options,
+      session: this.#session,
+      http: this.#http,
+      isEphemeral: this.#isEphemeral,
+    });
     this.#job = job;
     void job.ended.then((end) => this.#jobEnded(job, end));
   }
@@ -189,7 +194,7 @@ export class Listener {
       await sleep(backOffMs(this.#notOurs++, NOT_OURS_BACK_OFF), this.#stop.signal);
     }
     this.#job = undefined;
-    this.#isDone = this.#isEphemeral && end.outcome === 'ran';
+    this.#isDone = this.#isEphemeral && (end.outcome === 'ran' || end.outcome === 'withdrawn');
     this.#repoll.abort();
   }
 

@@ -10,7 +10,15 @@ import type {
 } from '../../protocol/runner/broker.ts';
 import { BROKER_ERROR_SOURCE } from '../../protocol/runner/constants.ts';
 import type { JitConfig } from '../../protocol/runner/jit-config.ts';
-import { badAnswer, type HttpClient, type HttpRequest, type HttpResponse, isSuccess, jsonBody } from '../http.ts';
+import {
+  badAnswer,
+  type HttpClient,
+  type HttpRequest,
+  type HttpResponse,
+  isSuccess,
+  jsonBody,
+  withSlash,
+} from '../http.ts';
 import { runnerArch, runnerOs } from '../platform.ts';
 import type { RunnerToken } from './credentials.ts';
 import { ExitCode, ListenerEnd, SessionConflict, SessionLost } from './errors.ts';
@@ -136,6 +144,3 @@ function brokerError(response: HttpResponse): BrokerError | undefined {
   const body = jsonBody(response) as Partial<BrokerError> | undefined;
   return body?.source === BROKER_ERROR_SOURCE ? (body as BrokerError) : undefined;
 }
-
-/** Base URLs end in a slash, else their last segment would be replaced (runner-protocol 0.1). */
-export const withSlash = (url: string): string => (url.endsWith('/') ? url : `${url}/`);

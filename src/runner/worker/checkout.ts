@@ -22,6 +22,7 @@ export function checkoutHandler(step: JobStep): StepHandler {
 async function checkout(step: JobStep, context: StepContext): Promise<boolean> {
   const { output } = context;
   const given = context.job.evaluateMapping(step.inputs, context.scope(), 'with');
+  context.job.masks.add(given.token ?? '');
   output.group(
     `Run ${actionName(step)}`,
     'with:',

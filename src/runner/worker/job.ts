@@ -1,6 +1,6 @@
 /** One job in its worker process: prepared, run, reported. SEM-15. */
 import { join } from 'node:path';
-import { isoTime } from '../../common/clock.ts';
+import { isoTime, sleep } from '../../common/clock.ts';
 import { errorText } from '../../common/errors.ts';
 import { systemConnection } from '../../protocol/runner/job-message.ts';
 import type { TaskResult } from '../../protocol/runner/run-service.ts';
@@ -44,6 +44,10 @@ export class Job {
   readonly #complete: StepRecord;
   readonly #prepared: Promise<unknown>;
   readonly #diagnostics: Diagnostics;
+  /** Set once all steps are over and the report is under way. */
+  #reporting: Promise<TaskResult> | undefined;
+  /** The job was ended from outside: the normal report is left out. */
+  #isClosed = false;
 
   /** Everything that costs no step begins here: folders and the connection of the live console. */
   constructor({ job, runner, trackingId, grace }: Extract<ToWorker, { type: 'job' }>, diagnostics: Diagnostics) {
@@ -59,7 +63,7 @@ export class Job {
       (data?.FeedStreamUrl && client && new Feed(data.FeedStreamUrl, authorization.parameters.AccessToken)) ||
       undefined;
     this.#results = client && new ResultsQueue(client, (line) => diagnostics.note(state.masks.apply(line)));
-    this.#logFolder = join(runner.root, '_diag', 'pages', job.jobId);
+    this.#logFolder = join(runner.root, '_diag', 'pages');
     this.#logs = new JobLogs(this.#logFolder, state.masks, { feed: this.#feed, client, queue: this.#results });
     this.#steps = new StepsRunner(state, this.#logs, this.#results, 2);
     this.#complete = new StepRecord(2 * job.steps.length + 2, 'Complete job');
@@ -85,7 +89,9 @@ export class Job {
       end = await completeJob(this.#state, output);
       return true;
     });
-    return await this.#report(end);
+    if (this.#isClosed) return 'abandoned';
+    this.#reporting = this.#report(end);
+    return await this.#reporting;
   }
 
   cancel(): void {
@@ -104,16 +110,23 @@ export class Job {
 
   /** The listener has died: nothing may go on unobserved. */
   async listenerLost(): Promise<void> {
+    if (this.#reporting) return await this.#lastWords(this.#reporting);
     await this.#killEverything();
     const message = 'The listener process of the runner ended while the job was running; the job was stopped.';
     const completion = this.#completion('failed', { outputs: {} });
     const annotations = [{ level: 'failure' as const, message }];
-    await persist(() => this.#runService.complete({ ...completion, annotations }), LAST_WORDS_MS).catch(
-      (error: unknown) => this.#diagnostics.note(`the end of the job could not be reported: ${errorText(error)}`),
+    await this.#lastWords(persist(() => this.#runService.complete({ ...completion, annotations }), LAST_WORDS_MS));
+  }
+
+  async #lastWords(report: Promise<unknown>): Promise<void> {
+    const noted = report.catch((error: unknown) =>
+      this.#diagnostics.note(`the end of the job could not be reported: ${errorText(error)}`),
     );
+    await Promise.race([noted, sleep(LAST_WORDS_MS)]);
   }
 
   async #killEverything(): Promise<void> {
+    this.#isClosed = true;
     this.#steps.shutdown();
     killAllProcesses();
     await killStrayProcesses(this.#state.trackingId);
@@ -135,7 +148,7 @@ export class Job {
   async #report(end: JobEnd): Promise<TaskResult> {
     this.#logs.close();
     const result = TASK_RESULT[this.#state.status];
-    await Promise.all([this.#results?.drain(), this.#feed?.close(), emptyFolder(this.#state.folders.temp)]);
+    await Promise.all([this.#results?.drain(), this.#feed?.close(), this.#clean(this.#state.folders.temp)]);
     try {
       await persist(() => this.#runService.complete(this.#completion(result, end)), COMPLETE_MS);
     } catch (error) {
@@ -143,8 +156,13 @@ export class Job {
       if (!(error instanceof JobGone)) throw error;
     }
     this.#http.close();
-    await emptyFolder(this.#logFolder);
+    await this.#clean(this.#logFolder);
     return result;
+  }
+
+  /** Files of another user may resist; the next job tries again and says so. */
+  async #clean(folder: string): Promise<void> {
+    await emptyFolder(folder).catch((error: unknown) => this.#diagnostics.note(`${folder} stays: ${errorText(error)}`));
   }
 
   #completion(conclusion: TaskResult, { outputs, environmentUrl }: JobEnd): Completion {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Masks } from '../masks.ts';
 import type { Feed } from './feed.ts';
@@ -23,8 +23,10 @@ export class JobLogs {
   readonly #job: LogFile;
   readonly #jobUpload: LogUpload | undefined;
 
-  /** @param folder is created; holds the files until they are uploaded */
+  /** @param folder is emptied; holds the files until they are uploaded */
   constructor(folder: string, masks: Masks, services: { feed?: Feed; client?: ResultsClient; queue?: ResultsQueue }) {
+    // A worker that was killed may have left its files.
+    rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#folder = folder;
     this.#masks = masks;

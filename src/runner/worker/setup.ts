@@ -30,14 +30,12 @@ export function setUpJob(job: JobState, output: StepOutput): boolean {
 
 function printIdentity(job: JobState, output: StepOutput): void {
   const { runner, folders } = job;
-  const labels = job.variable('system.runner.labels');
   output.print(`Current runner version: '${runner.version}' (Switchyard)`);
   output.group(
     'Runner information',
     `Runner name: '${runner.name}'`,
     `Runner group name: '${job.variable('system.runnerGroupName') ?? runner.groupName}'`,
     `Machine name: '${hostname()}'`,
-    ...(labels ? [`Labels: ${labels}`] : []),
   );
   output.group('Operating System', `${runnerOs} ${runnerArch}`, `${systemName()} ${release()}`);
   const permissions = Object.entries(parsePermissions(job.variable('system.github.token.permissions')));

@@ -1,5 +1,5 @@
 /** One stage of a step, main or post, from its condition to its result: SEM-19. */
-import { isoTime } from '../../common/clock.ts';
+import { isoTime, systemClock } from '../../common/clock.ts';
 import { errorText } from '../../common/errors.ts';
 import type { JobStep } from '../../protocol/runner/job-message.ts';
 import type { TemplateToken } from '../../protocol/runner/tokens.ts';
@@ -117,8 +117,7 @@ export class Stage {
     try {
       minutes = this.#timeoutMinutes();
       if (minutes > 0) {
-        const timer = setTimeout(() => this.stop('timeout'), minutes * 60_000);
-        disarm = () => clearTimeout(timer);
+        disarm = systemClock.after(minutes * 60_000, () => this.stop('timeout'));
       }
       succeeded = await this.#options.run(context);
     } catch (error) {
