@@ -18,7 +18,7 @@ import { GitHubStandIn, STAND_IN_TOKEN } from './testing/github-stand-in.ts';
 const program = fileURLToPath(new URL('./testing/runner-program.mjs', import.meta.url));
 const API_TOKEN = 'api-token';
 
-describe('the fleet with real processes', () => {
+describe('the fleet with real processes', { timeout: 30_000 }, () => {
   let folder: string;
   let github: GitHubStandIn;
   let fleet: Awaited<ReturnType<typeof startFleet>> | undefined;
@@ -90,7 +90,9 @@ describe('the fleet with real processes', () => {
     github.assign(first?.id ?? 0);
     await github.waitForOnline(() => online().length === 2 && !online().some(({ id }) => id === first?.id));
     expect(online()).toHaveLength(2);
-    await expect.poll(() => stat(join(folder, 'runners', first?.name ?? '')).catch(() => 'gone')).toBe('gone');
+    await expect
+      .poll(() => stat(join(folder, 'runners', first?.name ?? '')).catch(() => 'gone'), { timeout: 10_000 })
+      .toBe('gone');
   });
 
   it('leaves no process and no registration behind when it closes, and starts afresh', async () => {
@@ -140,7 +142,7 @@ describe('the fleet with real processes', () => {
     await crashed.backend.close();
     store.close();
     process.kill(deadPid, 'SIGKILL');
-    await expect.poll(() => startTimeOf(deadPid)).toBeUndefined();
+    await expect.poll(() => startTimeOf(deadPid), { timeout: 10_000 }).toBeUndefined();
 
     await start();
     await github.waitForOnline(() => online().length === 2 && !github.runners.has(dies?.id ?? 0));
@@ -148,7 +150,7 @@ describe('the fleet with real processes', () => {
     expect(await alive([livingPid])).toBe(1);
     github.assign(lives?.id ?? 0, 300);
     await call('DELETE', 'runnerdeployments/pool');
-    await expect.poll(async () => (await call('GET', 'runners')).items, { timeout: 5_000 }).toEqual([]);
+    await expect.poll(async () => (await call('GET', 'runners')).items, { timeout: 10_000 }).toEqual([]);
     expect(await alive([livingPid])).toBe(0);
     expect(github.runners.size).toBe(0);
   });

@@ -18,7 +18,7 @@ export interface BackendUnderTest {
 const spec: RunnerSpec = { repository: 'octo/app' };
 
 export function describeBackend(title: string, make: () => Promise<BackendUnderTest>): void {
-  describe(`the backend contract: ${title}`, () => {
+  describe(`the backend contract: ${title}`, { timeout: 30_000 }, () => {
     let subject: BackendUnderTest;
     beforeEach(async () => {
       subject = await make();

@@ -5,7 +5,7 @@ import type { RunnerDeployment } from '../resources/runner-deployment.ts';
 import type { EventObject } from '../store/event-recorder.ts';
 import { FleetUnderTest } from '../testing/fleet-under-test.ts';
 
-describe('the controller', () => {
+describe('the controller', { timeout: 30_000 }, () => {
   let clock: ManualClock;
   let fleet: FleetUnderTest;
   beforeEach(async () => {
@@ -34,8 +34,10 @@ describe('the controller', () => {
       fleet.github.calls.filter((call) => call.startsWith('GET') && call.endsWith('/actions/runners'));
     const before = lists().length;
     clock.advance(10_000);
-    await expect.poll(() => lists().length).toBeGreaterThan(before);
-    await expect.poll(() => fleet.runners().every(({ status }) => status?.phase !== 'Registering')).toBe(true);
+    await expect.poll(() => lists().length, { timeout: 10_000 }).toBeGreaterThan(before);
+    await expect
+      .poll(() => fleet.runners().every(({ status }) => status?.phase !== 'Registering'), { timeout: 10_000 })
+      .toBe(true);
     await fleet.controller.settled();
   }
 
@@ -135,7 +137,7 @@ describe('the controller', () => {
     await fleet.controller.settled();
     fleet.github.finish(idOf(first));
     await looked();
-    await expect.poll(() => fleet.backend.running()).toEqual([]);
+    await expect.poll(() => fleet.backend.running(), { timeout: 10_000 }).toEqual([]);
     await fleet.controller.settled();
     expect(names()).toEqual([]);
   });

@@ -35,7 +35,7 @@ describe('the controller under any sequence of events', () => {
         fc.asyncProperty(happenings, async (sequence) => {
           await check(sequence, ephemeral);
         }),
-        { numRuns: 40 },
+        { numRuns: 25 },
       );
     }, 120_000);
   }

@@ -59,7 +59,7 @@ describeBackend('process', async () => {
   };
 });
 
-describe('the process backend', () => {
+describe('the process backend', { timeout: 30_000 }, () => {
   let root: string;
   let github: GitHubStandIn;
   let backend: ProcessBackend;
@@ -118,13 +118,13 @@ describe('the process backend', () => {
   it('kills what a dead runner leaves behind, also in other process groups', async () => {
     await start([{ name: 'WITH_STRAY', value: 'yes' }]);
     await online();
-    await expect.poll(() => readFile(join(root, 'box', 'runner.log'), 'utf8')).toContain('stray');
+    await expect.poll(() => readFile(join(root, 'box', 'runner.log'), 'utf8'), { timeout: 10_000 }).toContain('stray');
     const stray = Number(/stray (\d+)/.exec(await readFile(join(root, 'box', 'runner.log'), 'utf8'))?.[1]);
     expect(await startTimeOf(stray)).toBeDefined();
     const end = ended();
     process.kill(await pidOf(root, 'box'), 'SIGKILL');
     await end;
-    await expect.poll(() => startTimeOf(stray)).toBeUndefined();
+    await expect.poll(() => startTimeOf(stray), { timeout: 10_000 }).toBeUndefined();
   });
 
   it('warns of every field that a plain process cannot honour', () => {

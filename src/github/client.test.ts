@@ -1,0 +1,112 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { GitHubClient } from './client.ts';
+import { listRunners, removeRunner, scopeUrl } from './self-hosted-runners.ts';
+import { apiUrl } from './urls.ts';
+
+describe('the REST base of a server', () => {
+  it.each([
+    ['https://github.com', 'https://api.github.com'],
+    ['https://www.github.com/', 'https://api.github.com'],
+    ['https://acme.ghe.com', 'https://api.acme.ghe.com'],
+    ['https://notgithub.com', 'https://notgithub.com/api/v3'],
+    ['http://127.0.0.1:8484/', 'http://127.0.0.1:8484/api/v3'],
+    ['https://ghes.example:8443/some/path', 'https://ghes.example:8443/api/v3'],
+  ])('of %s is %s (runner-protocol 1.1)', (url, api) => {
+    expect(apiUrl(url)).toBe(api);
+  });
+});
+
+describe('the GitHub client', () => {
+  let server: Server;
+  let client: GitHubClient;
+  let answer: { status: number; headers?: Record<string, string>; body: string };
+  let seen: { url: string; authorization: string | undefined }[];
+  beforeEach(async () => {
+    seen = [];
+    server = createServer((request, response) => {
+      seen.push({ url: request.url ?? '', authorization: request.headers.authorization });
+      const page = Number(new URL(request.url ?? '/', 'http://x').searchParams.get('page'));
+      if (answer.body !== 'pages') {
+        response.writeHead(answer.status, answer.headers).end(answer.body);
+        return;
+      }
+      const runner = (id: number) => ({ id, name: `r${id}`, os: 'linux', status: 'online', busy: false, labels: [] });
+      const count = page === 1 ? 100 : 50;
+      const runners = Array.from({ length: count }, (_one, index) => runner((page - 1) * 100 + index));
+      response.end(JSON.stringify({ total_count: 150, runners }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    client = new GitHubClient({ url, token: 'secret', timeoutMs: 10_000 });
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const scope = { kind: 'organization', name: 'octo' } as const;
+
+  it('reads all pages of a list, with its token', async () => {
+    answer = { status: 200, body: 'pages' };
+    expect(await listRunners(client, scope)).toHaveLength(150);
+    expect(seen.map(({ url }) => url)).toEqual([
+      '/api/v3/orgs/octo/actions/runners?per_page=100&page=1',
+      '/api/v3/orgs/octo/actions/runners?per_page=100&page=2',
+    ]);
+    expect(seen[0]?.authorization).toBe('Bearer secret');
+  });
+
+  it.each([
+    [204, 'removed'],
+    [404, 'absent'],
+    [422, 'busy'],
+    [403, 'forbidden'],
+  ])('takes %i to a DELETE as "%s"', async (status, meaning) => {
+    answer = { status, body: '' };
+    expect(await removeRunner(client, scope, 7)).toBe(meaning);
+  });
+
+  it.each([
+    [401, {}, 401, false],
+    [500, {}, 500, true],
+    [429, {}, 429, true],
+    [403, { 'x-ratelimit-remaining': '0' }, 429, true],
+    [302, { location: 'http://elsewhere.example/' }, 302, false],
+  ])('gives the status %i with %o as an OutsideError', async (status, headers, told, retryable) => {
+    answer = { status, headers, body: '{"message":"why not"}' };
+    const error = await client.send({ path: '/user' }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'OutsideError', status: told, retryable });
+    expect(String(error)).toContain('why not');
+    expect(String(error)).not.toContain('secret');
+  });
+
+  it('refuses an answer of another shape', async () => {
+    answer = { status: 200, body: '{"login":1}' };
+    const call = client.request(z.object({ login: z.string() }), { path: '/user' });
+    await expect(call).rejects.toMatchObject({ name: 'OutsideError', retryable: false });
+    answer = { status: 200, body: '<html>' };
+    await expect(client.request(z.unknown(), { path: '/user' })).rejects.toThrow('did not answer JSON');
+  });
+
+  it('says that nobody listens, and that an answer took too long', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    const waiting = new GitHubClient({ url, token: 't', timeoutMs: 50 }).send({ path: '/' });
+    await expect(waiting).rejects.toMatchObject({ retryable: true, status: undefined });
+    silent.closeAllConnections();
+    await new Promise((resolve) => silent.close(resolve));
+    await expect(new GitHubClient({ url, token: 't' }).send({ path: '/' })).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('knows the address of a scope as config.sh takes it', () => {
+    expect(scopeUrl('https://ghes.example', { kind: 'enterprise', name: 'e' })).toBe(
+      'https://ghes.example/enterprises/e',
+    );
+    expect(scopeUrl('https://ghes.example', scope)).toBe('https://ghes.example/octo');
+  });
+});
