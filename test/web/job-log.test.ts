@@ -74,9 +74,9 @@ describe.skipIf(!chromiumPath)('the log of a job', () => {
   });
 
   test('shows the timestamps on demand', async () => {
-    giveJob([logLines('hello')], { conclusion: 'failure' });
+    giveJob([logLines('on time')], { conclusion: 'failure' });
     const page = await open();
-    await page.getByText('hello').waitFor();
+    await page.getByText('on time').waitFor();
     expect(await page.locator('.log-time').count()).toBe(0);
     await page.getByRole('button', { name: 'Timestamps' }).click();
     expect(await page.locator('.log-time').first().textContent()).toBe('00:00:00.000');
@@ -116,7 +116,7 @@ describe.skipIf(!chromiumPath)('the log of a job', () => {
   test('follows a running step, stops when the user scrolls up, and follows again at the end', async () => {
     const job = giveJob([logLines('start')], running, running);
     const page = await open();
-    await page.getByText('start').waitFor();
+    await page.getByText('start', { exact: true }).waitFor();
     await listening();
     const write = (from: number, count: number) => {
       const texts = Array.from({ length: count }, (_, index) => `output ${from + index}`);
@@ -145,7 +145,7 @@ describe.skipIf(!chromiumPath)('the log of a job', () => {
   test('reads what was written while the stream was broken', async () => {
     const job = giveJob([logLines('start')], running, running);
     const page = await open();
-    await page.getByText('start').waitFor();
+    await page.getByText('start', { exact: true }).waitFor();
     await listening();
     server.dropStreams();
     server.appendLog(11, 1, logLines('written in the dark'));
@@ -188,7 +188,7 @@ describe.skipIf(!chromiumPath)('the log of a job', () => {
   test('stays responsive while 20,000 lines a second come in', async () => {
     giveJob([logLines('start')], running, running);
     const page = await open();
-    await page.getByText('start').waitFor();
+    await page.getByText('start', { exact: true }).waitFor();
     await listening();
     let written = 1;
     const write = async () => {
