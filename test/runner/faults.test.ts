@@ -226,6 +226,34 @@ describe('shutdown', () => {
   });
 });
 
+describe('refusals of the server', () => {
+  it('end the runner with code 1 when its registration was deleted (runner-protocol 3)', async () => {
+    server.tokenError = { error: 'invalid_client', error_description: 'no such runner' };
+    runner = startRunner(server.jitConfig());
+    expect(await runner.exited).toBe(1);
+    expect(runner.output()).toContain('registration has been deleted');
+  });
+
+  it('are retried with a hint when the clocks differ (runner-protocol 3)', async () => {
+    server.tokenError = { error: 'invalid_request', error_description: 'Current server time is 2020-01-01' };
+    runner = startRunner(server.jitConfig());
+    await poll('the hint', () => runner.output().includes('clock differs'));
+    server.tokenError = undefined;
+    await server.until('the runner polls', () => server.callsTo('/broker/message').length > 0);
+  });
+
+  it('end the runner with code 0 when it is no longer known, and make a new session when only that is lost', async () => {
+    runner = startRunner(server.jitConfig());
+    await server.until('the runner polls', () => server.callsTo('/broker/message').length === 1);
+    server.pollError = 'RunnerSessionInvalid';
+    server.send('ForceTokenRefresh', {});
+    await server.until('a new session', () => server.callsTo('/broker/session').length >= 2);
+    server.pollError = 'RunnerNotFound';
+    expect(await runner.exited).toBe(0);
+    expect(runner.output()).toContain('no longer knows this runner');
+  });
+});
+
 describe('bad usage', () => {
   const runCli = (...args: string[]): { status: number; text: string } => {
     try {

@@ -70,6 +70,10 @@ export class StandInServer {
   /** Status that `renewjob` answers instead of 200. */
   renewStatus = 200;
   acquireStatus = 200;
+  /** Answer of the token endpoint instead of a token. */
+  tokenError: { error: string; error_description: string } | undefined;
+  /** `errorKind` that polls are answered with. */
+  pollError: string | undefined;
   sessionDeleted = false;
   #server: Server | undefined;
   #port = 0;
@@ -291,6 +295,7 @@ export class StandInServer {
       this.#violate('the client assertion is wrong');
       return json(response, 400, { error: 'invalid_client' });
     }
+    if (this.tokenError) return json(response, 400, this.tokenError);
     json(response, 200, { access_token: RUNNER_TOKEN, token_type: 'bearer', expires_in: 3600 });
   }
 
@@ -308,6 +313,15 @@ export class StandInServer {
     }
     if (route === 'POST /run/acquirejob') return this.#acquire(response, AcquireJobRequest.parse(body));
     const query = PollQuery.parse(Object.fromEntries(url.searchParams));
+    if (this.pollError) {
+      const errorKind = this.pollError;
+      return json(response, 404, {
+        source: 'actions-broker-listener',
+        statusCode: 404,
+        errorKind,
+        errorMessage: errorKind,
+      });
+    }
     if (query.sessionId !== this.#sessionId) {
       return json(response, 403, {
         source: 'actions-broker-listener',
