@@ -74,6 +74,12 @@ export function LogView({ steps, isRunning, store, children }: LogViewProps) {
   useLayoutEffect(() => {
     if (follow && tail !== undefined && tail >= 0) virtualizer.scrollToIndex(tail, { align: 'end' });
   }, [follow, tail, virtualizer]);
+  // After every render: a scroll that ended short of a tail that had moved on is made again.
+  useEffect(() => {
+    if (follow && tail !== undefined && (virtualizer.range?.endIndex ?? tail) < tail) {
+      virtualizer.scrollToIndex(tail, { align: 'end' });
+    }
+  });
 
   const chooseLine = useCallback((step: number, line: number) => link.choose({ step, line }), [link.choose]);
   const moveMatch = (by: 1 | -1) => {
