@@ -89,7 +89,7 @@ export async function startSmallServer(
     clock,
     logger: silentLogger,
   } as unknown as ServerContext;
-  const app = fastify({ forceCloseConnections: true });
+  const app = fastify({ forceCloseConnections: true, exposeHeadRoutes: false });
   registerAccess(app, context);
   await register(app, context);
   await app.listen({ port: 0, host: '127.0.0.1' });

@@ -75,7 +75,9 @@ async function acceptUpdate(
   push: PushContext,
   update: RefUpdate,
 ): Promise<string[]> {
-  const sha = await context.git.resolve(push.repository, update.after);
+  // Git lets a branch be a commit only; a tag may be an object of its own, or no commit at all.
+  const isBranch = update.ref.startsWith('refs/heads/');
+  const sha = isBranch ? update.after : await context.git.resolve(push.repository, update.after);
   if (!sha) return [`${shortName(update.ref)} is no commit; it starts nothing`];
   const outcome = await context.engine.acceptEvent({
     key: `push:${journal.id}:${update.ref}`,
@@ -113,6 +115,7 @@ async function chooseDefaultBranch(
   const branches = moved.filter(({ ref }) => ref.startsWith('refs/heads/')).map(({ ref }) => shortName(ref));
   const [first] = branches;
   if (first === undefined) return repository;
+  if (branches.includes(repository.default_branch)) return repository;
   if (await context.git.resolve(repository, `refs/heads/${repository.default_branch}`)) return repository;
   const branch = ['main', 'master'].find((name) => branches.includes(name)) ?? first;
   return context.git.setDefaultBranch(repository, branch);

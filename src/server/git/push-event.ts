@@ -24,13 +24,12 @@ export async function pushPayload(
 ): Promise<Record<string, Json>> {
   const { folder, repository, publicUrl, actor } = push;
   const isNew = before === ZERO_SHA;
-  const [newest, commits, isForward] = await Promise.all([
-    readCommits(folder, ['-n', '1', sha]),
+  const [commits, isForward] = await Promise.all([
     ref.startsWith('refs/heads/') ? newCommits(push, isNew ? null : before, sha) : [],
     isNew || isAncestor(folder, before, sha),
   ]);
+  const head = commits[0] ?? (await readCommits(folder, ['-n', '1', sha]))[0];
   const url = `${publicUrl}/${repository.owner}/${repository.name}`;
-  const head = newest[0] ? commitObject(newest[0], url) : null;
   return {
     ref,
     before,
@@ -41,7 +40,7 @@ export async function pushPayload(
     base_ref: null,
     compare: isNew ? `${url}/commit/${sha}` : `${url}/compare/${before.slice(0, 12)}...${after.slice(0, 12)}`,
     commits: commits.reverse().map((commit) => commitObject(commit, url)),
-    head_commit: head,
+    head_commit: head ? commitObject(head, url) : null,
     repository: { ...repositoryObject(repository, publicUrl) },
     pusher: { name: actor, email: `${actor}@users.noreply.localhost` },
     sender: { ...userObject(actor, publicUrl) },

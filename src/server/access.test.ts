@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { type SmallServer, startSmallServer } from '../../test/support/small-server.ts';
+import type { Access } from './auth/access.ts';
+import { registerSurfaces } from './surfaces.ts';
+
+interface Route {
+  method: string;
+  url: string;
+  access: Access | undefined;
+}
+
+/** What anyone may call; each checks by itself what there is to check. */
+const OPEN: Access[] = ['public', 'signed'];
+
+async function startAll(): Promise<{ server: SmallServer; routes: Route[] }> {
+  const routes: Route[] = [];
+  const server = await startSmallServer(async (app, context) => {
+    app.addHook('onRoute', ({ method, url, config }) => {
+      for (const one of [method].flat()) routes.push({ method: one, url, access: config?.access });
+    });
+    await registerSurfaces(app, context);
+  });
+  return { server, routes };
+}
+
+test('every route but the open ones refuses a caller without a token and one with a wrong token', async () => {
+  const { server, routes } = await startAll();
+  const guarded = routes.filter(({ access }) => access && !OPEN.includes(access));
+  expect(guarded.length).toBeGreaterThan(40);
+  for (const { method, url } of guarded) {
+    const path = url.replace(/:\w+(\([^)]*\))?/g, '1').replace('*', 'x');
+    for (const authorization of [undefined, 'Bearer wrong', 'Bearer a.b.c', 'RemoteAuth wrong', 'Basic eDp5']) {
+      const headers = authorization ? { authorization } : {};
+      const { statusCode } = await server.app.inject({ method: method as 'GET', url: path, headers });
+      expect(statusCode, `${method} ${path} with ${authorization}`).toBe(401);
+    }
+  }
+  await server.close();
+});
+
+test('what is open is only git, blobs, the page, OAuth and what REST says about itself', async () => {
+  const { server, routes } = await startAll();
+  const open = routes
+    .filter(({ access }) => access && OPEN.includes(access))
+    .map(({ method, url }) => `${method} ${url}`);
+  expect(open.sort()).toMatchInlineSnapshot(`
+    [
+      "GET /",
+      "GET /:owner/:repository/info/refs",
+      "GET /api/v3",
+      "GET /api/v3/meta",
+      "GET /assets/*",
+      "GET /blobs/*",
+      "HEAD /blobs/*",
+      "POST /:owner/:repository/git-receive-pack",
+      "POST /:owner/:repository/git-upload-pack",
+      "POST /oauth/token",
+      "POST /oauth/token/",
+      "PUT /blobs/*",
+    ]
+  `);
+  await server.close();
+});
