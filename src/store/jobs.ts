@@ -93,6 +93,16 @@ export async function addReason(db: Queries, jobId: number, text: string, at: st
   await db.insertInto('job_reasons').values({ job_id: jobId, text, at }).execute();
 }
 
-export async function reasonsOf(db: Queries, jobId: number): Promise<{ at: string; text: string }[]> {
-  return db.selectFrom('job_reasons').select(['at', 'text']).where('job_id', '=', jobId).orderBy('id').execute();
+/** Oldest first. */
+export async function reasonsOf(
+  db: Queries,
+  jobIds: number[],
+): Promise<{ job_id: number; at: string; text: string }[]> {
+  if (jobIds.length === 0) return [];
+  return db
+    .selectFrom('job_reasons')
+    .select(['job_id', 'at', 'text'])
+    .where('job_id', 'in', jobIds)
+    .orderBy('id')
+    .execute();
 }

@@ -112,7 +112,7 @@ export class LiveHub {
       for (const run of await runSummaries(this.#context.db, { ids })) this.#sendRun(run);
     for (const ids of batches(jobs)) for (const job of await jobViews(this.#context, ids)) this.#sendJob(job);
     for (const id of runners) {
-      const runner = await this.#context.engine.runner(id);
+      const runner = await this.#context.engine.views.runner(id);
       if (runner) this.#send(eventText('runner', runner), isUnfiltered);
     }
     for (const id of removed) this.#send(eventText('runner-removed', { id }), isUnfiltered);

@@ -66,7 +66,7 @@ export function dashboardRoutes(context: ServerContext): FastifyPluginAsync {
     addLive(app, context);
     addWrites(app, context);
     app.get('/server', PAGE, (): ServerInfo => ({ version, url: context.settings.publicUrl }));
-    app.get('/runners', PAGE, async (): Promise<RunnerList> => ({ runners: await context.engine.runners() }));
+    app.get('/runners', PAGE, async (): Promise<RunnerList> => ({ runners: await context.engine.views.runners() }));
   };
 }
 
@@ -87,14 +87,14 @@ function addRuns(app: FastifyInstance, context: ServerContext): void {
   app.get('/runs/:id/explanation', PAGE, async ({ params }) => {
     const { id } = IdParams.parse(params);
     if (!(await findRun(context.db, id))) throw notFound(`Run ${id}`);
-    return context.engine.explainRun(id);
+    return context.engine.views.explainRun(id);
   });
 }
 
 function addJobs(app: FastifyInstance, context: ServerContext): void {
   app.get('/jobs/:id/explanation', PAGE, async ({ params }) => {
     const job = await jobOf(context, params);
-    return context.engine.explainJob(job.id);
+    return context.engine.views.explainJob(job.id);
   });
   app.get('/jobs/:id/steps/:number/log', PAGE, async ({ params, query }) => {
     const job = await jobOf(context, params);

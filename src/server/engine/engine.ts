@@ -1,11 +1,9 @@
 import { type Clock, isoTime } from '../../common/clock.ts';
-import { notFound } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { Explanation, Runner } from '../../protocol/dashboard/index.ts';
 import type { BrokerMessage } from '../../protocol/runner/broker.ts';
 import type { CompleteJobRequest } from '../../protocol/runner/run-service.ts';
 import type { Database } from '../../store/database.ts';
-import { findJob, findJobByRequest, type JobRow, jobsInPhases, moveJob, reasonsOf } from '../../store/jobs.ts';
+import { findJob, findJobByRequest, type JobRow, jobsInPhases, moveJob } from '../../store/jobs.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { allRunners, deleteRunner, type RunnerRow, runnerGroups } from '../../store/runners.ts';
 import type { JobRequirement } from '../../workflow/routing.ts';
@@ -15,14 +13,13 @@ import { acceptEvent, type EventOutcome, type IncomingEvent } from './accept-eve
 import { cancelRun, concludeOverdueCancel, timeOutJob } from './cancellation.ts';
 import { Deadlines, nextDeadline } from './deadlines.ts';
 import { Dispatcher, type QueuedJob } from './dispatcher.ts';
-import { type ExplainInput, explainJob, explainRun, shortReason } from './explain.ts';
+import { EngineViews } from './engine-views.ts';
 import { endJob, loseJob, type EngineOptions as Rules } from './job-end.ts';
 import { acquire, assign, complete, endWorkOfOldSession, renew, requeue } from './job-lifecycle.ts';
 import { Polls } from './polls.ts';
 import { requirementOf } from './requirement.ts';
-import { loadRun, type RunBundle, WorkflowCache } from './run-bundle.ts';
+import { loadRunOrThrow, type RunBundle, WorkflowCache } from './run-bundle.ts';
 import { RunnerDirectory } from './runner-directory.ts';
-import { viewRunner } from './runner-view.ts';
 import { createInUnit, type InUnit } from './unit.ts';
 
 export type { EventOutcome, IncomingEvent, StartedRun } from './accept-event.ts';
@@ -44,6 +41,8 @@ export interface EngineDependencies {
  * timers) is made anew from it by `start()`.
  */
 export class Engine {
+  /** What people are told about runs, jobs and runners. */
+  readonly views: EngineViews;
   readonly #deps: EngineDependencies;
   readonly #cache = new WorkflowCache();
   readonly #dispatcher = new Dispatcher();
@@ -79,6 +78,12 @@ export class Engine {
       publicUrl: deps.publicUrl,
       assign: (job, runnerId) => this.#assign(job, runnerId),
       putBack: (job) => this.#putBack(job),
+    });
+    this.views = new EngineViews({
+      db,
+      cache: this.#cache,
+      directory: this.#directory,
+      requirement: (job) => this.#requirement(job),
     });
     changes.on('runner-removed', (id) => {
       this.#dispatcher.unpark(id);
@@ -189,7 +194,7 @@ export class Engine {
   /** @throws UserError 404 or 409; see `acquire` */
   async acquireJob(requestGuid: string, runnerId: number): Promise<{ job: JobRow; bundle: RunBundle }> {
     const job = await this.#inUnit((unit) => acquire(unit, this.#rules, requestGuid, runnerId));
-    return { job, bundle: await this.#bundle(job.run_id) };
+    return { job, bundle: await loadRunOrThrow(this.#deps.db, this.#cache, job.run_id) };
   }
 
   /** @returns until when the lease holds, ms since the epoch. @throws UserError 404 */
@@ -202,77 +207,9 @@ export class Engine {
     await this.#inUnit((unit) => complete(unit, this.#rules, request));
   }
 
-  // --- views ---
-
-  /** @throws UserError 404 */
-  async explainRun(id: number): Promise<Explanation> {
-    const bundle = await loadRun(this.#deps.db, this.#cache, id);
-    if (!bundle) throw notFound(`Run ${id}`);
-    return explainRun(await this.#explainInput(bundle));
-  }
-
-  /** @throws UserError 404 */
-  async explainJob(id: number): Promise<Explanation> {
-    const job = await findJob(this.#deps.db, id);
-    if (!job) throw notFound(`Job ${id}`);
-    return explainJob(await this.#explainInput(await this.#bundle(job.run_id)), job);
-  }
-
-  /** The one sentence about a job that pages show beside it. */
-  reasonOf(job: JobRow): string | null {
-    return shortReason(job, this.#requirement(job), job.phase === 'queued' ? this.#directory.all() : []);
-  }
-
-  async runners(): Promise<Runner[]> {
-    const rows = await allRunners(this.#deps.db);
-    return Promise.all(rows.map((row) => this.#viewRunner(row)));
-  }
-
-  async runner(id: number): Promise<Runner | undefined> {
-    const row = await this.#deps.db.selectFrom('runners').selectAll().where('id', '=', id).executeTakeFirst();
-    return row && this.#viewRunner(row);
-  }
-
   /** How much is in memory: for the bench and metrics. */
   counts(): { queued: number; parked: number } {
     return { queued: this.#dispatcher.queuedCount, parked: this.#dispatcher.parkedCount };
-  }
-
-  #viewRunner(row: RunnerRow): Promise<Runner> {
-    return viewRunner(this.#deps.db, row, this.#directory.get(row.id), this.#directory.lastSeen(row.id));
-  }
-
-  async #bundle(runId: number): Promise<RunBundle> {
-    const bundle = await loadRun(this.#deps.db, this.#cache, runId);
-    if (!bundle) throw notFound(`Run ${runId}`);
-    return bundle;
-  }
-
-  async #explainInput(bundle: RunBundle): Promise<ExplainInput> {
-    const ids = bundle.jobs.map(({ id }) => id);
-    const reasons = new Map(
-      await Promise.all(ids.map(async (id) => [id, await reasonsOf(this.#deps.db, id)] as const)),
-    );
-    const failed = await this.#deps.db
-      .selectFrom('steps')
-      .select(['job_id', 'name'])
-      .where('job_id', 'in', ids.length > 0 ? ids : [0])
-      .where('conclusion', '=', 'failure')
-      .orderBy('number')
-      .execute();
-    return {
-      bundle,
-      reasons: (jobId) => reasons.get(jobId) ?? [],
-      failedSteps: (jobId) => failed.filter(({ job_id }) => job_id === jobId).map(({ name }) => name),
-      requirement: (job) => this.#requirement(job),
-      runners: this.#directory.all(),
-    };
-  }
-
-  #requirement(job: JobRow): JobRequirement {
-    const repository = this.#repositories.get(job.repository_id);
-    if (!repository) throw new Error(`job ${job.id} belongs to the unknown repository ${job.repository_id}`);
-    return requirementOf(job, repository);
   }
 
   // --- queue and timers ---
@@ -298,6 +235,12 @@ export class Engine {
     if (!isHeld || job.runner_id === null) return;
     this.#holders.set(job.id, job.runner_id);
     this.#directory.setBusy(job.runner_id, true);
+  }
+
+  #requirement(job: JobRow): JobRequirement {
+    const repository = this.#repositories.get(job.repository_id);
+    if (!repository) throw new Error(`job ${job.id} belongs to the unknown repository ${job.repository_id}`);
+    return requirementOf(job, repository);
   }
 
   #queuedJob(job: JobRow): QueuedJob {

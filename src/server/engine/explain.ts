@@ -82,10 +82,9 @@ export function explainJob(input: ExplainInput, job: JobRow): Explanation {
   };
 }
 
-/** The most telling sentence about a job that waits, was skipped or failed without a step to blame; else null. */
-export function shortReason(job: JobRow, requirement: JobRequirement, runners: RunnerFacts[]): string | null {
-  if (job.phase === 'queued') return describeWait(requirement, runners)[0] ?? null;
-  return job.reason;
+/** The most telling sentence about a job that waits for a runner. */
+export function shortReason(requirement: JobRequirement, runners: RunnerFacts[]): string | null {
+  return describeWait(requirement, runners)[0] ?? null;
 }
 
 function jobSentences(input: ExplainInput, job: JobRow): string[] {
@@ -137,7 +136,7 @@ function history(input: ExplainInput, job: JobRow): { at: string; text: string }
   const moments = [
     { at: job.created_at, text: 'Created.' },
     ...(job.queued_at ? [{ at: job.queued_at, text: `Ready; asks for the labels ${labelsOf(job)}.` }] : []),
-    ...input.reasons(job.id),
+    ...input.reasons(job.id).map(({ at, text }) => ({ at, text })),
     ...(job.completed_at ? [{ at: job.completed_at, text: `Ended with ${job.conclusion}.` }] : []),
   ];
   // Stable: moments of the same instant stay in the order in which they happened.

@@ -1,3 +1,4 @@
+import { notFound } from '../../common/errors.ts';
 import { sha256Hex } from '../../common/ids.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Queries } from '../../store/database.ts';
@@ -68,6 +69,13 @@ export async function loadRun(db: Queries, cache: WorkflowCache, runId: number):
     jobs,
     vars: Object.fromEntries(variables.map(({ name, value }) => [name, value])),
   };
+}
+
+/** @throws UserError 404 */
+export async function loadRunOrThrow(db: Queries, cache: WorkflowCache, runId: number): Promise<RunBundle> {
+  const bundle = await loadRun(db, cache, runId);
+  if (bundle) return bundle;
+  throw notFound(`Run ${runId}`);
 }
 
 /**

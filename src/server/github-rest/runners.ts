@@ -173,7 +173,7 @@ async function runnerOfRequest(context: ServerContext, request: FastifyRequest):
 }
 
 async function viewRunner(context: ServerContext, row: RunnerRow): Promise<Runner> {
-  const state = (await context.engine.runner(row.id))?.state ?? 'offline';
+  const state = (await context.engine.views.runner(row.id))?.state ?? 'offline';
   const labels = JSON.parse(row.labels) as { name: string; type: 'read-only' | 'custom' }[];
   return {
     id: row.id,

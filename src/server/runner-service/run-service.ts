@@ -41,7 +41,7 @@ export const runServiceRoutes =
         secrets: await openSecrets(context, job.repository_id),
         keys: context.keys,
         publicUrl: context.settings.publicUrl,
-        groupName: (await context.engine.runner(runnerId))?.group ?? 'Default',
+        groupName: (await context.engine.views.runner(runnerId))?.group ?? 'Default',
         nowMs: context.clock.now(),
       });
     });

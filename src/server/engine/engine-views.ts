@@ -1,0 +1,83 @@
+import { notFound } from '../../common/errors.ts';
+import type { Explanation, Runner } from '../../protocol/dashboard/index.ts';
+import type { Database } from '../../store/database.ts';
+import { findJob, type JobRow, reasonsOf } from '../../store/jobs.ts';
+import { allRunners, findRunner, type RunnerRow } from '../../store/runners.ts';
+import type { JobRequirement } from '../../workflow/routing.ts';
+import { type ExplainInput, explainJob, explainRun, shortReason } from './explain.ts';
+import { loadRunOrThrow, type RunBundle, type WorkflowCache } from './run-bundle.ts';
+import type { RunnerDirectory } from './runner-directory.ts';
+import { viewRunner } from './runner-view.ts';
+
+export interface EngineViewsOptions {
+  db: Database;
+  cache: WorkflowCache;
+  directory: RunnerDirectory;
+  requirement: (job: JobRow) => JobRequirement;
+}
+
+/** Reads of the engine's state for people: nothing here changes anything. */
+export class EngineViews {
+  readonly #options: EngineViewsOptions;
+
+  constructor(options: EngineViewsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws UserError 404 */
+  async explainRun(id: number): Promise<Explanation> {
+    return explainRun(await this.#explainInput(await this.#bundle(id)));
+  }
+
+  /** @throws UserError 404 */
+  async explainJob(id: number): Promise<Explanation> {
+    const job = await findJob(this.#options.db, id);
+    if (!job) throw notFound(`Job ${id}`);
+    return explainJob(await this.#explainInput(await this.#bundle(job.run_id)), job);
+  }
+
+  /** The one sentence about a job that pages show beside it. */
+  reasonOf(job: JobRow): string | null {
+    if (job.phase !== 'queued') return job.reason;
+    return shortReason(this.#options.requirement(job), this.#options.directory.all());
+  }
+
+  async runners(): Promise<Runner[]> {
+    const rows = await allRunners(this.#options.db);
+    return Promise.all(rows.map((row) => this.#viewRunner(row)));
+  }
+
+  async runner(id: number): Promise<Runner | undefined> {
+    const row = await findRunner(this.#options.db, id);
+    return row && this.#viewRunner(row);
+  }
+
+  #viewRunner(row: RunnerRow): Promise<Runner> {
+    const { db, directory } = this.#options;
+    return viewRunner(db, row, directory.get(row.id), directory.lastSeen(row.id));
+  }
+
+  #bundle(runId: number): Promise<RunBundle> {
+    return loadRunOrThrow(this.#options.db, this.#options.cache, runId);
+  }
+
+  async #explainInput(bundle: RunBundle): Promise<ExplainInput> {
+    const { db, requirement, directory } = this.#options;
+    const ids = bundle.jobs.map(({ id }) => id);
+    const reasons = await reasonsOf(db, ids);
+    const failed = await db
+      .selectFrom('steps')
+      .select(['job_id', 'name'])
+      .where('job_id', 'in', ids)
+      .where('conclusion', '=', 'failure')
+      .orderBy('number')
+      .execute();
+    return {
+      bundle,
+      reasons: (jobId) => reasons.filter(({ job_id }) => job_id === jobId),
+      failedSteps: (jobId) => failed.filter(({ job_id }) => job_id === jobId).map(({ name }) => name),
+      requirement,
+      runners: directory.all(),
+    };
+  }
+}
