@@ -1,6 +1,7 @@
 /** Lines on their way to the live console. Best effort: the stored logs are the truth. Source: runner-protocol 8.5. */
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { backOffMs } from '../../common/back-off.ts';
+import { sleep } from '../../common/clock.ts';
 import type { FeedMessage } from '../../protocol/runner/results.ts';
 import { SERVER_BACK_OFF } from '../retries.ts';
 
@@ -12,6 +13,8 @@ const MAX_BACKLOG_LINES = 20_000;
 /** Bytes that may wait in the socket before lines are held back. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 const CLOSE_MS = 1_000;
+/** `WebSocket.OPEN`; the package itself is loaded late. */
+const OPEN = 1;
 
 interface Batch {
   stepId: string;
@@ -23,6 +26,7 @@ export class Feed {
   readonly #url: string;
   readonly #headers: Record<string, string>;
   #socket: WebSocket | undefined;
+  #connecting: Promise<void> | undefined;
   #batches: Batch[] = [];
   #backlog = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -33,7 +37,6 @@ export class Feed {
   constructor(url: string, token: string) {
     this.#url = url.replace(/^http/, 'ws');
     this.#headers = { Authorization: `Bearer ${token}` };
-    this.#connect();
   }
 
   /** @param startLine number of `lines[0]` in the step's log, from 1 */
@@ -51,13 +54,16 @@ export class Feed {
 
   /** Sends what is left, if the server takes it within a second. */
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#send();
+    if (this.#batches.length > 0) {
+      this.#connecting ??= this.#connect();
+      await Promise.race([this.#connecting, sleep(CLOSE_MS)]);
+      this.#send();
+    }
     this.#isClosed = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#reconnect);
     const socket = this.#socket;
-    if (!socket || socket.readyState === WebSocket.CLOSED) return;
+    if (!socket || socket.readyState === socket.CLOSED) return;
     await new Promise<void>((resolve) => {
       const limit = setTimeout(() => socket.terminate(), CLOSE_MS);
       socket.once('close', () => {
@@ -68,24 +74,36 @@ export class Feed {
     });
   }
 
-  #connect(): void {
-    const socket = new WebSocket(this.#url, { headers: this.#headers, perMessageDeflate: false });
+  /** Resolves when the connection is open, or has failed. */
+  async #connect(): Promise<void> {
+    // Loaded when the first lines are due, not before: it takes longer to load than the first step to start.
+    const library = await import('ws').catch(() => undefined);
+    if (this.#isClosed || !library) return;
+    const socket = new library.WebSocket(this.#url, { headers: this.#headers, perMessageDeflate: false });
     this.#socket = socket;
-    socket.on('open', () => {
-      this.#failures = 0;
-      this.#send();
-    });
     socket.on('error', () => undefined);
-    socket.on('close', () => {
-      if (this.#isClosed) return;
-      this.#reconnect = setTimeout(() => this.#connect(), backOffMs(this.#failures++, SERVER_BACK_OFF));
+    await new Promise<void>((resolve) => {
+      socket.on('open', () => {
+        this.#failures = 0;
+        this.#send();
+        resolve();
+      });
+      socket.on('close', () => {
+        resolve();
+        if (this.#isClosed) return;
+        const delayMs = backOffMs(this.#failures++, SERVER_BACK_OFF);
+        this.#reconnect = setTimeout(() => {
+          this.#connecting = this.#connect();
+        }, delayMs);
+      });
     });
   }
 
   #send(): void {
     this.#timer = undefined;
+    this.#connecting ??= this.#connect();
     const socket = this.#socket;
-    if (socket?.readyState !== WebSocket.OPEN) return;
+    if (socket?.readyState !== OPEN) return;
     while (this.#batches.length > 0 && socket.bufferedAmount < MAX_BUFFERED_BYTES) {
       const batch = this.#batches.shift();
       if (!batch) break;

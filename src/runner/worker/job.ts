@@ -49,7 +49,7 @@ export class Job {
   /** The job was ended from outside: the normal report is left out. */
   #isClosed = false;
 
-  /** Everything that costs no step begins here: folders and the connection of the live console. */
+  /** Everything that costs no step begins here: reading the message, preparing the folders. */
   constructor({ job, runner, trackingId, grace }: Extract<ToWorker, { type: 'job' }>, diagnostics: Diagnostics) {
     this.#diagnostics = diagnostics;
     const state = new JobState(job, runner, trackingId, grace);
