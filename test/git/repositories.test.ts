@@ -105,7 +105,11 @@ test('resolves branches before tags, full refs and commits, and nothing that is 
 });
 
 test('lists what a push changed, renames with their new path (SEM-3.11)', async () => {
-  const before = await commit('changes', { 'old name': 'some text that is long enough\n', gone: 'nothing that comes again\n', kept: 'x' });
+  const before = await commit('changes', {
+    'old name': 'some text that is long enough\n',
+    gone: 'nothing that comes again\n',
+    kept: 'x',
+  });
   await inWork('mv', 'old name', 'new name');
   await inWork('rm', '-q', 'gone');
   await commit('changes', { added: 'x' });

@@ -41,20 +41,17 @@ export class FakeEngine {
   }
 
   isRunning = async (): Promise<boolean> => true;
-  runners = async (): Promise<unknown[]> => [];
-  runner = async (): Promise<undefined> => undefined;
-  explainRun = (id: number) => this.#explain('run', id);
-  explainJob = (id: number) => this.#explain('job', id);
 
-  async #explain(kind: 'run' | 'job', id: number) {
-    return {
-      subject: { kind, id, name: 'x' },
-      status: 'queued',
-      conclusion: null,
-      sentences: ['Because.'],
-      history: [],
-    };
-  }
+  readonly views = {
+    runners: async (): Promise<unknown[]> => [],
+    runner: async (): Promise<undefined> => undefined,
+    explainRun: async (id: number) => explanation('run', id),
+    explainJob: async (id: number) => explanation('job', id),
+  };
+}
+
+function explanation(kind: 'run' | 'job', id: number) {
+  return { subject: { kind, id, name: 'x' }, status: 'queued', conclusion: null, sentences: ['Because.'], history: [] };
 }
 
 export interface SmallServer {
