@@ -35,7 +35,7 @@ export function LogView({ steps, isRunning, store, children }: LogViewProps) {
   useSyncExternalStore(store.subscribe, store.version);
   const [withTime, setWithTime] = useState(false);
   const link = useLineLink();
-  const [follow, setFollow] = useFollow(isRunning, !link.target);
+  const { follow, setFollow, isUserScrolling } = useFollow(isRunning, !link.target);
   const { rows, isOpen, toggle, open, folds } = useLogRows(store, steps);
   const byNumber = useMemo(() => new Map(steps.map((step) => [step.number, step])), [steps]);
   const search = useSearch(
@@ -76,7 +76,7 @@ export function LogView({ steps, isRunning, store, children }: LogViewProps) {
   }, [follow, tail, virtualizer]);
   // After every render: a scroll that ended short of a tail that had moved on is made again.
   useEffect(() => {
-    if (follow && tail !== undefined && (virtualizer.range?.endIndex ?? tail) < tail) {
+    if (follow && !isUserScrolling() && tail !== undefined && (virtualizer.range?.endIndex ?? tail) < tail) {
       virtualizer.scrollToIndex(tail, { align: 'end' });
     }
   });

@@ -8,11 +8,18 @@ const inputs = ['wheel', 'touchmove', 'keydown', 'pointerdown', 'pointermove'] a
 /** A scroll this long after a wheel, a touch or a key, in milliseconds, is the user's; others are the page's own. */
 const userScrollMs = 1000;
 
+interface Follow {
+  follow: boolean;
+  setFollow: (follow: boolean) => void;
+  /** The page must not scroll against the user's hand. */
+  isUserScrolling: () => boolean;
+}
+
 /**
  * Whether the page keeps the newest line in view. Scrolling up stops it, scrolling to the end starts it again. Never
  * while nothing is running.
  */
-export function useFollow(isRunning: boolean, initially: boolean): [boolean, (follow: boolean) => void] {
+export function useFollow(isRunning: boolean, initially: boolean): Follow {
   const [follow, setFollow] = useState(initially);
   const lastY = useRef(0);
   const lastInput = useRef(Number.NEGATIVE_INFINITY);
@@ -37,5 +44,6 @@ export function useFollow(isRunning: boolean, initially: boolean): [boolean, (fo
       for (const input of inputs) removeEventListener(input, onInput);
     };
   }, [isRunning]);
-  return [follow && isRunning, setFollow];
+  const isUserScrolling = () => performance.now() - lastInput.current < userScrollMs;
+  return { follow: follow && isRunning, setFollow, isUserScrolling };
 }
