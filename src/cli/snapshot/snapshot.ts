@@ -102,7 +102,7 @@ async function snapshotRepository(found: Repository, scratch: string, signal?: A
   const env = { ...shared, ...QUIET, GIT_INDEX_FILE: index };
   const [tree, head, ref, repository] = await Promise.all([
     git(['add', '--all'], { cwd: top, env, signal }).then(() => git(['write-tree'], { cwd: top, env, signal })),
-    quietly(git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}', 'HEAD^{tree}'], { cwd: top, signal })),
+    quietly(git(['rev-parse', 'HEAD^{commit}', 'HEAD^{tree}'], { cwd: top, signal })),
     quietly(git(['symbolic-ref', '--quiet', 'HEAD'], { cwd: top, signal })),
     repositoryName(top, signal),
   ]);

@@ -63,16 +63,15 @@ export class JobFollower {
 
   async #showStep(job: Job, step: Step): Promise<void> {
     if (step.status !== 'in_progress' && step.status !== 'completed') return;
-    if (step.status === 'completed' && this.#withLogs && step.conclusion !== 'skipped') {
-      if (!this.#shown.has(`step ${step.number}`)) {
-        this.#showIfNew(
-          `step ${step.number}`,
-          stepEvent(job, { ...step, status: 'in_progress', conclusion: null, completedAt: null }),
-        );
-      }
-      await this.#readLog(job, step.number, job.status === 'completed' ? LATE_LOG_MS : 0);
+    const key = stepKey(step.number);
+    if (this.#withLogs && step.conclusion !== 'skipped') {
+      const begun: Step = { ...step, status: 'in_progress', conclusion: null, completedAt: null };
+      const isNew = !this.#shown.has(key);
+      if (isNew) this.#showIfNew(key, stepEvent(job, begun));
+      const isOver = step.status === 'completed';
+      if (isNew || isOver) await this.#readLog(job, step.number, job.status === 'completed' ? LATE_LOG_MS : 0);
     }
-    this.#showIfNew(`step ${step.number}`, stepEvent(job, step));
+    this.#showIfNew(key, stepEvent(job, step));
   }
 
   #showIfNew(key: string, event: JobEvent | StepEvent): void {
@@ -94,6 +93,8 @@ export class JobFollower {
   }
 
   async #showLines(job: Job, { step, from, lines }: { step: number; from: number; lines: string[] }): Promise<void> {
+    // Its beginning is told first; that reads what was written until then.
+    if (!this.#shown.has(stepKey(step))) return;
     if (from > this.#next(step)) await this.#readLog(job, step, 0);
     const next = this.#next(step);
     // Lines that never arrived and cannot be read yet: the log is read whole when the step ends.
@@ -129,6 +130,8 @@ export class JobFollower {
     return this.#nextLine.get(step) ?? 1;
   }
 }
+
+const stepKey = (number: number): string => `step ${number}`;
 
 function jobEvent(job: Job): JobEvent {
   const { id, runId, key, name, labels, status, conclusion, reason, startedAt, completedAt, annotations } = job;

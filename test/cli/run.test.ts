@@ -1,0 +1,176 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { WatchEvent } from '../../src/cli/watch/events.ts';
+import { type Ended, folderWith, Running, switchyard } from './program.ts';
+
+const WORKFLOW = '.github/workflows/ci.yml';
+const oneJob = (script: string, on = 'push'): string =>
+  `on: ${on}\njobs:\n  only:\n    runs-on: ubuntu-latest\n    steps:\n      - name: Script\n        run: |\n${script.replace(/^/gm, '          ')}\n`;
+
+const withCheckout = (workflow: string): string =>
+  workflow.replace('steps:', 'steps:\n      - uses: actions/checkout@v4\n        with: { fetch-depth: 0 }');
+
+const git = (cwd: string, ...args: string[]): string =>
+  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd, encoding: 'utf8' });
+
+function eventsOf({ out }: Ended): WatchEvent[] {
+  return out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+function textOf(events: WatchEvent[]): string {
+  return events.flatMap((event) => (event.type === 'log' ? [event.text] : [])).join('\n');
+}
+
+/** Every file of a folder with its size and time: equal before and after means untouched. */
+function stateOf(folder: string): string[] {
+  return (readdirSync(folder, { recursive: true }) as string[]).sort().map((name) => {
+    const { size, mtimeMs } = statSync(join(folder, name));
+    return `${name} ${size} ${mtimeMs}`;
+  });
+}
+
+/** Programs whose command line or folder names `folder`. */
+const processesIn = (folder: string): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(folder);
+      } catch {
+        return false;
+      }
+    });
+
+describe('switchyard run', () => {
+  it('runs a folder that is no repository, tells everything as JSON, and leaves nothing', async () => {
+    const folder = await folderWith({
+      [WORKFLOW]: withCheckout(oneJob('cat hello.txt')),
+      'hello.txt': 'from the folder',
+    });
+    const ended = await switchyard(['run', folder, '--json'], { cwd: folder });
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    const events = eventsOf(ended);
+    expect(events.at(0)).toMatchObject({
+      type: 'run',
+      status: expect.any(String),
+      event: 'push',
+      ref: 'refs/heads/main',
+    });
+    expect(events.at(-1)).toMatchObject({ type: 'result', conclusion: 'success', exitCode: 0 });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'step', name: 'Script', conclusion: 'success' }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'job', key: 'only', conclusion: 'success' }));
+    expect(textOf(events)).toContain('from the folder');
+    expect(readdirSync(folder).filter((name) => name.startsWith('switchyard-'))).toEqual([]);
+    expect(processesIn(folder)).toEqual([]);
+  });
+
+  it('takes uncommitted and untracked changes of a repository and does not write to it', async () => {
+    const script =
+      'cat tracked.txt untracked.txt; ls; git log --format=%s; echo "repo $GITHUB_REPOSITORY on $GITHUB_REF_NAME"';
+    const workflow = withCheckout(oneJob(script));
+    const folder = await folderWith({ [WORKFLOW]: workflow, 'tracked.txt': 'old', '.gitignore': 'ignored.txt\n' });
+    git(folder, 'init', '-q', '-b', 'topic');
+    git(folder, 'remote', 'add', 'origin', 'git@example.com:me/app.git');
+    git(folder, 'add', '.');
+    git(folder, 'commit', '-q', '-m', 'The first commit');
+    await writeFile(join(folder, 'tracked.txt'), 'changed\n');
+    await writeFile(join(folder, 'untracked.txt'), 'brand new\n');
+    await writeFile(join(folder, 'ignored.txt'), 'not this\n');
+    const before = stateOf(join(folder, '.git'));
+    const elsewhere = await folderWith({});
+    const ended = await switchyard(['run', folder, '--json'], { cwd: elsewhere });
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    const text = textOf(eventsOf(ended));
+    for (const expected of ['changed', 'brand new', 'The first commit', 'repo me/app on topic'])
+      expect(text).toContain(expected);
+    expect(text.split('\n')).not.toContain('ignored.txt');
+    expect(stateOf(join(folder, '.git'))).toEqual(before);
+  });
+
+  it('ends with 1 when a step fails, and repeats its last lines', async () => {
+    const folder = await folderWith({ [WORKFLOW]: oneJob('echo the last words\nexit 3') });
+    const { code, out } = await switchyard(['run'], { cwd: folder });
+    expect(code).toBe(1);
+    const end = out.slice(out.indexOf('✗ only / Script'));
+    expect(end).toMatch(/the last words\n.*exit code 3/);
+    expect(end).toMatch(/✗ failure in /);
+  });
+
+  it('gives a workflow its inputs, secrets and variables, and masks the secret', async () => {
+    const script = 'echo "in=$I var=$V secret=$S"\nif [ "$S" = "top-secret" ]; then echo right; fi';
+    const workflow = `on:
+  workflow_dispatch:
+    inputs:
+      who: { required: true }
+jobs:
+  only:
+    runs-on: [self-hosted, Linux]
+    env:
+      I: \${{ inputs.who }}
+      V: \${{ vars.COLOUR }}
+      S: \${{ secrets.KEY }}
+    steps:
+      - run: |
+${script.replace(/^/gm, '          ')}
+`;
+    const folder = await folderWith({ [WORKFLOW]: workflow });
+    const args = ['run', '--json', '--input', 'who=you', '--var', 'COLOUR=red', '--secret', 'KEY=top-secret'];
+    const ended = await switchyard(args, { cwd: folder });
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    const text = textOf(eventsOf(ended));
+    expect(text).toContain('in=you var=red secret=***');
+    expect(text).toContain('right');
+    expect(ended.out).not.toContain('top-secret');
+  });
+
+  it('runs only the job of -j and what it needs', async () => {
+    const job = (needs: string): string => `\n    runs-on: ubuntu-latest${needs}\n    steps: [{ run: 'true' }]\n`;
+    const workflow = `on: push\njobs:\n  a:${job('')}  b:${job('\n    needs: a')}  c:${job('')}`;
+    const folder = await folderWith({ [WORKFLOW]: workflow });
+    const ended = await switchyard(['run', '--json', '-W', 'ci.yml', '-j', 'b'], { cwd: folder });
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    const keys = eventsOf(ended).flatMap((event) => (event.type === 'job' ? [event.key] : []));
+    expect([...new Set(keys)].sort()).toEqual(['a', 'b']);
+  });
+
+  it('gives up at once on a job that nobody here can ever take, and says why', async () => {
+    const folder = await folderWith({ [WORKFLOW]: oneJob('true').replace('ubuntu-latest', 'windows-latest') });
+    const { code, out } = await switchyard(['run'], { cwd: folder });
+    expect(code).toBe(1);
+    expect(out).toMatch(/"only".* can never start: .*windows-latest/);
+  });
+
+  it('ends with 1 and says so when no workflow starts for the event', async () => {
+    const folder = await folderWith({ [WORKFLOW]: oneJob('true', 'workflow_dispatch') });
+    const { code, out } = await switchyard(['run'], { cwd: folder });
+    expect(code).toBe(1);
+    expect(out).toContain('No workflow starts for the event "push"');
+  });
+
+  it('says where a workflow file is wrong', async () => {
+    const folder = await folderWith({
+      [WORKFLOW]: 'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    stepz: []\n',
+    });
+    const { code, out } = await switchyard(['run'], { cwd: folder });
+    expect(code).toBe(1);
+    expect(out).toMatch(/ci\.yml:5:5: .*stepz/);
+  });
+
+  it('cancels on Ctrl-C, ends with 130 and leaves neither file nor process', async () => {
+    const folder = await folderWith({ [WORKFLOW]: oneJob('echo sleeping\nexec sleep 300') });
+    await appendFile(join(folder, 'x'), '');
+    const running = new Running(['run'], { cwd: folder });
+    await running.says(/│ sleeping/);
+    running.child.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+    expect(running.out).toMatch(/⊘ cancelled in/);
+    expect(readdirSync(folder).filter((name) => name.startsWith('switchyard-'))).toEqual([]);
+    expect(processesIn(folder)).toEqual([]);
+  });
+});
