@@ -1,6 +1,6 @@
 // Builds dist/: the three Node programs with esbuild, the page with Vite. `--node` leaves the page out.
-import { existsSync } from 'node:fs';
-import { cp, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 
 const programs = {
@@ -13,11 +13,16 @@ const programs = {
 const banner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
+/** A chunk may still be needed by a program that started before this build; after an hour it is not. */
+const OLD_CHUNK_MS = 60 * 60 * 1000;
+
+/** Built beside dist/ and moved there file by file: a program that starts meanwhile finds the old build or the new. */
 export async function buildPrograms() {
-  const entryPoints = Object.fromEntries(Object.entries(programs).filter(([, file]) => existsSync(file)));
+  const beside = `dist.${process.pid}`;
+  await rm(beside, { recursive: true, force: true });
   await build({
-    entryPoints,
-    outdir: 'dist',
+    entryPoints: programs,
+    outdir: beside,
     bundle: true,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
@@ -32,7 +37,25 @@ export async function buildPrograms() {
     banner: { js: banner },
     logLevel: 'warning',
   });
-  await cp('node_modules/@actions/workflow-parser/dist/workflow-v1.0.min.json', 'dist/workflow-v1.0.min.json');
+  await cp('node_modules/@actions/workflow-parser/dist/workflow-v1.0.min.json', `${beside}/workflow-v1.0.min.json`);
+  await mkdir('dist/chunks', { recursive: true });
+  const built = await readdir(beside, { recursive: true, withFileTypes: true });
+  const files = built
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(beside, join(entry.parentPath, entry.name)));
+  // Chunks first: an entry must never name one that is not there yet.
+  files.sort((a, b) => Number(b.startsWith('chunks')) - Number(a.startsWith('chunks')));
+  for (const file of files) await rename(join(beside, file), join('dist', file));
+  await rm(beside, { recursive: true });
+  await removeOldChunks(new Set(files));
+}
+
+async function removeOldChunks(current) {
+  for (const name of await readdir('dist/chunks')) {
+    const file = join('chunks', name);
+    const { mtimeMs } = await stat(join('dist', file));
+    if (!current.has(file) && mtimeMs < Date.now() - OLD_CHUNK_MS) await rm(join('dist', file));
+  }
 }
 
 export async function buildPage() {
@@ -41,7 +64,6 @@ export async function buildPage() {
 }
 
 if (process.argv[1] === (await import('node:url')).fileURLToPath(import.meta.url)) {
-  await rm('dist/chunks', { recursive: true, force: true });
   const page = process.argv.includes('--node') ? undefined : buildPage();
   await Promise.all([buildPrograms(), page]);
 }

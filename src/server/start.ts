@@ -4,6 +4,7 @@ import { fastify } from 'fastify';
 import { type Clock, systemClock } from '../common/clock.ts';
 import { hasErrorCode, UserError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
+import { numberSetting } from '../common/settings.ts';
 import { FolderBlobs } from '../store/blobs-folder.ts';
 import { openDatabase } from '../store/database.ts';
 import { ensureDefaultGroup } from '../store/runners.ts';
@@ -28,7 +29,9 @@ export interface StartServerOptions {
   /** How runners and people reach the server, when that is not `http://host:port`. */
   publicUrl?: string;
   logger: Logger;
+  /** Default: the setting `jobLeaseSeconds`. */
   leaseMs?: number;
+  /** Default: the setting `acquireSeconds`. */
   acquireMs?: number;
   clock?: Clock;
 }
@@ -42,9 +45,9 @@ export interface RunningServer {
 
 /** Slug of the one enterprise: its runners serve every repository. */
 const ENTERPRISE = 'switchyard';
-const DEFAULT_ACQUIRE_MS = 60_000;
-const DEFAULT_LEASE_MS = 120_000;
 const POLL_MS = 50_000;
+/** How long requests under way may take when the server closes. */
+const CLOSE_MS = 500;
 /** Longer than any pause between two polls of a client, so that its connection is still there. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -98,8 +101,12 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   });
   const close = async (): Promise<void> => {
     closing.abort();
+    // Spare connections that never carried a request (browsers and fetch open some) count as busy for a minute.
+    const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
     await app.close();
+    clearTimeout(cut);
     engine.close();
+    await context.liveLogs.close();
     await context.runnerKeys.close();
     await db.destroy();
   };
@@ -126,8 +133,8 @@ function settingsOf(options: StartServerOptions): ServerSettings {
     dataFolder: options.dataFolder,
     enterprise: ENTERPRISE,
     loopbackOnly: isLoopbackName(options.host),
-    acquireMs: options.acquireMs ?? DEFAULT_ACQUIRE_MS,
-    leaseMs: options.leaseMs ?? DEFAULT_LEASE_MS,
+    acquireMs: options.acquireMs ?? numberSetting('acquireSeconds', 1, 3600) * 1000,
+    leaseMs: options.leaseMs ?? numberSetting('jobLeaseSeconds', 1, 3600) * 1000,
     pollMs: POLL_MS,
   };
 }

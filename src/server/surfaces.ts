@@ -1,10 +1,16 @@
 import type { FastifyInstance } from 'fastify';
+import { DASHBOARD_PREFIX } from '../protocol/dashboard/index.ts';
 import { blobRoutes } from './blobs/routes.ts';
 import type { ServerContext } from './context.ts';
+import { pageRoutes } from './dashboard/page.ts';
+import { dashboardRoutes } from './dashboard/routes.ts';
 import { gitService } from './git/index.ts';
+import { restRoutes } from './github-rest/routes.ts';
 import { runnerRoutes } from './github-rest/runners.ts';
 import { brokerRoutes } from './runner-service/broker.ts';
+import { feedRoutes } from './runner-service/feed.ts';
 import { oauthRoutes } from './runner-service/oauth.ts';
+import { resultsRoutes } from './runner-service/results.ts';
 import { runServiceRoutes } from './runner-service/run-service.ts';
 
 /** Puts every surface on the server: one plugin each, with its own errors and body parsers. */
@@ -16,8 +22,14 @@ export async function registerSurfaces(
   await app.register(oauthRoutes(context));
   await app.register(brokerRoutes(context));
   await app.register(runServiceRoutes(context));
+  await app.register(resultsRoutes(context));
+  await app.register(feedRoutes(context));
   await app.register(blobRoutes(context));
   await app.register(runnerRoutes(context), { prefix: '/api/v3' });
+  await app.register(restRoutes(context), { prefix: '/api/v3' });
+  await app.register(dashboardRoutes(context), { prefix: DASHBOARD_PREFIX });
   await app.register(git.plugin);
+  // Last: it answers what no other knows.
+  await app.register(pageRoutes());
   return git;
 }

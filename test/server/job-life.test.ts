@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../support/manual-clock.ts';
 import { TestServer, type TestServerOptions } from '../support/server.ts';
 import { call } from '../support/simulated-runner.ts';
 import { waitFor } from '../support/wait.ts';
@@ -102,11 +103,13 @@ describe('the life of a job', () => {
   });
 
   it('SEM-13.5: offers a job to another runner when the first does not take it in time', async () => {
-    const server = await start({ acquireMs: 300 });
+    const clock = new ManualClock(Date.now());
+    const server = await start({ clock, acquireMs: 60_000 });
     const first = await server.runner('box-1');
     await server.pushWorkflow(ONE_JOB);
     const offer = await first.waitForJob();
     await first.acknowledge(offer);
+    clock.advance(60_000);
     const second = await server.runner('box-2');
     await second.runOne();
     expect((await first.acquire(offer)).status).toBe(404);
@@ -128,10 +131,12 @@ describe('the life of a job', () => {
   });
 
   it('SEM-28.9: concludes a job whose runner stopped renewing, with the reason, and does not run it again', async () => {
-    const server = await start({ leaseMs: 300 });
+    const clock = new ManualClock(Date.now());
+    const server = await start({ clock, leaseMs: 120_000 });
     const runner = await server.runner('box-1');
     await server.pushWorkflow(ONE_JOB);
     const { body: message } = await runner.acquire(await runner.waitForJob());
+    clock.advance(120_000);
     const run = await waitFor('the run', async () => {
       const detail = await server.run(1);
       return detail.status === 'completed' && detail;
@@ -143,12 +148,15 @@ describe('the life of a job', () => {
   });
 
   it('keeps a job alive as long as its lease is renewed', async () => {
-    const server = await start({ leaseMs: 400 });
+    const clock = new ManualClock(Date.now());
+    const server = await start({ clock, leaseMs: 120_000 });
     const runner = await server.runner('box-1');
     await server.pushWorkflow(ONE_JOB);
     const { body: message } = await runner.acquire(await runner.waitForJob());
-    const until = Date.now() + 1200;
-    while (Date.now() < until) expect((await runner.renew(message)).status).toBe(200);
+    for (let minute = 0; minute < 10; minute++) {
+      clock.advance(60_000);
+      expect((await runner.renew(message)).status).toBe(200);
+    }
     expect((await runner.complete(message)).status).toBe(204);
     expect((await server.run(1)).conclusion).toBe('success');
   });

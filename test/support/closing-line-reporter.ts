@@ -9,6 +9,8 @@ export default class ClosingLineReporter implements Reporter {
       if (module.errors().length > 0) count.failed++;
     }
     // After vitest's own summary, which is printed by the reporter before this one.
-    process.stdout.write(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped + count.pending} skipped\n`);
+    process.stdout.write(
+      `\n${count.passed} passed, ${count.failed} failed, ${count.skipped + count.pending} skipped\n`,
+    );
   }
 }

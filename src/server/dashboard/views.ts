@@ -1,17 +1,9 @@
-import type {
-  Annotation,
-  Conclusion,
-  Job,
-  RunDetail,
-  RunSummary,
-  Status,
-  Step,
-} from '../../protocol/dashboard/index.ts';
+import type { Annotation, Conclusion, Job, RunDetail, RunSummary, Step } from '../../protocol/dashboard/index.ts';
 import type { Queries } from '../../store/database.ts';
 import type { JobRow } from '../../store/jobs.ts';
-import type { JobPhase } from '../../store/schema.ts';
 import { type StepRow, stepsOfJobs } from '../../store/steps.ts';
 import type { ServerContext } from '../context.ts';
+import { statusOf } from '../engine/explain.ts';
 
 /** Rows as the page and the CLI see them. Each view costs a fixed number of queries, however many rows it has. */
 
@@ -51,18 +43,6 @@ export async function jobViews(context: ServerContext, ids: number[]): Promise<J
   if (ids.length === 0) return [];
   return viewJobs(context, await context.db.selectFrom('jobs').selectAll().where('id', 'in', ids).execute());
 }
-
-/** SEM-31.1; a job that its runner has not taken yet is still queued. */
-const STATUS_OF_PHASE: Record<JobPhase, Status> = {
-  blocked: 'pending',
-  held: 'pending',
-  queued: 'queued',
-  assigned: 'queued',
-  running: 'in_progress',
-  completed: 'completed',
-};
-
-export const jobStatus = ({ phase }: Pick<JobRow, 'phase'>): Status => STATUS_OF_PHASE[phase];
 
 function selectRuns(db: Queries) {
   return db
@@ -111,7 +91,7 @@ function jobView(context: ServerContext, job: JobRow, steps: StepRow[]): Job {
     name: job.name,
     needs: JSON.parse(job.needs),
     labels: JSON.parse(job.labels),
-    status: jobStatus(job),
+    status: statusOf(job.phase),
     conclusion: job.conclusion as Conclusion | null,
     runner: job.runner_id === null ? null : { id: job.runner_id, name: job.runner_name ?? '' },
     createdAt: job.created_at,
@@ -119,7 +99,7 @@ function jobView(context: ServerContext, job: JobRow, steps: StepRow[]): Job {
     completedAt: job.completed_at,
     steps: steps.map((step) => stepView(context, step)),
     annotations,
-    reason: job.reason,
+    reason: context.engine.views.reasonOf(job),
   };
 }
 

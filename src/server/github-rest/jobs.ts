@@ -5,7 +5,7 @@ import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
 import { type StepRow, stepsOfJobs } from '../../store/steps.ts';
 import { signedUrl } from '../blobs/signed-url.ts';
 import type { ServerContext } from '../context.ts';
-import { jobStatus } from '../dashboard/views.ts';
+import { statusOf } from '../engine/explain.ts';
 import { jobLogName } from '../runner-service/log-names.ts';
 import { readJobLog } from '../runner-service/step-logs.ts';
 import { notFoundOnGitHub } from './errors.ts';
@@ -86,7 +86,7 @@ function jobObject(
     url: `${api}/actions/jobs/${job.id}`,
     html_url: `${publicUrl}/runs/${run.id}/jobs/${job.id}`,
     check_run_url: `${api}/check-runs/${job.id}`,
-    status: jobStatus(job),
+    status: statusOf(job.phase),
     conclusion: job.conclusion,
     created_at: job.created_at,
     started_at: job.started_at ?? job.created_at,

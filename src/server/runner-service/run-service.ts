@@ -10,6 +10,7 @@ import {
   type RunServiceError,
 } from '../../protocol/runner/run-service.ts';
 import { findRunner } from '../../store/runners.ts';
+import { sealedSecrets } from '../../store/secrets.ts';
 import type { JobClaims } from '../auth/jwt.ts';
 import type { ServerContext } from '../context.ts';
 import { buildJobMessage } from '../engine/job-message.ts';
@@ -74,10 +75,6 @@ function claimsFor(request: FastifyRequest, named: { planId: string; jobId: stri
 }
 
 async function openSecrets(context: ServerContext, repositoryId: number): Promise<Record<string, string>> {
-  const rows = await context.db
-    .selectFrom('secrets')
-    .select(['name', 'sealed'])
-    .where('repository_id', '=', repositoryId)
-    .execute();
-  return Object.fromEntries(rows.map(({ name, sealed }) => [name, context.keys.open(sealed)]));
+  const secrets = await sealedSecrets(context.db, repositoryId);
+  return Object.fromEntries(secrets.map(({ name, sealed }) => [name, context.keys.open(sealed)]));
 }
