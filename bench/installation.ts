@@ -45,7 +45,7 @@ export class Installation {
     this.#fleet = Program.start(args, { cwd: this.folder, env });
     await this.#fleet.printed('serves at');
     await writeFiles(this.folder, { 'runners.yaml': manifest });
-    const apply = Program.start(['apply', '-f', 'runners.yaml', '--data', data], { cwd: this.folder });
+    const apply = Program.start(['apply', '-f', 'runners.yaml'], { cwd: this.folder, env: { SWITCHYARD_DATA: data } });
     if ((await apply.exited()) !== 0) throw new Error(apply.output);
   }
 

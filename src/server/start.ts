@@ -14,6 +14,7 @@ import { ensureAdminToken } from './auth/admin-token.ts';
 import { KeyPool } from './auth/key-pool.ts';
 import { loadKeys } from './auth/keys.ts';
 import { Changes } from './changes.ts';
+import { Connections } from './connections.ts';
 import type { ServerContext, ServerSettings } from './context.ts';
 import { Engine } from './engine/engine.ts';
 import { GitRepositories } from './git/index.ts';
@@ -46,8 +47,6 @@ export interface RunningServer {
 /** Slug of the one enterprise: its runners serve every repository. */
 const ENTERPRISE = 'switchyard';
 const POLL_MS = 50_000;
-/** How long requests under way may take when the server closes. */
-const CLOSE_MS = 500;
 /** Longer than any pause between two polls of a client, so that its connection is still there. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -58,6 +57,8 @@ const KEEP_ALIVE_MS = 75_000;
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
   await makeDataFolder(options.dataFolder);
   const clock = options.clock ?? systemClock;
+  // First: the keys are made beside everything else.
+  const runnerKeys = new KeyPool(clock);
   const keys = await loadKeys(join(options.dataFolder, 'keys'));
   const db = await openDatabase(join(options.dataFolder, 'switchyard.db'));
   await ensureDefaultGroup(db);
@@ -83,7 +84,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     db,
     blobs: new FolderBlobs(join(options.dataFolder, 'blobs')),
     keys,
-    runnerKeys: new KeyPool(),
+    runnerKeys,
     git,
     engine,
     changes,
@@ -99,12 +100,11 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 512 },
   });
+  const connections = new Connections(app.server);
   const close = async (): Promise<void> => {
     closing.abort();
-    // Spare connections that never carried a request (browsers and fetch open some) count as busy for a minute.
-    const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
-    await app.close();
-    clearTimeout(cut);
+    const callOff = connections.end(systemClock);
+    await app.close().finally(callOff);
     engine.close();
     await context.liveLogs.close();
     await context.runnerKeys.close();
@@ -117,7 +117,6 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     await app.listen({ host: options.host, port: options.port });
     settings.publicUrl ||= urlOf(options.host, portOf(app.server.address()));
     await surfaces.recoverPushes();
-    context.runnerKeys.fill();
     return { url: settings.publicUrl, adminToken, close };
   } catch (error) {
     await close();

@@ -27,12 +27,13 @@ function textOf(events: WatchEvent[]): string {
   return events.flatMap((event) => (event.type === 'log' ? [event.text] : [])).join('\n');
 }
 
-/** Every file of a folder with its size and time: equal before and after means untouched. */
+/** Every file of a folder with its content. Times do not count: git renews those of objects that it meets again. */
 function stateOf(folder: string): string[] {
-  return (readdirSync(folder, { recursive: true }) as string[]).sort().map((name) => {
-    const { size, mtimeMs } = statSync(join(folder, name));
-    return `${name} ${size} ${mtimeMs}`;
-  });
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((file) => (statSync(file).isFile() ? `${file} ${readFileSync(file, 'base64')}` : file));
 }
 
 /** Programs whose command line or folder names `folder`. */

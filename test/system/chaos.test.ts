@@ -55,7 +55,10 @@ class System {
     this.#fleet = Program.start(args, { cwd: this.folder, env });
     await this.#fleet.printed('serves at');
     await writeFiles(this.folder, { 'runners.yaml': DEPLOYMENT, 'app/.github/workflows/count.yml': WORKFLOW });
-    const apply = Program.start(['apply', '-f', 'runners.yaml', '--data', this.#data], { cwd: this.folder });
+    const apply = Program.start(['apply', '-f', 'runners.yaml'], {
+      cwd: this.folder,
+      env: { SWITCHYARD_DATA: this.#data },
+    });
     expect(await apply.exited(), apply.output).toBe(0);
     const app = join(this.folder, 'app');
     await git(app, 'init', '-q', '-b', 'main');

@@ -1,38 +1,47 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { Clock } from '../../common/clock.ts';
 import type { RsaPrivateJwk } from '../../protocol/runner/jit-config.ts';
 
 const generate = promisify(generateKeyPair);
 
 /** Keys kept ready: making one costs about 0.1 s of a core, which a runner's start should not wait for. */
-const READY = 4;
+const READY = 2;
+/** New ones are made once the rush that took the last is over: making them would slow the runners' start itself. */
+const REFILL_AFTER_MS = 1_000;
 
-/** RSA keys for JIT configs, made ahead of time one after the other, off the main thread. */
+/** RSA keys for JIT configs, made ahead of time off the main thread. */
 export class KeyPool {
-  readonly #ready: RsaPrivateJwk[] = [];
-  #filling: Promise<void> | undefined;
-  #isClosed = false;
+  readonly #clock: Clock;
+  /** Ready, or under way. */
+  readonly #keys: Promise<RsaPrivateJwk>[] = [];
+  #cancelRefill: (() => void) | undefined;
 
-  async take(): Promise<RsaPrivateJwk> {
-    const key = this.#ready.shift();
-    this.fill();
-    return key ?? newKey();
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#fill();
   }
 
-  /** Starts making keys until enough are ready. */
-  fill(): void {
-    this.#filling ??= this.#fillUp().finally(() => {
-      this.#filling = undefined;
-    });
+  take(): Promise<RsaPrivateJwk> {
+    const key = this.#keys.shift() ?? newKey();
+    this.#cancelRefill?.();
+    this.#cancelRefill = this.#clock.after(REFILL_AFTER_MS, () => this.#fill());
+    return key;
   }
 
+  /** After this none is under way. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#filling;
+    this.#cancelRefill?.();
+    await Promise.allSettled(this.#keys);
   }
 
-  async #fillUp(): Promise<void> {
-    while (this.#ready.length < READY && !this.#isClosed) this.#ready.push(await newKey());
+  #fill(): void {
+    while (this.#keys.length < READY) {
+      const key = newKey();
+      // Whoever takes it learns of a failure; unhandled it would end the program.
+      key.catch(() => undefined);
+      this.#keys.push(key);
+    }
   }
 }
 
