@@ -22,11 +22,11 @@ export const describeCommand: Command = {
     const client = new FleetClient(await findEndpoint('fleet', input), namespaceOf(input));
     const resource = await client.get(kindOf(input.argument(0) ?? '').plural, input.argument(1) ?? '');
     const events = await client.events(resource);
-    const { stringify } = await import('yaml');
+    const { yamlText } = await import('../terminal/yaml-text.ts');
     printMetadata(resource, out);
-    printPart('Spec', resource.spec, stringify, out);
+    printPart('Spec', resource.spec, yamlText, out);
     const { conditions = [], ...status } = resource.status ?? {};
-    printPart('Status', status, stringify, out);
+    printPart('Status', status, yamlText, out);
     const conditionRows = conditions.map(({ type, status: state, reason = '', message = '' }) => [
       type,
       state,
@@ -60,10 +60,10 @@ const pairsText = (pairs: Record<string, string> = {}): string =>
     .map(([key, value]) => `${key}=${value}`)
     .join(', ');
 
-function printPart(title: string, value: unknown, stringify: (value: unknown) => string, out: Sink): void {
+function printPart(title: string, value: unknown, toText: (value: unknown) => string, out: Sink): void {
   if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) return;
   printLine(out, `${title}:`);
-  for (const line of stringify(value).trimEnd().split('\n')) printLine(out, `  ${safeText(line)}`);
+  for (const line of toText(value).split('\n')) printLine(out, `  ${safeText(line)}`);
 }
 
 function printRows(title: string, headings: string[], rows: string[][], out: Sink): void {

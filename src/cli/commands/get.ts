@@ -37,10 +37,8 @@ export const getCommand: Command = {
     const client = new FleetClient(await findEndpoint('fleet', input), namespaceOf(input));
     if (format === 'json' || format === 'yaml') {
       const found = name === undefined ? await client.list(plural) : await client.get(plural, name);
-      printLine(
-        out,
-        format === 'json' ? JSON.stringify(found, null, 2) : (await import('yaml')).stringify(found).trimEnd(),
-      );
+      const { yamlText } = await import('../terminal/yaml-text.ts');
+      printLine(out, format === 'json' ? JSON.stringify(found, null, 2) : yamlText(found));
     } else await printTables(client, plural, name, input, out);
     return EXIT.done;
   },

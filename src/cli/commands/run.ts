@@ -8,7 +8,7 @@ export const runCommand: Command = {
   name: 'run',
   summary: 'run the workflows of a checkout on this machine',
   description:
-    'Takes the checkout with its uncommitted changes and runs it through a server, a fleet and runners of its own,' +
+    'Takes the checkout with its uncommitted changes and runs it through a server, a fleet and runners of its own, ' +
     'which are gone afterwards. The checkout itself is never written to.',
   arguments: [{ name: 'path', what: 'the checkout, or any folder with workflows (default: this folder)' }],
   options: [

@@ -13,11 +13,15 @@ export interface JobEnd {
 /** Evaluates outputs and the environment's URL, then stops what the steps left running. */
 export async function completeJob(job: JobState, output: StepOutput): Promise<JobEnd> {
   const end: JobEnd = { outputs: evaluateOutputs(job, output), environmentUrl: evaluateUrl(job, output) };
-  const strays =
-    job.variable('process.clean')?.toLowerCase() === 'false' ? [] : await killStrayProcesses(job.trackingId);
-  if (strays.length > 0) output.print('Cleaning up orphan processes');
-  for (const { pid, name } of strays) output.print(`Terminate orphan process: pid (${pid}) (${name})`);
+  if (job.variable('process.clean')?.toLowerCase() !== 'false') await cleanUp(job, output);
   return end;
+}
+
+async function cleanUp(job: JobState, output: StepOutput): Promise<void> {
+  output.print('Cleaning up orphan processes');
+  for (const { pid, name } of await killStrayProcesses(job.trackingId)) {
+    output.print(`Terminate orphan process: pid (${pid}) (${name})`);
+  }
 }
 
 /** Empty outputs and those that would show a secret are left out; an error fails the job. */

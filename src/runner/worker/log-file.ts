@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 
 /** Characters that are gathered before they are written. */
 const BUFFER_LENGTH = 128 * 1024;
+const BYTE_ORDER_MARK = '\uFEFF';
 
 /**
  * Written synchronously: appending to the page cache takes microseconds, keeps the order without a queue, and needs
@@ -21,11 +22,12 @@ export class LogFile {
   constructor(path: string) {
     this.path = path;
     this.#file = openSync(path, 'w', 0o600);
-    this.#push('\uFEFF');
   }
 
   /** @param text complete lines, each with its line break */
   append(text: string, lines: number): void {
+    // Only with the first line: alone, the mark would be shown as one.
+    if (this.lineCount === 0) this.#push(BYTE_ORDER_MARK);
     this.lineCount += lines;
     this.#push(text);
     if (this.#pendingLength >= BUFFER_LENGTH) this.flush();

@@ -9,6 +9,7 @@ import type { JobLogs } from './logs.ts';
 import type { ResultsQueue } from './results-queue.ts';
 import { StepContext } from './step-context.ts';
 import { StepOutput } from './step-output.ts';
+import { stepName } from './step-name.ts';
 import type { StepRecord } from './step-record.ts';
 
 /** Why a running stage is stopped. */
@@ -75,8 +76,7 @@ export class Stage {
     try {
       this.#env = job.evaluateMapping(step.environment, job.scope(), 'env');
       if (!this.#isWanted()) return 'skip';
-      const name = step.displayNameToken ? toText(evaluateTemplate(step.displayNameToken, this.#scope())).trim() : '';
-      if (name !== '' && !record.isPost) record.name = job.masks.apply(name);
+      if (!record.isPost) record.name = job.masks.apply(stepName(step, this.#scope()));
       return 'run';
     } catch (error) {
       return { error: errorText(error) };

@@ -1,12 +1,12 @@
 /** The steps of a job in order, then their post steps: SEM-15.1, SEM-19, SEM-28. */
 import type { JobStep } from '../../protocol/runner/job-message.ts';
-import { evaluateTemplate, toText } from '../../workflow/expressions/index.ts';
-import { handlerOf, usesText } from './handlers.ts';
+import { handlerOf } from './handlers.ts';
 import type { JobState } from './job-state.ts';
 import type { JobLogs } from './logs.ts';
 import type { ResultsQueue } from './results-queue.ts';
 import { Stage, type StageOptions, type StageResult, type StopReason } from './stage.ts';
 import type { StepHandler } from './step-context.ts';
+import { earlyStepName } from './step-name.ts';
 import { StepRecord } from './step-record.ts';
 
 type PostStage = Pick<StageOptions, 'step' | 'record' | 'state' | 'run'>;
@@ -26,9 +26,10 @@ export class StepsRunner {
     this.#job = job;
     this.#logs = logs;
     this.#results = results;
-    this.records = job.message.steps.map(
-      (step, index) => new StepRecord(firstNumber + index, earlyName(job, step), step.id),
-    );
+    this.records = job.message.steps.map((step, index) => {
+      const name = job.masks.apply(earlyStepName(step, job.scope()));
+      return new StepRecord(firstNumber + index, name, step.id);
+    });
   }
 
   async run(): Promise<void> {
@@ -96,15 +97,4 @@ export class StepsRunner {
     record.isPost = true;
     return record;
   }
-}
-
-/** The name shown while the step waits; contexts that exist only later leave the plain form. */
-function earlyName(job: JobState, step: JobStep): string {
-  try {
-    const name = toText(evaluateTemplate(step.displayNameToken ?? null, job.scope())).trim();
-    if (name !== '') return job.masks.apply(name);
-  } catch {
-    // The step's own run reports what is wrong.
-  }
-  return `Run ${usesText(step.reference)}`;
 }

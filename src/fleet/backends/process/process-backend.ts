@@ -12,7 +12,7 @@ import type { FieldWarning } from '../../resources/admission.ts';
 import type { RunnerSpec } from '../../resources/runner-spec.ts';
 import type { Backend, Exit, Instance, StartRequest } from '../types.ts';
 import { InstanceFolder, type ProcessRecord } from './instance-folder.ts';
-import { INSTANCE_VARIABLE, killMarked, killRemains, signalGroup, startTimeOf } from './process-table.ts';
+import { endRemains, INSTANCE_VARIABLE, killMarked, killRemains, signalGroup, startTimeOf } from './process-table.ts';
 import { reviewForProcesses } from './review.ts';
 
 export interface ProcessBackendOptions {
@@ -173,7 +173,7 @@ export class ProcessBackend implements Backend {
   #watch(name: string, { record, folder }: Omit<Live, 'ended'>, exited: Promise<Ending>): void {
     const ended = exited.then(async (how) => {
       if (this.#closing.signal.aborted) return;
-      if (how.code !== 0) await killRemains(record.pid, record.instanceId);
+      if (how.code !== 0) await endRemains(record.pid, record.instanceId);
       else signalGroup(record.pid, 'SIGKILL');
       const exit = { ...how, ranMs: this.#clock.now() - record.startedAtMs, output: await folder.logTail() };
       this.#live.delete(name);

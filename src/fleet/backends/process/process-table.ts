@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { sleep } from '../../../common/clock.ts';
 
 /** Marks every process of one runner: children inherit it, whatever process group or session they make. */
 export const INSTANCE_VARIABLE = 'RUNNER_INSTANCE_ID';
@@ -45,19 +46,37 @@ export async function killRemains(pid: number, instanceId: string): Promise<void
   await killMarked(instanceId);
 }
 
+/** A worker whose listener was killed stops its steps at once and tells the server why; then it is gone. */
+const LAST_WORDS_MS = 3_000;
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Lets what is left of a runner that ended abnormally end by itself, so that its job gets its reason at once and not
+ * when its lease runs out; then kills the rest.
+ */
+export async function endRemains(pid: number, instanceId: string): Promise<void> {
+  const deadline = Date.now() + LAST_WORDS_MS;
+  while (Date.now() < deadline && (await findMarked(instanceId)).length > 0) await sleep(LOOK_EVERY_MS);
+  await killRemains(pid, instanceId);
+}
+
 /** Looks at most; a process that is just being started still shows its parent's environment and is met the next time. */
 const MAX_LOOKS = 20;
 
 /** Kills every process with this mark in its environment, until a look finds none. Linux only: it needs /proc. */
 export async function killMarked(instanceId: string): Promise<void> {
-  if (process.platform !== 'linux') return;
   for (let look = 0; look < MAX_LOOKS; look++) {
-    const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
-    const marked = await Promise.all(pids.map((pid) => carriesMark(pid, instanceId)));
-    const found = pids.filter((_pid, index) => marked[index]);
+    const found = await findMarked(instanceId);
     if (found.length === 0) return;
-    for (const pid of found) killQuietly(Number(pid));
+    for (const pid of found) killQuietly(pid);
   }
+}
+
+async function findMarked(instanceId: string): Promise<number[]> {
+  if (process.platform !== 'linux') return [];
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+  const marked = await Promise.all(pids.map((pid) => carriesMark(pid, instanceId)));
+  return pids.filter((_pid, index) => marked[index]).map(Number);
 }
 
 /** A zombie has no environment, so it does not count. */
