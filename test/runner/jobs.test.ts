@@ -52,6 +52,7 @@ describe('a job', () => {
     expect(server.stepLog('Say hello')).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z ##\[group\]Run echo/);
     expect(server.stepLog('Say hello')).toContain('Z hello from runner-7 on main\n');
     expect(server.stepLog('Say hello')).toContain('/_work/r/r\n');
+    expect(server.stepLog('Complete job')).toMatch(/^\S+Z Cleaning up orphan processes\n$/);
     expect(server.jobLog()).toContain('hello from runner-7 on main');
     expect(server.feedText()).toContain('hello from runner-7 on main');
     expect([...server.steps.values()].map(({ status, conclusion }) => [status, conclusion])).toEqual(

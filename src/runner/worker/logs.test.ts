@@ -64,6 +64,15 @@ describe('LogUpload', () => {
     expect(calls).toEqual(['put 8', 'metadata 1']);
   });
 
+  it('uploads nothing, not even a byte order mark, of a log without lines', async () => {
+    const calls: string[] = [];
+    const file = new LogFile(join(folder, 'a.log'));
+    const upload = new LogUpload(recordingClient(calls), file, 'step');
+    file.close();
+    await upload.finish();
+    expect(calls).toEqual(['put 0', 'metadata 0']);
+  });
+
   it('appends blocks while the log grows, in order, and seals it (runner-protocol 8.4)', async () => {
     const calls: string[] = [];
     const file = new LogFile(join(folder, 'a.log'));

@@ -8,8 +8,8 @@ import type { JobState, Outcome } from './job-state.ts';
 import type { JobLogs } from './logs.ts';
 import type { ResultsQueue } from './results-queue.ts';
 import { StepContext } from './step-context.ts';
-import { StepOutput } from './step-output.ts';
 import { stepName } from './step-name.ts';
+import { StepOutput } from './step-output.ts';
 import type { StepRecord } from './step-record.ts';
 
 /** Why a running stage is stopped. */
