@@ -24,7 +24,7 @@ describe('switchyard up', () => {
     expect((await switchyard(['logs', '1', '-j', 'summary'], { cwd })).out).toContain('Hello, world!');
     expect((await switchyard(['get', 'rdeploy'], { cwd })).out).toMatch(/NAME.*\n?example-runners/s);
     const described = await switchyard(['describe', 'rdeploy', 'example-runners'], { cwd });
-    expect(described).toMatchObject({ code: 0, out: expect.stringMatching(/Spec:\n {2}replicas: 2\n[^]*Events:/) });
+    expect(described).toMatchObject({ code: 0, out: expect.stringMatching(/Spec:\n {2}replicas: 2\n.*Events:/s) });
     const asYaml = await switchyard(['get', 'rdeploy', 'example-runners', '-o', 'yaml'], { cwd });
     expect(asYaml).toMatchObject({ code: 0, out: expect.stringMatching(/^spec:\n {2}replicas: 2$/m) });
     expect((await switchyard([...UP], { cwd })).err).toMatch(/Another Switchyard .*is using/);
