@@ -252,6 +252,17 @@ jobs:
     ]);
   });
 
+  it('SEM-13.1: names the group that a job asks for, also when it asks for no label', async () => {
+    const server = await start();
+    await server.runner('box-1');
+    await server.pushWorkflow(ONE_JOB.replace('[self-hosted, Linux]', '{ group: special }'));
+    const [job] = (await server.explainRun(1)).jobs ?? [];
+    expect(job?.sentences).toEqual([
+      'It waits for a runner in the group special.',
+      'No runner is in the group special.',
+    ]);
+  });
+
   it('refuses to delete a runner that holds a job, and never gives one that was deleted a job', async () => {
     const server = await start();
     const [busy, idle] = [await server.runner('box-1'), await server.runner('box-2', ['other'])];

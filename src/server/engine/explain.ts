@@ -94,10 +94,7 @@ function jobSentences(input: ExplainInput, job: JobRow): string[] {
     case 'held':
       return ['It waits because as many jobs of its matrix as max-parallel allows are under way.'];
     case 'queued':
-      return [
-        `It waits for a runner with the labels ${labelsOf(job)}.`,
-        ...describeWait(input.requirement(job), input.runners),
-      ];
+      return [`It waits for a runner ${wantedText(job)}.`, ...describeWait(input.requirement(job), input.runners)];
     case 'assigned':
       return [`It was offered to ${job.runner_name}, which has not taken it yet.`];
     case 'running':
@@ -135,7 +132,7 @@ function completedSentences(input: ExplainInput, job: JobRow): string[] {
 function history(input: ExplainInput, job: JobRow): { at: string; text: string }[] {
   const moments = [
     { at: job.created_at, text: 'Created.' },
-    ...(job.queued_at ? [{ at: job.queued_at, text: `Ready; asks for the labels ${labelsOf(job)}.` }] : []),
+    ...(job.queued_at ? [{ at: job.queued_at, text: `Ready; asks for a runner ${wantedText(job)}.` }] : []),
     ...input.reasons(job.id).map(({ at, text }) => ({ at, text })),
     ...(job.completed_at ? [{ at: job.completed_at, text: `Ended with ${job.conclusion}.` }] : []),
   ];
@@ -143,4 +140,12 @@ function history(input: ExplainInput, job: JobRow): { at: string; text: string }
   return moments.sort((a, b) => a.at.localeCompare(b.at));
 }
 
-const labelsOf = (job: JobRow): string => (JSON.parse(job.labels) as string[]).join(', ');
+/** `with the labels a, b in the group c`: one of the two is always there (SEM-13.1). */
+function wantedText(job: JobRow): string {
+  const labels = JSON.parse(job.labels) as string[];
+  const parts = [
+    labels.length > 0 ? `with the labels ${labels.join(', ')}` : '',
+    job.runner_group === null ? '' : `in the group ${job.runner_group}`,
+  ];
+  return parts.filter((part) => part !== '').join(' ');
+}
