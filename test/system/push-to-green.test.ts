@@ -1,20 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { silentLogger } from '../../src/common/log.ts';
-import { startFleet } from '../../src/fleet/index.ts';
 import type { LogPage, RunDetail, RunnerList } from '../../src/protocol/dashboard/index.ts';
 import { TestServer } from '../support/server.ts';
-import { call } from '../support/simulated-runner.ts';
+import { TestFleet } from '../support/test-fleet.ts';
 import { waitFor } from '../support/wait.ts';
-
-const DEPLOYMENT = {
-  apiVersion: 'actions.summerwind.dev/v1alpha1',
-  kind: 'RunnerDeployment',
-  metadata: { name: 'two' },
-  spec: { replicas: 2, template: { spec: { enterprise: 'switchyard' } } },
-};
 
 const WORKFLOW = `
 name: Three jobs
@@ -52,23 +40,12 @@ jobs:
 
 describe('a push, three jobs and two ephemeral runners', () => {
   let server: TestServer;
-  let fleet: Awaited<ReturnType<typeof startFleet>>;
-  let folder: string;
+  let fleet: TestFleet;
   let run: RunDetail;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'switchyard-fleet-'));
     server = await TestServer.start();
-    fleet = await startFleet({
-      host: '127.0.0.1',
-      port: 0,
-      dataFolder: folder,
-      github: { url: server.url, token: server.token },
-      apiToken: 'fleet-token',
-      logger: silentLogger,
-    });
-    const path = '/apis/actions.summerwind.dev/v1alpha1/namespaces/default/runnerdeployments';
-    await call('POST', `${fleet.url}${path}`, { token: 'fleet-token', json: DEPLOYMENT });
+    fleet = await TestFleet.start(server, 2, 'two');
     const said = await server.push(
       { '.github/workflows/ci.yml': WORKFLOW, VERSION: '1.2.3' },
       { message: 'Release it' },
@@ -83,7 +60,6 @@ describe('a push, three jobs and two ephemeral runners', () => {
   afterAll(async () => {
     await fleet?.close();
     await server?.close();
-    await rm(folder, { recursive: true, force: true });
   });
 
   const jobOf = (key: string) => {

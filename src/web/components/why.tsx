@@ -3,6 +3,7 @@ import { Button } from '@primer/react';
 import { useId, useState } from 'react';
 import type { Explanation } from '../../protocol/dashboard/index.ts';
 import { useExplanation } from '../api/queries.ts';
+import { Sentence } from './sentence.tsx';
 
 interface WhyProps {
   kind: 'run' | 'job';
@@ -56,7 +57,9 @@ function ExplanationText({ explanation }: { explanation: Explanation }) {
     <>
       {sentences.length === 0 && <p className="muted">Nothing is recorded.</p>}
       {sentences.map((sentence) => (
-        <p key={sentence}>{sentence}</p>
+        <p key={sentence}>
+          <Sentence text={sentence} />
+        </p>
       ))}
       {history.length > 0 && <History history={history} />}
       {jobs.map((job) => (
@@ -77,7 +80,9 @@ function History({ history }: Pick<Explanation, 'history'>) {
           <time dateTime={at} title={at}>
             {new Date(at).toLocaleTimeString()}
           </time>
-          <span>{text}</span>
+          <span>
+            <Sentence text={text} />
+          </span>
         </li>
       ))}
     </ol>

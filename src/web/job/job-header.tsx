@@ -6,13 +6,16 @@ import { Duration } from '../components/times.tsx';
 import { Why } from '../components/why.tsx';
 import { stateWord } from '../format/state.ts';
 import { Reason } from '../run/reason.tsx';
+import { writeFilter } from '../runs/use-run-filter.ts';
 
 /** How the job stands, and why. */
 export function JobHeader({ run, job }: { run: RunDetail; job: Job }) {
   return (
     <header className="subject">
       <p className="crumbs muted">
-        <Link href="/">Runs</Link> / {run.repository} / <Link href={`/runs/${run.id}`}>{run.title}</Link>
+        <Link href="/">Runs</Link> /{' '}
+        <Link href={writeFilter({ repository: run.repository, status: '' })}>{run.repository}</Link> /{' '}
+        <Link href={`/runs/${run.id}`}>{run.title}</Link>
       </p>
       <h1>
         <StateIcon of={job} size={24} /> <span>{job.name}</span>

@@ -34,7 +34,7 @@ export const StepRow = memo(function StepRow({ step, isOpen, isTarget, onToggle 
       <StateIcon of={step} />
       <span className="step-name">{step.name}</span>
       <span className="muted">
-        <Duration from={step.startedAt} to={step.completedAt} />
+        {step.conclusion !== 'skipped' && <Duration from={step.startedAt} to={step.completedAt} />}
       </span>
     </button>
   );

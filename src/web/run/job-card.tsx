@@ -4,7 +4,7 @@ import type { Job } from '../../protocol/dashboard/index.ts';
 import { StateIcon } from '../components/state-icon.tsx';
 import { Duration } from '../components/times.tsx';
 import { Why } from '../components/why.tsx';
-import { Reason } from './reason.tsx';
+import { FailedStep, Reason } from './reason.tsx';
 
 /** A job in the run's graph: how it stands, and why. */
 export function JobCard({ job }: { job: Job }) {
@@ -20,7 +20,7 @@ export function JobCard({ job }: { job: Job }) {
         </span>
       </div>
       {job.needs.length > 0 && <p className="muted small">needs {job.needs.join(', ')}</p>}
-      <Reason job={job} />
+      {job.reason === null ? <FailedStep job={job} /> : <Reason job={job} />}
       <div className="job-card-foot muted small">
         <span className="job-runner">
           {job.runner ? (
