@@ -47,7 +47,9 @@ export function TokenForm() {
           autoFocus
           validationStatus={problem === '' ? undefined : 'error'}
         />
-        <FormControl.Caption>The admin token is in the data folder of the server.</FormControl.Caption>
+        <FormControl.Caption>
+          The admin token is the file <code>admin-token</code> in the data folder of the server.
+        </FormControl.Caption>
         {problem !== '' && <FormControl.Validation variant="error">{problem}</FormControl.Validation>}
       </FormControl>
       <FormControl>

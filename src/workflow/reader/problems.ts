@@ -10,7 +10,7 @@ export interface Place {
   col?: number;
 }
 
-/** Collects what is wrong in one file. */
+/** Collects what is wrong in one file, in the order of the file. */
 export class Problems {
   readonly list: SourceError[] = [];
   readonly #file: string;
@@ -23,5 +23,6 @@ export class Problems {
     if (this.list.length >= MAX_PROBLEMS) return;
     const cut = message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}[...]` : message;
     this.list.push({ file: this.#file, line: place?.line ?? null, column: place?.col ?? null, message: cut });
+    this.list.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   }
 }

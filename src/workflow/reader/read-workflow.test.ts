@@ -252,9 +252,10 @@ describe('triggers of a file with errors', () => {
   });
 
   it('SEM-3.1, 3.6: wrong filters are errors at their place', () => {
+    // In the order of the file, not that of finding them.
     expect(errors(`on: {push: {branches: ['a[', ok], branches-ignore: x}}\n${withJobs({ a: '' }).slice(9)}`)).toEqual([
-      "1:24 The pattern 'a[' is invalid: a '[' is not closed.",
       '1:12 you may only define one of branches and branches-ignore for a single event',
+      "1:24 The pattern 'a[' is invalid: a '[' is not closed.",
     ]);
   });
 });
