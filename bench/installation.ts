@@ -7,6 +7,9 @@ import { Program } from '../test/support/programs.ts';
 import { call } from '../test/support/simulated-runner.ts';
 import { waitFor } from '../test/support/wait.ts';
 
+/** Rarely: looking costs the server what the jobs need. */
+const LOOK_EVERY_MS = 250;
+
 /** An installation like a user's: server and fleet in a process of their own, runners in theirs. */
 export class Installation {
   readonly folder: string;
@@ -87,6 +90,7 @@ export class Installation {
         return all.length > 0 && all.every(({ status }) => status === 'completed') && all;
       },
       timeoutMs,
+      LOOK_EVERY_MS,
     );
     const failed = runs.find(({ conclusion }) => conclusion !== 'success');
     if (failed) throw new Error(`run ${failed.id} ended with ${failed.conclusion}`);

@@ -6,6 +6,8 @@ interface SettingDefinition {
   env: string;
   default: string;
   what: string;
+  /** The fleet hands it on to the runners that it starts. */
+  forRunners?: true;
 }
 
 /** Every variable that Switchyard itself reads. This file is the only reader of the environment. */
@@ -36,16 +38,19 @@ export const SETTINGS = {
     env: 'SWITCHYARD_BUILT_IN_CHECKOUT',
     default: 'true',
     what: 'The runner answers actions/checkout itself; false uses the real action.',
+    forRunners: true,
   },
   sigintGraceMs: {
     env: 'SWITCHYARD_SIGINT_GRACE_MS',
     default: '7500',
     what: 'How long a cancelled step may take after SIGINT before the runner sends SIGTERM.',
+    forRunners: true,
   },
   sigtermGraceMs: {
     env: 'SWITCHYARD_SIGTERM_GRACE_MS',
     default: '2500',
     what: 'How long a cancelled step may take after SIGTERM before the runner kills its process group.',
+    forRunners: true,
   },
 } as const satisfies Record<string, SettingDefinition>;
 
@@ -86,6 +91,29 @@ export function inheritedEnvironment(): Record<string, string> {
     if (value !== undefined && !name.startsWith('SWITCHYARD_')) inherited[name] = value;
   }
   return inherited;
+}
+
+/**
+ * Node reads the file in NODE_EXTRA_CA_CERTS at every start, which costs a tenth of a second: too much for a process that
+ * is started for every job. Our own programs get its name in another variable and read it when they first need it.
+ */
+const CA_FILE = 'NODE_EXTRA_CA_CERTS';
+const DEFERRED_CA_FILE = 'SWITCHYARD_NODE_EXTRA_CA_CERTS';
+
+/** File with certificate authorities that this process has not loaded yet, though its user asked for them. */
+export const deferredCaFile = takeEnvironmentVariable(DEFERRED_CA_FILE);
+// The programs of a job find it where they look for it.
+if (deferredCaFile) process.env[CA_FILE] = deferredCaFile;
+
+/** The environment of runner and worker: what jobs may inherit, and the settings that are for runners. */
+export function runnerEnvironment(): Record<string, string> {
+  const { [CA_FILE]: caFile, ...environment } = inheritedEnvironment();
+  for (const { env, ...definition } of Object.values(SETTINGS)) {
+    const value = process.env[env];
+    if ('forRunners' in definition && value !== undefined) environment[env] = value;
+  }
+  if (caFile !== undefined) environment[DEFERRED_CA_FILE] = caFile;
+  return environment;
 }
 
 /** Reads a variable once and removes it, so that no child inherits it. For the runner's JIT config. */

@@ -5,6 +5,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { hasErrorCode, OutsideError } from '../common/errors.ts';
+import { certificateAuthorities } from './certificates.ts';
 
 /** The longest pause a server may make; message polls are held about 50 s (runner-protocol 4.2). */
 const TIMEOUT_MS = 100_000;
@@ -26,7 +27,7 @@ export interface HttpRequest {
 
 export class HttpClient {
   readonly #http = new HttpAgent({ keepAlive: true });
-  readonly #https = new HttpsAgent({ keepAlive: true });
+  #https: HttpsAgent | undefined;
   readonly #userAgent: string;
 
   constructor(userAgent: string) {
@@ -49,7 +50,12 @@ export class HttpClient {
 
   close(): void {
     this.#http.destroy();
-    this.#https.destroy();
+    this.#https?.destroy();
+  }
+
+  #httpsAgent(): HttpsAgent {
+    this.#https ??= new HttpsAgent({ keepAlive: true, ca: certificateAuthorities() });
+    return this.#https;
   }
 
   #once(method: string, url: string, options: HttpRequest, isSecondTry = false): Promise<HttpResponse> {
@@ -60,7 +66,7 @@ export class HttpClient {
       signal?.throwIfAborted();
       const request = (isHttps ? httpsRequest : httpRequest)(target, {
         method,
-        agent: isHttps ? this.#https : this.#http,
+        agent: isHttps ? this.#httpsAgent() : this.#http,
         headers: {
           'User-Agent': this.#userAgent,
           ...(body === undefined && method === 'GET' ? {} : { 'Content-Length': Buffer.byteLength(body ?? '') }),

@@ -1,7 +1,9 @@
 /** The only place of the runner that starts processes. */
+
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { UserError } from '../common/errors.ts';
+import { runnerEnvironment } from '../common/settings.ts';
 import type { SignalGrace, ToWorker } from './job-channel.ts';
 import { type CutLine, LineSplitter } from './line-splitter.ts';
 
@@ -175,7 +177,12 @@ export interface WorkerProcess {
 
 /** Forks the worker program, in its own process group: a terminal's Ctrl-C must reach the listener only. */
 export function forkWorker(program: string): WorkerProcess {
-  const child = fork(program, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true, serialization: 'json' });
+  const child = fork(program, [], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+    serialization: 'json',
+    env: runnerEnvironment(),
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {

@@ -9,7 +9,7 @@ import type { Diagnostics } from '../diagnostics.ts';
 import type { HttpClient } from '../http.ts';
 import { type RunnerIdentity, resultOf, type SignalGrace } from '../job-channel.ts';
 import { Masks } from '../masks.ts';
-import { forkWorker, type WorkerProcess } from '../process.ts';
+import type { WorkerProcess } from '../process.ts';
 import { persist } from '../retries.ts';
 import { JobGone, RunServiceClient } from '../run-service-client.ts';
 import { killStrayProcesses } from '../stray-processes.ts';
@@ -32,7 +32,8 @@ export interface DispatcherOptions {
   diagnostics: Diagnostics;
   runner: RunnerIdentity;
   grace: SignalGrace;
-  workerProgram: string;
+  /** Gives the worker for this job. */
+  takeWorker: () => WorkerProcess;
   isEphemeral: boolean;
 }
 
@@ -59,8 +60,8 @@ export class JobRun {
   constructor(request: JobRequestBody, options: DispatcherOptions) {
     this.requestId = request.runner_request_id;
     this.#options = options;
-    // Started before it is known whether the job is ours: its start-up overlaps with the calls.
-    this.#worker = forkWorker(options.workerProgram);
+    // Before it is known whether the job is ours: if it must be started, that overlaps with the calls.
+    this.#worker = options.takeWorker();
     this.ended = this.#run(request).finally(() => {
       this.#abort.abort();
       for (const timer of this.#timers) clearTimeout(timer);

@@ -13,6 +13,7 @@ import { RunnerToken } from './credentials.ts';
 import { ClockSkew, ExitCode, ListenerEnd, SessionConflict, SessionLost } from './errors.ts';
 import { type JobEnd, JobRun } from './job-dispatcher.ts';
 import { BrokerSession } from './session.ts';
+import { SpareWorker } from './spare-worker.ts';
 
 const CONFLICT_GIVE_UP_MS = 4 * 60_000;
 const CLOCK_SKEW_GIVE_UP_MS = 30 * 60_000;
@@ -38,6 +39,7 @@ export class Listener {
   readonly #token: RunnerToken;
   readonly #session: BrokerSession;
   readonly #isEphemeral: boolean;
+  readonly #spareWorker: SpareWorker;
   readonly #finished = new Set<string>();
   /** Aborts when the runner is to end. */
   readonly #stop = new AbortController();
@@ -57,6 +59,7 @@ export class Listener {
       `SwitchyardRunner/${runner.version} (${runnerOs}; ${runnerArch}) ClientId/${clientId} RunnerId/${runner.id}`,
     );
     this.#token = new RunnerToken(config, this.#http, clock);
+    this.#spareWorker = new SpareWorker(options.workerProgram);
     this.#session = new BrokerSession(config, this.#http, this.#token, runner.version);
   }
 
@@ -74,6 +77,7 @@ export class Listener {
       return error.exitCode;
     } finally {
       await this.#job?.ended;
+      await this.#spareWorker.close();
       if (!this.#keepsSession) await this.#session.delete();
       this.#http.close();
     }
@@ -111,7 +115,10 @@ export class Listener {
       this.#repoll = new AbortController();
       const signal = AbortSignal.any([this.#stop.signal, this.#repoll.signal]);
       try {
-        return await this.#session.poll(this.#job ? 'Busy' : 'Online', signal);
+        const message = this.#session.poll(this.#job ? 'Busy' : 'Online', signal);
+        // Once the poll is on its way: being there for jobs comes first.
+        if (!this.#job) setImmediate(() => this.#prepareWorker());
+        return await message;
       } catch (error) {
         if (signal.aborted) return undefined;
         if (isFinal(error)) throw error;
@@ -121,6 +128,10 @@ export class Listener {
       }
     }
     return undefined;
+  }
+
+  #prepareWorker(): void {
+    if (!this.#job && !this.#isOver()) this.#spareWorker.prepare();
   }
 
   async #openSession(): Promise<void> {
@@ -181,6 +192,7 @@ export class Listener {
       session: this.#session,
       http: this.#http,
       isEphemeral: this.#isEphemeral,
+      takeWorker: () => this.#spareWorker.take(),
     });
     this.#job = job;
     void job.ended.then((end) => this.#jobEnded(job, end));

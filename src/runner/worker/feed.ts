@@ -1,8 +1,10 @@
 /** Lines on their way to the live console. Best effort: the stored logs are the truth. Source: runner-protocol 8.5. */
+
 import type { WebSocket } from 'ws';
 import { backOffMs } from '../../common/back-off.ts';
 import { sleep } from '../../common/clock.ts';
 import type { FeedMessage } from '../../protocol/runner/results.ts';
+import { certificateAuthorities } from '../certificates.ts';
 import { SERVER_BACK_OFF } from '../retries.ts';
 
 const BATCH_MS = 50;
@@ -79,7 +81,11 @@ export class Feed {
     // Loaded when the first lines are due, not before: it takes longer to load than the first step to start.
     const library = await import('ws').catch(() => undefined);
     if (this.#isClosed || !library) return;
-    const socket = new library.WebSocket(this.#url, { headers: this.#headers, perMessageDeflate: false });
+    const socket = new library.WebSocket(this.#url, {
+      headers: this.#headers,
+      perMessageDeflate: false,
+      ca: certificateAuthorities(),
+    });
     this.#socket = socket;
     socket.on('error', () => undefined);
     await new Promise<void>((resolve) => {

@@ -7,7 +7,7 @@ import { errorText, OutsideError } from '../../../common/errors.ts';
 import { newGuid } from '../../../common/ids.ts';
 import type { Logger } from '../../../common/log.ts';
 import { builtProgram } from '../../../common/package.ts';
-import { inheritedEnvironment } from '../../../common/settings.ts';
+import { runnerEnvironment } from '../../../common/settings.ts';
 import type { FieldWarning } from '../../resources/admission.ts';
 import type { RunnerSpec } from '../../resources/runner-spec.ts';
 import type { Backend, Exit, Instance, StartRequest } from '../types.ts';
@@ -138,7 +138,7 @@ export class ProcessBackend implements Backend {
         cwd: folder.path,
         detached: true,
         stdio: ['pipe', log.fd, log.fd],
-        env: { ...inheritedEnvironment(), ...environmentOf(spec), [INSTANCE_VARIABLE]: instanceId },
+        env: { ...runnerEnvironment(), ...environmentOf(spec), [INSTANCE_VARIABLE]: instanceId },
       });
       const exited = new Promise<Ending>((resolve) => {
         child.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
