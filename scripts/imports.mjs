@@ -5,7 +5,7 @@ import { dirname, join, posix } from 'node:path';
 import { sourceFiles } from './support/files.mjs';
 
 /** Folder of src/ -> what it may import besides itself: a folder, a folder below one, or a single file. */
-const BORDERS = {
+export const BORDERS = {
   common: [],
   protocol: ['common'],
   workflow: ['protocol', 'common'],
