@@ -13,7 +13,9 @@ export type Queries = Kysely<Tables> | Transaction<Tables>;
  * @throws UserError when the file cannot be used
  */
 export async function openDatabase(file: string): Promise<Database> {
-  const database = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(openSqlite(file)) }) });
+  const database = new Kysely<Tables>({
+    dialect: new SqliteDialect({ database: adapt(openSqlite(file, 'power-loss')) }),
+  });
   const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
   if (error) {

@@ -18,17 +18,20 @@ export type SqlValue = string | number | bigint | null | Uint8Array;
 
 const require = createRequire(import.meta.url);
 
+/** What a commit survives: `power-loss` waits for the disk, `crash` only hands the change to the system. */
+export type Durability = 'power-loss' | 'crash';
+
 /**
- * Opens a database file (or `:memory:`) that survives `kill -9` and power loss: WAL with a sync on every commit.
+ * Opens a database file (or `:memory:`) in WAL mode.
  * @throws UserError when the file cannot be used
  */
-export function openSqlite(file: string): SqliteDatabase {
+export function openSqlite(file: string, durability: Durability): SqliteDatabase {
   const { DatabaseSync } = loadDriver();
   try {
     const database: SqliteDatabase = new DatabaseSync(file);
     database.exec(`
       PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
+      PRAGMA synchronous = ${durability === 'power-loss' ? 'FULL' : 'NORMAL'};
       PRAGMA foreign_keys = ON;
       PRAGMA busy_timeout = 5000;
       PRAGMA wal_autocheckpoint = 2000;

@@ -45,7 +45,8 @@ export class ResourceStore {
 
   /** @throws UserError when the file cannot be used */
   constructor(file: string, clock: Clock) {
-    this.#database = openSqlite(file);
+    // After a power loss the controllers find the same again from what is left: the server and the processes.
+    this.#database = openSqlite(file, 'crash');
     this.#clock = clock;
     // A removal leaves a row without an object, so that the version never goes back after a restart.
     this.#database.exec(`

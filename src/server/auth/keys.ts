@@ -8,6 +8,8 @@ import { hasErrorCode } from '../../common/errors.ts';
  * the database alone opens nothing.
  */
 export interface ServerKeys {
+  /** Different for every master key, and tells nothing about it. */
+  name: string;
   /** HMAC key of job, runner and GitHub tokens. */
   tokens: Uint8Array;
   /** Signature of a blob path and its expiry; hex. */
@@ -29,6 +31,7 @@ export async function loadKeys(folder: string): Promise<ServerKeys> {
   const sealing = derive('secrets');
   const sign = (text: string): string => createHmac('sha256', signing).update(text).digest('hex');
   return {
+    name: derive('name').toString('hex'),
     tokens: derive('tokens'),
     sign,
     isSigned(text, signature) {
