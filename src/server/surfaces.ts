@@ -7,6 +7,7 @@ import { dashboardRoutes } from './dashboard/routes.ts';
 import { gitService } from './git/index.ts';
 import { restRoutes } from './github-rest/routes.ts';
 import { runnerRoutes } from './github-rest/runners.ts';
+import { actionDownloadRoutes } from './runner-service/action-downloads.ts';
 import { brokerRoutes } from './runner-service/broker.ts';
 import { feedRoutes } from './runner-service/feed.ts';
 import { oauthRoutes } from './runner-service/oauth.ts';
@@ -22,6 +23,7 @@ export async function registerSurfaces(
   await app.register(oauthRoutes(context));
   await app.register(brokerRoutes(context));
   await app.register(runServiceRoutes(context));
+  await app.register(actionDownloadRoutes(context));
   await app.register(resultsRoutes(context));
   await app.register(feedRoutes(context));
   await app.register(blobRoutes(context));

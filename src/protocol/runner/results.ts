@@ -49,7 +49,7 @@ export interface SignedSummaryUrl {
 /** A text message on the live-console websocket (runner-protocol 8.5). Never validated with zod: it is a hot path. */
 export interface FeedMessage {
   count: number;
-  /** `2026-01-01T00:00:00.0000000Z text` each. */
+  /** Our runner puts the time in front (`logTime`), the official one sends the bare text. */
   value: string[];
   stepId: string;
   /** Line number of `value[0]` in the step's log, from 1. */

@@ -2,10 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { logTime } from '../../protocol/runner/log-line.ts';
 import { Masks } from '../masks.ts';
 import { LogFile } from './log-file.ts';
 import { BLOCK_BYTES, LogUpload } from './log-upload.ts';
-import { JobLogs, logTime } from './logs.ts';
+import { JobLogs } from './logs.ts';
 import type { ResultsClient } from './results-client.ts';
 import { StepRecord } from './step-record.ts';
 

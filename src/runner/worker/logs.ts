@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { logTime } from '../../protocol/runner/log-line.ts';
 import type { Masks } from '../masks.ts';
 import type { Feed } from './feed.ts';
 import { LogFile } from './log-file.ts';
@@ -96,6 +97,3 @@ export class StepLog implements LineSink {
     this.#finish();
   }
 }
-
-/** ISO time with the seven fractional digits of the official runner. */
-export const logTime = (epochMs: number): string => new Date(epochMs).toISOString().replace('Z', '0000Z');

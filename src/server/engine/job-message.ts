@@ -94,6 +94,7 @@ function variables(
     'DistributedTask.UseContainerPathForTemplate': 'true',
     'DistributedTask.DeprecateStepOutputCommands': 'true',
     'RunService.FixEmbeddedIssues': 'true',
+    actions_display_helpful_actions_download_errors: 'true',
     actions_uses_cache_service_v2: 'true',
     actions_send_job_level_annotations: 'true',
   };

@@ -2,8 +2,9 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../../common/clock.ts';
 import { UserError } from '../../common/errors.ts';
-import type { FeedMessage } from '../../protocol/runner/index.ts';
+import { type FeedMessage, hasLogTime, logTime } from '../../protocol/runner/index.ts';
 import type { ServerContext } from '../context.ts';
 import { failureOf } from '../failures.ts';
 
@@ -66,11 +67,17 @@ function routeUpgrades(app: FastifyInstance): WeakMap<IncomingMessage, Upgrade> 
 function takeLines(context: ServerContext, jobId: number, socket: WebSocket): void {
   socket.on('message', (data) => {
     const message = parse(data);
-    if (message) context.liveLogs.append(jobId, message.stepId, message.startLine, message.value);
+    if (message) context.liveLogs.append(jobId, message.stepId, message.startLine, timed(message.value, context.clock));
     else socket.close(UNSUPPORTED, 'not a feed message');
   });
   // What is wrong with the connection ends it; the worker comes back by itself.
   socket.on('error', (error) => context.logger.debug({ err: error, jobId }, 'a live console broke off'));
+}
+
+/** A line without a time gets that of its arrival; the true one comes with the step's log. */
+function timed(lines: string[], clock: Clock): string[] {
+  const now = logTime(clock.now());
+  return lines.map((line) => (hasLogTime(line) ? line : `${now} ${line}`));
 }
 
 /** By hand: this runs for every hundred lines of every step. */

@@ -172,14 +172,26 @@ describe('the live console', () => {
   test('shows the lines of a step before its log is there', async () => {
     await update(1, { status: 3 });
     const socket = await open(`Bearer ${token}`);
-    send(socket, 1, ['a', 'b']);
+    const time = '2026-01-01T00:00:00.0000000Z';
+    send(socket, 1, [`${time} a`, `${time} b`]);
     await received(2);
     expect(await readLog(server.context, job, await theStep(), 1, 10)).toEqual({
-      ...{ from: 1, lines: ['a', 'b'] },
+      ...{ from: 1, lines: [`${time} a`, `${time} b`] },
       ...{ total: 2, complete: false },
     });
     const whole = await readJobLog(server.context, job);
-    expect(String(await whole?.toArray())).toBe('a\nb\n');
+    expect(String(await whole?.toArray())).toBe(`${time} a\n${time} b\n`);
+    socket.close();
+  });
+
+  test('puts the time of arrival in front of lines that come without one, as the official runner sends them', async () => {
+    await update(1, { status: 3 });
+    const socket = await open(`Bearer ${token}`);
+    send(socket, 1, ['##[group]Run x', '']);
+    await received(2);
+    const { lines } = await readLog(server.context, job, await theStep(), 1, 10);
+    expect(lines[0]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z ##\[group]Run x$/);
+    expect(lines[1]).toMatch(/Z $/);
     socket.close();
   });
 
