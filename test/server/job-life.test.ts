@@ -263,6 +263,17 @@ jobs:
     ]);
   });
 
+  it('SEM-13.1: records that a runner got a job for its group', async () => {
+    const server = await start();
+    const runner = await server.runner('box-1');
+    await server.pushWorkflow(ONE_JOB.replace('[self-hosted, Linux]', '{ group: Default }'));
+    await runner.waitForJob();
+    const [job] = (await server.explainRun(1)).jobs ?? [];
+    expect(job?.history.at(-1)?.text).toBe(
+      'Offered to box-1, which is in the group Default. No other runner could have taken it.',
+    );
+  });
+
   it('refuses to delete a runner that holds a job, and never gives one that was deleted a job', async () => {
     const server = await start();
     const [busy, idle] = [await server.runner('box-1'), await server.runner('box-2', ['other'])];

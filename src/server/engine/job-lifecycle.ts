@@ -55,7 +55,9 @@ function describeOffer(requirement: JobRequirement, chosen: RunnerFacts, all: Ru
   const more = others.length > LISTED ? ` and ${others.length - LISTED} more` : '';
   const rest =
     others.length === 0 ? 'No other runner could have taken it.' : `Others that could have taken it: ${listed}${more}.`;
-  return `Offered to ${chosen.name}, which has every label it asks for (${requirement.labels.join(', ')}). ${rest}`;
+  const { labels, group } = requirement;
+  const fit = labels.length > 0 ? `has every label it asks for (${labels.join(', ')})` : `is in the group ${group}`;
+  return `Offered to ${chosen.name}, which ${fit}. ${rest}`;
 }
 
 /** Takes an offer back that its runner did not use: the job waits again for anybody. */
