@@ -8,7 +8,6 @@ import { numberSetting } from '../common/settings.ts';
 import { FolderBlobs } from '../store/blobs-folder.ts';
 import { openDatabase } from '../store/database.ts';
 import { ensureDefaultGroup } from '../store/runners.ts';
-import { deleteExpiredTokens } from '../store/tokens.ts';
 import { isLoopbackName, registerAccess } from './auth/access.ts';
 import { ensureAdminToken } from './auth/admin-token.ts';
 import { KeyPool } from './auth/key-pool.ts';
@@ -18,6 +17,7 @@ import { Connections } from './connections.ts';
 import type { ServerContext, ServerSettings } from './context.ts';
 import { Engine } from './engine/engine.ts';
 import { GitRepositories } from './git/index.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { LiveLogs } from './runner-service/live-logs.ts';
 import { registerSurfaces } from './surfaces.ts';
 
@@ -62,7 +62,6 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const keys = await loadKeys(join(options.dataFolder, 'keys'));
   const db = await openDatabase(join(options.dataFolder, 'switchyard.db'));
   await ensureDefaultGroup(db);
-  await deleteExpiredTokens(db, clock.now());
   const adminToken = await ensureAdminToken(db, options.dataFolder, clock.now());
 
   const settings = settingsOf(options);
@@ -100,11 +99,13 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 512 },
   });
+  let housekeeping: { close(): void } | undefined;
   const connections = new Connections(app.server);
   const close = async (): Promise<void> => {
     closing.abort();
     const callOff = connections.end(systemClock);
     await app.close().finally(callOff);
+    housekeeping?.close();
     engine.close();
     await context.liveLogs.close();
     await context.runnerKeys.close();
@@ -114,6 +115,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     registerAccess(app, context);
     const surfaces = await registerSurfaces(app, context);
     await engine.start();
+    housekeeping = startHousekeeping({ db, engine, clock, logger: options.logger });
     await app.listen({ host: options.host, port: options.port });
     settings.publicUrl ||= urlOf(options.host, portOf(app.server.address()));
     await surfaces.recoverPushes();

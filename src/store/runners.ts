@@ -34,8 +34,14 @@ export async function deleteRunner(db: Queries, id: number): Promise<boolean> {
   return result.numDeletedRows > 0n;
 }
 
-export async function markRunnerSeen(db: Queries, id: number, at: string): Promise<void> {
-  await db.updateTable('runners').set({ last_seen_at: at }).where('id', '=', id).execute();
+/** One statement takes at most this many parameters. */
+const MAX_PARAMETERS = 10_000;
+
+export async function markRunnersSeen(db: Queries, ids: number[], at: string): Promise<void> {
+  for (let first = 0; first < ids.length; first += MAX_PARAMETERS) {
+    const some = ids.slice(first, first + MAX_PARAMETERS);
+    await db.updateTable('runners').set({ last_seen_at: at }).where('id', 'in', some).execute();
+  }
 }
 
 /** The version and system that the runner itself reports. */

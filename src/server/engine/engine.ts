@@ -168,6 +168,11 @@ export class Engine {
     return this.#directory.get(runnerId) !== undefined;
   }
 
+  /** Ids of the runners whose poll is here, or was a moment ago. */
+  onlineRunners(): number[] {
+    return this.#directory.all().flatMap(({ id, online }) => (online ? [id] : []));
+  }
+
   poll(runnerId: number, isIdle: boolean, signal: AbortSignal): Promise<BrokerMessage | undefined> {
     return this.#polls.poll(runnerId, isIdle, signal);
   }

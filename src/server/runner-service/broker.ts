@@ -17,7 +17,7 @@ import {
   deleteSession,
   findRunner,
   findSession,
-  markRunnerSeen,
+  markRunnersSeen,
   type RunnerRow,
   replaceSession,
   updateRunnerFacts,
@@ -60,7 +60,7 @@ export const brokerRoutes =
       const runnerId = callerRunnerId(request);
       await deleteSession(context.db, runnerId);
       if (context.engine.isRegistered(runnerId)) {
-        await markRunnerSeen(context.db, runnerId, isoTime(context.clock.now()));
+        await markRunnersSeen(context.db, [runnerId], isoTime(context.clock.now()));
         context.engine.sessionClosed(runnerId);
       }
       return reply.code(204).send();
@@ -97,7 +97,7 @@ async function openSession(
   };
   await context.db.transaction().execute(async (transaction) => {
     await replaceSession(transaction, session);
-    await markRunnerSeen(transaction, runner.id, session.created_at);
+    await markRunnersSeen(transaction, [runner.id], session.created_at);
     await updateRunnerFacts(transaction, runner.id, {
       os: systemOf(request.agent?.osDescription) ?? runner.os,
       version: request.agent?.version ?? runner.version,
