@@ -17,6 +17,8 @@ export class ResultsQueue {
   readonly #tasks = new Set<Promise<void>>();
   #sending: Promise<void> | undefined;
   #changeOrder = 0;
+  /** Aborted once the job is over: then nothing is gathered any more. */
+  readonly #hurry = new AbortController();
 
   /** @param note takes what could not be delivered: results are best effort, the job goes on */
   constructor(client: ResultsClient, note: (line: string) => void) {
@@ -51,6 +53,7 @@ export class ResultsQueue {
 
   /** Resolves when everything that was handed in has been delivered or given up. */
   async drain(): Promise<void> {
+    this.#hurry.abort();
     while (this.#tasks.size > 0 || this.#sending) await Promise.all([...this.#tasks, this.#sending]);
   }
 
@@ -66,7 +69,7 @@ export class ResultsQueue {
           ++this.#changeOrder,
         );
         failures = 0;
-        if (this.#changed.size > 0) await sleep(UPDATE_INTERVAL_MS);
+        if (this.#changed.size > 0) await sleep(UPDATE_INTERVAL_MS, this.#hurry.signal);
       } catch (error) {
         if (!isRetryable(error)) this.#note(`a step update was lost: ${errorText(error)}`);
         else for (const record of records) this.#changed.set(record.id, record);
