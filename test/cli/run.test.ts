@@ -174,4 +174,14 @@ ${script.replace(/^/gm, '          ')}
     expect(readdirSync(folder).filter((name) => name.startsWith('switchyard-'))).toEqual([]);
     expect(processesIn(folder)).toEqual([]);
   });
+
+  it('ends in order when nobody reads what it says any more', async () => {
+    const folder = await folderWith({ [WORKFLOW]: oneJob('for i in $(seq 600); do echo "line $i"; sleep 0.1; done') });
+    const running = new Running(['run', folder, '--json'], { cwd: folder });
+    await running.says(/"text":"line 3"/);
+    running.child.stdout?.destroy();
+    expect((await running.ended).code).toBe(130);
+    expect(readdirSync(folder).filter((name) => name.startsWith('switchyard-run-'))).toEqual([]);
+    expect(processesIn(folder)).toEqual([]);
+  });
 });
