@@ -31,6 +31,7 @@ export async function buildPrograms() {
     format: 'esm',
     sourcemap: 'linked',
     minifySyntax: true,
+    minifyWhitespace: true,
     legalComments: 'none',
     // Has a native part that it looks for beside itself.
     external: ['@photostructure/sqlite'],
