@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
+import { STEPS_UPDATE_PATH, StepStatusCode } from '../../src/protocol/runner/constants.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { TestServer, type TestServerOptions } from '../support/server.ts';
-import { call } from '../support/simulated-runner.ts';
+import { call, connectionOf } from '../support/simulated-runner.ts';
 import { waitFor } from '../support/wait.ts';
 
 const servers: TestServer[] = [];
@@ -145,6 +147,40 @@ describe('the life of a job', () => {
     expect(run.jobs[0]?.reason).toContain('Lost communication with the runner box-1');
     expect((await runner.renew(message)).status).toBe(404);
     expect((await runner.complete(message)).body).toMatchObject({ source: 'actions-run-service', statusCode: 404 });
+  });
+
+  it('shows the steps as the end of the job reports them when their updates never arrived (runner-protocol 4.7)', async () => {
+    const server = await start();
+    const runner = await server.runner('box-1');
+    await server.pushWorkflow(ONE_JOB);
+    const { body: message } = await runner.acquire(await runner.waitForJob());
+    const [first, second] = [randomUUID(), randomUUID()];
+    const update = {
+      workflow_run_backend_id: message.plan.planId,
+      workflow_job_run_backend_id: message.jobId,
+      change_order: 1,
+      steps: [{ external_id: first, number: 1, name: 'Set up job', status: StepStatusCode.inProgress }],
+    };
+    const { token } = connectionOf(message);
+    expect((await call('POST', server.url + STEPS_UPDATE_PATH, { token, json: update })).status).toBe(200);
+    const at = { started_at: '2026-01-01T00:00:00.1234567Z', completed_at: '2026-01-01T00:00:01Z' };
+    const stepResults = [
+      {
+        external_id: first.toUpperCase(),
+        number: 1,
+        name: 'Set up job',
+        status: 'completed',
+        conclusion: 'succeeded',
+        ...at,
+      },
+      { external_id: second, number: 2, name: 'Say', status: 'Completed', conclusion: 'skipped', ...at },
+    ];
+    expect((await runner.complete(message, { conclusion: 'succeeded', stepResults })).status).toBe(204);
+    const [job] = (await server.run(1)).jobs;
+    expect(job?.steps).toMatchObject([
+      { number: 1, name: 'Set up job', conclusion: 'success', completedAt: '2026-01-01T00:00:01.000Z' },
+      { number: 2, name: 'Say', conclusion: 'skipped', startedAt: '2026-01-01T00:00:00.123Z' },
+    ]);
   });
 
   it('keeps a job alive as long as its lease is renewed', async () => {

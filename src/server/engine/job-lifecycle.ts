@@ -2,7 +2,7 @@ import { isoTime } from '../../common/clock.ts';
 import { UserError } from '../../common/errors.ts';
 import { newGuid } from '../../common/ids.ts';
 import type { Annotation } from '../../protocol/dashboard/index.ts';
-import type { CompleteJobRequest, TaskResult, WireAnnotation } from '../../protocol/runner/run-service.ts';
+import type { CompleteJobRequest, WireAnnotation } from '../../protocol/runner/run-service.ts';
 import {
   addReason,
   assignJob,
@@ -17,7 +17,7 @@ import { markRunStarted } from '../../store/runs.ts';
 import { type JobRequirement, mismatches, type RunnerFacts } from '../../workflow/routing.ts';
 import type { QueuedJob } from './dispatcher.ts';
 import { type EngineOptions, endJob, loseJob } from './job-end.ts';
-import type { JobEnd } from './progress.ts';
+import { CONCLUSIONS, recordStepResults } from './step-results.ts';
 import type { Unit } from './unit.ts';
 
 /**
@@ -122,15 +122,6 @@ export async function renew(unit: Unit, options: EngineOptions, jobId: number): 
   return until;
 }
 
-const CONCLUSIONS: Record<TaskResult, JobEnd['conclusion']> = {
-  succeeded: 'success',
-  succeededWithIssues: 'success',
-  failed: 'failure',
-  canceled: 'cancelled',
-  skipped: 'skipped',
-  abandoned: 'failure',
-};
-
 /**
  * The worker reports the job's end. An ephemeral runner's registration ends in the same transaction.
  * @throws UserError 404 when the job is not running (SEM-28.10)
@@ -145,6 +136,7 @@ export async function complete(unit: Unit, options: EngineOptions, request: Comp
     ),
   ];
   const outputs = Object.entries(request.outputs ?? {}).map(([name, output]) => [name, output.value ?? '']);
+  await recordStepResults(unit.db, job.id, request.stepResults ?? []);
   await endJob(unit, options, job, {
     conclusion: CONCLUSIONS[request.conclusion],
     reason: null,

@@ -21,6 +21,7 @@ import { applyStep, completeStepLog, type StepChange } from '../../store/steps.t
 import type { JobClaims } from '../auth/jwt.ts';
 import { signedUrl } from '../blobs/signed-url.ts';
 import type { ServerContext } from '../context.ts';
+import { wireTime } from '../engine/step-results.ts';
 import { failureOf } from '../failures.ts';
 import { diagLogName, jobLogName, stepLogName, stepSummaryName } from './log-names.ts';
 
@@ -112,8 +113,8 @@ function changeOf(step: StepUpdate): StepChange {
     name: step.name ?? '',
     status: statusOf(step.status),
     conclusion: conclusionOf(step.conclusion),
-    startedAt: timeOf(step.started_at),
-    completedAt: timeOf(step.completed_at),
+    startedAt: wireTime(step.started_at),
+    completedAt: wireTime(step.completed_at),
   };
 }
 
@@ -135,13 +136,6 @@ function conclusionOf(code: number | null | undefined): string | null {
     default:
       return null;
   }
-}
-
-/** .NET writes up to seven digits of a second; ours are three. */
-function timeOf(text: string | null | undefined): string | null {
-  const time = Date.parse(text ?? '');
-  // The year 1 is .NET's "not set".
-  return Number.isNaN(time) || time < 0 ? null : new Date(time).toISOString();
 }
 
 async function endStepLog(context: ServerContext, { jobId }: JobClaims, body: StepLogMetadata): Promise<object> {
