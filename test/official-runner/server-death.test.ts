@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,79 +12,102 @@ import { waitFor } from '../support/wait.ts';
 import { OfficialRunner, officialRunner } from './official-runner.ts';
 import { gated } from './workflows.ts';
 
-describe.skipIf(!officialRunner)('a server that is killed while the official runner works', () => {
-  let folder: string;
-  let server: Program;
-  let url: string;
-  let runner: OfficialRunner | undefined;
+describe.skipIf(!officialRunner)(
+  'a server that is killed while the official runner works',
+  { timeout: 150_000 },
+  () => {
+    let folder: string;
+    let server: Program;
+    let url: string;
+    const runners: OfficialRunner[] = [];
 
-  const startServer = async (port: string): Promise<void> => {
-    server = Program.start(['server', '--port', port, '--data', join(folder, 'data')], { cwd: folder });
-    await server.printed('serves at');
-    url = /serves at (\S+);/.exec(server.output)?.[1] ?? '';
-  };
-  const token = async (): Promise<string> => (await readFile(join(folder, 'data', 'admin-token'), 'utf8')).trim();
-  const rest = async <T>(method: string, path: string, json?: unknown): Promise<T> => {
-    const { status, body } = await call<T>(method, url + path, { token: await token(), json });
-    if (status >= 400) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(body)}`);
-    return body;
-  };
-  const push = async (workflow: string): Promise<void> => {
-    const app = join(folder, 'app');
-    await writeFiles(app, { '.github/workflows/ci.yml': workflow });
-    await git(app, 'init', '-q', '-b', 'main');
-    await git(app, 'add', '-A');
-    await git(app, 'commit', '-q', '-m', 'Wait');
-    await git(app, 'push', '-q', `http://x:${await token()}@${new URL(url).host}/me/app.git`, 'main');
-  };
-  const stepLog = async (): Promise<string> =>
-    (await rest<LogPage>('GET', '/switchyard/v1/jobs/1/steps/2/log')).lines.join('\n');
+    const startServer = async (port: string): Promise<void> => {
+      server = Program.start(['server', '--port', port, '--data', join(folder, 'data')], { cwd: folder });
+      await server.printed('serves at');
+      url = /serves at (\S+);/.exec(server.output)?.[1] ?? '';
+    };
+    const token = async (): Promise<string> => (await readFile(join(folder, 'data', 'admin-token'), 'utf8')).trim();
+    const rest = async <T>(method: string, path: string, json?: unknown): Promise<T> => {
+      const { status, body } = await call<T>(method, url + path, { token: await token(), json });
+      if (status >= 400) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(body)}`);
+      return body;
+    };
+    const push = async (repository: string, workflow: string): Promise<void> => {
+      const checkout = join(folder, repository);
+      await writeFiles(checkout, { '.github/workflows/ci.yml': workflow });
+      await git(checkout, 'init', '-q', '-b', 'main');
+      await git(checkout, 'add', '-A');
+      await git(checkout, 'commit', '-q', '-m', 'Wait');
+      await git(checkout, 'push', '-q', `http://x:${await token()}@${new URL(url).host}/me/${repository}.git`, 'main');
+    };
+    const stepLog = async (jobId: number): Promise<string> =>
+      (await rest<LogPage>('GET', `/switchyard/v1/jobs/${jobId}/steps/2/log`)).lines.join('\n');
+    const endOf = (runId: number): Promise<RunDetail> =>
+      waitFor(
+        'the run to end',
+        async () => {
+          const run = await rest<RunDetail>('GET', `/switchyard/v1/runs/${runId}`);
+          return run.status === 'completed' && run;
+        },
+        100_000,
+      );
 
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'switchyard-official-'));
-    await startServer('0');
-  });
-  afterAll(async () => {
-    await runner?.close();
-    await server?.kill('SIGTERM');
-    await rm(folder, { recursive: true, force: true });
-  });
+    /** Brings a job to its step that waits for the file `gate`. Runs and jobs count alike here: one job per run. */
+    const startJob = async (id: number, gate: string): Promise<OfficialRunner> => {
+      const label = `official-${id}`;
+      await push(`app-${id}`, gated(label, gate));
+      const { encoded_jit_config } = await rest<GenerateJitConfigResponse>(
+        'POST',
+        '/api/v3/enterprises/switchyard/actions/runners/generate-jitconfig',
+        { name: label, runner_group_id: 1, labels: [label] },
+      );
+      const runner = await OfficialRunner.start(join(folder, label), encoded_jit_config);
+      runners.push(runner);
+      const isWaiting = async (): Promise<boolean> => {
+        const run = await rest<RunDetail>('GET', `/switchyard/v1/runs/${id}`);
+        return (run.jobs[0]?.steps.length ?? 0) > 1 && (await stepLog(id)).includes('the gate is shut');
+      };
+      await waitFor('the step', isWaiting, 40_000);
+      return runner;
+    };
 
-  it('knows the job again: live lines go on, and it ends green with its whole log', { timeout: 120_000 }, async () => {
-    const gate = join(folder, 'gate');
-    await push(gated('official', gate));
-    const { encoded_jit_config } = await rest<GenerateJitConfigResponse>(
-      'POST',
-      '/api/v3/enterprises/switchyard/actions/runners/generate-jitconfig',
-      { name: 'official-1', runner_group_id: 1, labels: ['official'] },
-    );
-    runner = await OfficialRunner.start(join(folder, 'runner'), encoded_jit_config);
-    await waitFor(
-      'the step',
-      () =>
-        stepLog().then(
-          (log) => log.includes('the gate is shut'),
-          () => false,
-        ),
-      40_000,
-    );
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'switchyard-official-'));
+      await startServer('0');
+    });
+    afterAll(async () => {
+      for (const runner of runners) await runner.close();
+      await server?.kill('SIGTERM');
+      await rm(folder, { recursive: true, force: true });
+    });
 
-    await server.kill('SIGKILL');
-    await startServer(new URL(url).port);
-    expect(await stepLog()).toContain('the gate is shut');
-    await writeFile(gate, '');
+    it('knows the job again: its live lines are kept, and it ends green with its whole log', async () => {
+      const gate = join(folder, 'gate-1');
+      const runner = await startJob(1, gate);
+      await server.kill('SIGKILL');
+      await startServer(new URL(url).port);
+      expect(await stepLog(1)).toContain('the gate is shut');
+      await writeFile(gate, '');
 
-    const run = await waitFor(
-      'the run to end',
-      async () => {
-        const detail = await rest<RunDetail>('GET', '/switchyard/v1/runs/1');
-        return detail.status === 'completed' && detail;
-      },
-      60_000,
-    );
-    expect(run.conclusion).toBe('success');
-    expect(run.jobs[0]?.steps.map(({ conclusion }) => conclusion)).toEqual(Array(4).fill('success'));
-    expect(await stepLog()).toMatch(/Z the gate is shut\n\S+Z the gate is open$/);
-    expect(await runner.exited()).toBe(0);
-  });
-});
+      const run = await endOf(1);
+      expect(run.conclusion).toBe('success');
+      expect(run.jobs[0]?.steps.map(({ conclusion }) => conclusion)).toEqual(Array(4).fill('success'));
+      expect(await stepLog(1)).toMatch(/Z the gate is shut\n\S+Z the gate is open$/);
+      expect(await runner.exited()).toBe(0);
+    });
+
+    it('gets the end of a job and of its steps that happened while it was away', async () => {
+      const gate = join(folder, 'gate-2');
+      const runner = await startJob(2, gate);
+      await server.kill('SIGKILL');
+      await writeFile(gate, '');
+      await waitFor('the last step', () => existsSync(`${gate}.end`));
+      await startServer(new URL(url).port);
+
+      const run = await endOf(2);
+      expect(run.conclusion).toBe('success');
+      expect(run.jobs[0]?.steps.map(({ conclusion }) => conclusion)).toEqual(Array(4).fill('success'));
+      expect(await runner.exited()).toBe(0);
+    });
+  },
+);

@@ -74,7 +74,7 @@ jobs:
       - run: seq -f 'line %08.0f of a log that is much too long to be uploaded as one single block of two megabytes.' 1 ${lines}
 `;
 
-/** Says that it started, and ends when the file `gate` exists. */
+/** Says that it started, and ends when the file `gate` exists, with a last step that writes `gate.end`. */
 export const gated = (label: string, gate: string): string => `
 on: push
 jobs:
@@ -86,7 +86,7 @@ jobs:
           until [ -e '${gate}' ]; do sleep 0.1; done
           echo "the gate is open"
       - if: always()
-        run: echo "the job is \${{ job.status }}"
+        run: echo "the job is \${{ job.status }}" > '${gate}.end'
 `;
 
 /** Sleeps far longer than its limit in minutes. */
