@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -91,6 +91,19 @@ test('forgets a step once its log is in its blob', async () => {
   logs.append(JOB, step, 1, ['a']);
   await logs.drop(JOB, step);
   expect(logs.read(JOB, step, 1, 10)).toEqual({ lines: [], total: 0 });
+});
+
+test('leaves no folder behind when the last step of a job is forgotten', async () => {
+  const other = newGuid();
+  logs.append(JOB, step, 1, ['a']);
+  logs.append(JOB, other, 1, ['b']);
+  await logs.drop(JOB, step);
+  expect(logs.read(JOB, other, 1, 10).lines).toEqual(['b']);
+  await logs.drop(JOB, other);
+  expect(await readdir(join(folder, 'live'))).toEqual([]);
+  await logs.drop(JOB, other);
+  logs.append(JOB, other, 1, ['late']);
+  expect(logs.read(JOB, other, 1, 10).lines).toEqual(['late']);
 });
 
 test('keeps more steps than files open', () => {

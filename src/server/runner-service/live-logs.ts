@@ -1,5 +1,7 @@
+import { rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { hasErrorCode } from '../../common/errors.ts';
 import { LogSpool } from './log-spool.ts';
 
 /** Lines of a step as they came over the feed. `lines[0]` is line number `from`. */
@@ -70,13 +72,14 @@ export class LiveLogs {
     };
   }
 
-  /** The step's whole log is in its blob: the spool has done its work. */
+  /** The step's whole log is in its blob: the spool has done its work, and with the job's last one its folder. */
   async drop(jobId: number, stepId: string): Promise<void> {
     if (!GUID.test(stepId)) return;
     const file = this.#file(jobId, stepId);
     this.#spools.get(file)?.close();
     this.#spools.delete(file);
     await rm(file, { force: true });
+    removeEmptyFolder(dirname(file));
   }
 
   async close(): Promise<void> {
@@ -111,6 +114,18 @@ export class LiveLogs {
       this.#spools.delete(file);
       return;
     }
+  }
+}
+
+/**
+ * Keeps one that holds spools of other steps. Synchronous like the opening of a spool: it must not come between the
+ * making of the folder and that of the file in it.
+ */
+function removeEmptyFolder(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].some((code) => hasErrorCode(error, code))) throw error;
   }
 }
 
