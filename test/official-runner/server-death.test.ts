@@ -52,8 +52,10 @@ describe.skipIf(!officialRunner)(
         100_000,
       );
 
-    /** Brings a job to its step that waits for the file `gate`. Runs and jobs count alike here: one job per run. */
-    const startJob = async (id: number, gate: string): Promise<OfficialRunner> => {
+    /** Brings a job to its step that waits for the file `gate`. `id` is that of run and job: each run has one job. */
+    const startJob = async (): Promise<{ id: number; gate: string; runner: OfficialRunner }> => {
+      const id = runners.length + 1;
+      const gate = join(folder, `gate-${id}`);
       const label = `official-${id}`;
       await push(`app-${id}`, gated(label, gate));
       const { encoded_jit_config } = await rest<GenerateJitConfigResponse>(
@@ -68,7 +70,7 @@ describe.skipIf(!officialRunner)(
         return (run.jobs[0]?.steps.length ?? 0) > 1 && (await stepLog(id)).includes('the gate is shut');
       };
       await waitFor('the step', isWaiting, 40_000);
-      return runner;
+      return { id, gate, runner };
     };
 
     beforeAll(async () => {
@@ -82,29 +84,27 @@ describe.skipIf(!officialRunner)(
     });
 
     it('knows the job again: its live lines are kept, and it ends green with its whole log', async () => {
-      const gate = join(folder, 'gate-1');
-      const runner = await startJob(1, gate);
+      const { id, gate, runner } = await startJob();
       await server.kill('SIGKILL');
       await startServer(new URL(url).port);
-      expect(await stepLog(1)).toContain('the gate is shut');
+      expect(await stepLog(id)).toContain('the gate is shut');
       await writeFile(gate, '');
 
-      const run = await endOf(1);
+      const run = await endOf(id);
       expect(run.conclusion).toBe('success');
       expect(run.jobs[0]?.steps.map(({ conclusion }) => conclusion)).toEqual(Array(4).fill('success'));
-      expect(await stepLog(1)).toMatch(/Z the gate is shut\n\S+Z the gate is open$/);
+      expect(await stepLog(id)).toMatch(/Z the gate is shut\n\S+Z the gate is open$/);
       expect(await runner.exited()).toBe(0);
     });
 
     it('gets the end of a job and of its steps that happened while it was away', async () => {
-      const gate = join(folder, 'gate-2');
-      const runner = await startJob(2, gate);
+      const { id, gate, runner } = await startJob();
       await server.kill('SIGKILL');
       await writeFile(gate, '');
       await waitFor('the last step', () => existsSync(`${gate}.end`));
       await startServer(new URL(url).port);
 
-      const run = await endOf(2);
+      const run = await endOf(id);
       expect(run.conclusion).toBe('success');
       expect(run.jobs[0]?.steps.map(({ conclusion }) => conclusion)).toEqual(Array(4).fill('success'));
       expect(await runner.exited()).toBe(0);
