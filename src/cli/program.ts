@@ -58,7 +58,7 @@ function configure(program: Program, { out, err, colors }: Terminal): void {
     writeOut: (text) => void out.write(text),
     writeErr: (text) => void err.write(text),
     outputError: (text, write) => write(text.replace(/^error:/, colors.red('error:'))),
-    getOutHelpWidth: () => out.columns ?? 100,
+    getOutHelpWidth: () => out.columns || 100,
   });
 }
 

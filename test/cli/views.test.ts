@@ -91,6 +91,14 @@ describe('the tree view', () => {
     view.close();
   });
 
+  it('draws as for 80 by 24 when the terminal says that it has no size', () => {
+    const drawn = (out: Recorder): string => {
+      tell(new TreeView(terminal(out, false), () => START + 2600), story);
+      return out.text;
+    };
+    expect(drawn(new Recorder(0, 0))).toBe(drawn(new Recorder(80, 24)));
+  });
+
   it('never paints higher than the screen while it goes on, and everything at the end', () => {
     const out = new Recorder(80, 10);
     const view = new TreeView(terminal(out, false), () => START);

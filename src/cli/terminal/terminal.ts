@@ -26,4 +26,10 @@ export function createTerminal(out: Sink = process.stdout, err: Sink = process.s
   return { out, err, interactive, colors: pc.createColors(interactive) };
 }
 
+/** Size in cells. A terminal that does not know its own, as under `script`, says 0: then it is the usual 80 by 24. */
+export const sizeOf = ({ columns, rows }: Sink): { columns: number; rows: number } => ({
+  columns: columns || 80,
+  rows: rows || 24,
+});
+
 export const printLine = (sink: Sink, line = ''): void => void sink.write(`${line}\n`);

@@ -2,7 +2,7 @@ import type { View, WatchEvent } from '../watch/events.ts';
 import { cut, durationText, elapsedMs, mark, safeText } from './format.ts';
 import { resultLines, runTitle } from './log-view.ts';
 import { type JobState, type RunState, Runs, type StepState } from './run-state.ts';
-import { type Colors, printLine, type Terminal } from './terminal.ts';
+import { type Colors, printLine, sizeOf, type Terminal } from './terminal.ts';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 80;
@@ -55,12 +55,12 @@ export class TreeView implements View {
   }
 
   /** Draws the tree over the one before. What is higher than the screen cannot be repainted, so it is left out. */
-  #paint(rows = (this.#terminal.out.rows ?? 24) - 1): void {
+  #paint(rows = sizeOf(this.#terminal.out).rows - 1): void {
     if (this.#isClosed) return;
     const options = {
       now: this.#now(),
       spinner: SPINNER[this.#frame % SPINNER.length] ?? '',
-      width: this.#terminal.out.columns ?? 80,
+      width: sizeOf(this.#terminal.out).columns,
       colors: this.#terminal.colors,
     };
     const lines = [...this.#runs.runs.values()].flatMap((run) => treeLines(run, options)).slice(-rows);
