@@ -25,7 +25,7 @@ async function commit(folder: string): Promise<string> {
 }
 
 async function snapshotOf(folder: string) {
-  const snapshot = await takeSnapshot(folder, await folderWith({}));
+  const snapshot = await takeSnapshot(folder, { scratch: await folderWith({}) });
   const names = git(snapshot.folder, ['ls-tree', '-r', '--name-only', snapshot.sha], snapshot.env).split('\n');
   return { ...snapshot, names };
 }

@@ -20,7 +20,7 @@ describe('switchyard up', () => {
     ).toContain('refs/heads/main');
 
     expect((await switchyard(['runs'], { cwd })).out).toMatch(/1 +demo\/hello +Hello #1 +push +main +success/);
-    expect((await switchyard(['explain', '1'], { cwd })).out).toContain('run 1');
+    expect((await switchyard(['explain', '1'], { cwd })).out).toContain('run 1 Say hello');
     expect((await switchyard(['logs', '1', '-j', 'summary'], { cwd })).out).toContain('Hello, world!');
     expect((await switchyard(['get', 'rdeploy'], { cwd })).out).toMatch(/NAME.*\n?example-runners/s);
     const described = await switchyard(['describe', 'rdeploy', 'example-runners'], { cwd });

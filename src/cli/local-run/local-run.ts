@@ -70,7 +70,7 @@ async function runIn(
   await mkdir(git);
   const opening = openLocalPlatform(join(scratch, 'data'), options.runners, parts);
   // Both run at once; the one that fails first is told, when the other is at rest.
-  const [platform, snapshot] = await bothOf(opening, takeSnapshot(resolve(options.path), git, signal));
+  const [platform, snapshot] = await bothOf(opening, takeSnapshot(resolve(options.path), { scratch: git }, signal));
   const client = new ServerClient({ url: platform.server.url, token: platform.server.adminToken });
   await push(
     { ...snapshot, server: { url: platform.server.url, token: platform.server.adminToken }, skipCi: true },

@@ -41,17 +41,21 @@ const QUIET = gitConfig({
   'gc.auto': '0',
 });
 
-/**
- * @param path a folder of a checkout, or any folder
- * @param scratch an empty folder for what is written
- */
-export async function takeSnapshot(path: string, scratch: string, signal?: AbortSignal): Promise<Snapshot> {
+export interface SnapshotOptions {
+  /** An empty folder for what is written. */
+  scratch: string;
+  /** Of the commit, where one must be made. */
+  message?: string;
+}
+
+/** @param path a folder of a checkout, or any folder */
+export async function takeSnapshot(path: string, options: SnapshotOptions, signal?: AbortSignal): Promise<Snapshot> {
   const repository = await findRepository(path, signal);
-  if (!repository) return snapshotFolder(path, scratch, signal);
+  if (!repository) return snapshotFolder(path, options, undefined, signal);
   const isTop = resolve(repository.top) === resolve(path);
   // A project within a bigger repository, such as an example, is run as a repository of its own.
-  if (!isTop && (await hasWorkflows(path))) return snapshotFolder(path, scratch, signal, await listFiles(path, signal));
-  return snapshotRepository(repository, scratch, signal);
+  if (!isTop && (await hasWorkflows(path))) return snapshotFolder(path, options, await listFiles(path, signal), signal);
+  return snapshotRepository(repository, options, signal);
 }
 
 interface Repository {
@@ -91,7 +95,11 @@ async function findRepository(path: string, signal?: AbortSignal): Promise<Repos
   }
 }
 
-async function snapshotRepository(found: Repository, scratch: string, signal?: AbortSignal): Promise<Snapshot> {
+async function snapshotRepository(
+  found: Repository,
+  { scratch, message }: SnapshotOptions,
+  signal?: AbortSignal,
+): Promise<Snapshot> {
   const { top } = found;
   const objects = join(scratch, 'objects');
   const index = join(scratch, 'index');
@@ -111,29 +119,39 @@ async function snapshotRepository(found: Repository, scratch: string, signal?: A
   // What a shallow clone lacks cannot be pushed, so its history is left behind.
   if (committedTree === tree.trim() && !found.isShallow) return { ...place, sha: commit };
   const parent = commit && !found.isShallow ? ['-p', commit] : [];
-  return { ...place, sha: await commitTree(top, tree, parent, env, signal) };
+  return { ...place, sha: await commitTree({ cwd: top, tree, parent, env, message }, signal) };
 }
 
 /** A folder outside git, or part of a bigger repository: then `files` are the ones that git would take. */
-async function snapshotFolder(path: string, scratch: string, signal?: AbortSignal, files?: string): Promise<Snapshot> {
+async function snapshotFolder(
+  path: string,
+  { scratch, message }: SnapshotOptions,
+  files?: string,
+  signal?: AbortSignal,
+): Promise<Snapshot> {
   const folder = resolve(path);
   const env = { ...QUIET, GIT_DIR: join(scratch, 'repository.git'), GIT_WORK_TREE: folder };
   await git(['init', '--quiet', '--bare', env.GIT_DIR], { cwd: folder, signal });
   if (files === undefined) await git(['add', '--all'], { cwd: folder, env, signal });
   else await git(['update-index', '--add', '--remove', '-z', '--stdin'], { cwd: folder, env, input: files, signal });
   const tree = await git(['write-tree'], { cwd: folder, env, signal });
-  const sha = await commitTree(folder, tree, [], env, signal);
+  const sha = await commitTree({ cwd: folder, tree, parent: [], env, message }, signal);
   return { folder, env: { GIT_DIR: env.GIT_DIR }, sha, ref: DEFAULT_REF, repository: localName(folder) };
 }
 
+interface NewCommit {
+  cwd: string;
+  tree: string;
+  parent: string[];
+  env: Record<string, string>;
+  message: string | undefined;
+}
+
 async function commitTree(
-  cwd: string,
-  tree: string,
-  parent: string[],
-  env: Record<string, string>,
+  { cwd, tree, parent, env, message = MESSAGE }: NewCommit,
   signal?: AbortSignal,
 ): Promise<string> {
-  const args = ['commit-tree', tree.trim(), ...parent, '-m', MESSAGE];
+  const args = ['commit-tree', tree.trim(), ...parent, '-m', message];
   return (await git(args, { cwd, env: { ...env, ...IDENTITY }, signal })).trim();
 }
 

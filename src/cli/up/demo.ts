@@ -13,6 +13,8 @@ import type { View } from '../watch/events.ts';
 import { followRuns } from '../watch/follow-runs.ts';
 
 const DEMO_REPOSITORY = 'demo/hello';
+/** Also the title of its run. */
+const DEMO_MESSAGE = 'Say hello';
 
 /**
  * Pushes examples/hello as any repository is pushed, and shows its run.
@@ -51,7 +53,11 @@ export async function runDemo(
 async function pushHello(server: RunningServer, signal: AbortSignal): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'switchyard-demo-'));
   try {
-    const snapshot = await takeSnapshot(join(packageRoot, 'examples', 'hello'), scratch, signal);
+    const snapshot = await takeSnapshot(
+      join(packageRoot, 'examples', 'hello'),
+      { scratch, message: DEMO_MESSAGE },
+      signal,
+    );
     const target = { url: server.url, token: server.adminToken };
     await push({ ...snapshot, server: target, repository: DEMO_REPOSITORY, skipCi: false }, signal);
   } finally {
