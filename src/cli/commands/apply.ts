@@ -1,7 +1,7 @@
 import { UserError } from '../../common/errors.ts';
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import type { FleetClient } from '../client/fleet-client.ts';
-import { kindOf } from '../client/fleet-kinds.ts';
+import { kindOfManifest } from '../client/fleet-kinds.ts';
 import { RefusedObject } from '../client/http.ts';
 import type { Manifest } from '../client/manifests.ts';
 import { type Command, UsageError } from '../command.ts';
@@ -26,7 +26,7 @@ export const applyCommand: Command = {
     const { readManifests } = await import('../client/manifests.ts');
     const { FleetClient } = await import('../client/fleet-client.ts');
     const manifests = (await Promise.all(files.map(readManifests))).flat();
-    for (const { resource } of manifests) kindOf(resource.kind);
+    for (const manifest of manifests) kindOfManifest(manifest);
     const client = new FleetClient(await findEndpoint('fleet', input), namespaceOf(input));
     let code: number = EXIT.done;
     for (const manifest of manifests) if (!(await applyOne(client, manifest, terminal))) code = EXIT.failed;
@@ -35,12 +35,9 @@ export const applyCommand: Command = {
 };
 
 /** One wrong resource does not keep the others from being applied, as with kubectl. */
-async function applyOne(
-  client: FleetClient,
-  { resource, placeOf }: Manifest,
-  { out, err, colors }: Terminal,
-): Promise<boolean> {
-  const name = `${kindOf(resource.kind).names[0]}/${resource.metadata.name}`;
+async function applyOne(client: FleetClient, manifest: Manifest, { out, err, colors }: Terminal): Promise<boolean> {
+  const { resource, placeOf } = manifest;
+  const name = `${kindOfManifest(manifest).names[0]}/${resource.metadata.name}`;
   try {
     const { outcome, warnings } = await client.apply(resource);
     for (const warning of warnings) printLine(err, `${colors.yellow('warning:')} ${name}: ${warning}`);

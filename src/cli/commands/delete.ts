@@ -1,6 +1,6 @@
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { FleetClient } from '../client/fleet-client.ts';
-import { KIND_WORDS, kindOf } from '../client/fleet-kinds.ts';
+import { KIND_WORDS, kindOf, kindOfManifest } from '../client/fleet-kinds.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { printLine } from '../terminal/terminal.ts';
@@ -47,11 +47,10 @@ async function targetsOf(input: Input): Promise<Target[]> {
   if (files.length > 0 && kind === undefined) {
     const { readManifests } = await import('../client/manifests.ts');
     const manifests = (await Promise.all(files.map(readManifests))).flat();
-    return manifests.map(({ resource: { kind, metadata } }) => ({
-      kind,
-      name: metadata.name,
-      namespace: metadata.namespace,
-    }));
+    return manifests.map((manifest) => {
+      const { name, namespace } = manifest.resource.metadata;
+      return { kind: kindOfManifest(manifest).kind, name, namespace };
+    });
   }
   if (files.length === 0 && kind !== undefined && name !== undefined) return [{ kind: kindOf(kind).kind, name }];
   throw new UsageError('Give either KIND NAME or -f FILE.');
