@@ -133,11 +133,23 @@ ${script.replace(/^/gm, '          ')}
   it('runs only the job of -j and what it needs', async () => {
     const job = (needs: string): string => `\n    runs-on: ubuntu-latest${needs}\n    steps: [{ run: 'true' }]\n`;
     const workflow = `on: push\njobs:\n  a:${job('')}  b:${job('\n    needs: a')}  c:${job('')}`;
-    const folder = await folderWith({ [WORKFLOW]: workflow });
-    const ended = await switchyard(['run', '--json', '-W', 'ci.yml', '-j', 'b'], { cwd: folder });
+    const folder = await folderWith({ [WORKFLOW]: workflow, '.github/workflows/more.yml': oneJob('exit 1') });
+    const ended = await switchyard(['run', '--json', '-j', 'b'], { cwd: folder });
     expect(ended).toMatchObject({ code: 0, err: '' });
     const keys = eventsOf(ended).flatMap((event) => (event.type === 'job' ? [event.key] : []));
     expect([...new Set(keys)].sort()).toEqual(['a', 'b']);
+  });
+
+  it('ends with 2 for a workflow file or a job that is not there, and says which there are', async () => {
+    const folder = await folderWith({ [WORKFLOW]: oneJob('true'), '.github/workflows/more.yml': oneJob('true') });
+    const noFile = await switchyard(['run', '-W', 'nope.yml'], { cwd: folder });
+    expect(noFile).toMatchObject({ code: 2, out: '' });
+    expect(noFile.err).toMatch(
+      /^error: There is no workflow file \.github\/workflows\/nope\.yml at [0-9a-f]{7}; there are \.github\/workflows\/ci\.yml, \.github\/workflows\/more\.yml\.\n$/,
+    );
+    const noJob = await switchyard(['run', '-W', 'ci.yml', '-j', 'nope'], { cwd: folder });
+    expect(noJob).toMatchObject({ code: 2, out: '' });
+    expect(noJob.err).toBe('error: There is no job "nope"; there are only in .github/workflows/ci.yml.\n');
   });
 
   it('gives up at once on a job that nobody here can ever take, and says why', async () => {
@@ -173,6 +185,15 @@ ${script.replace(/^/gm, '          ')}
     expect(running.out).toMatch(/⊘ cancelled in/);
     expect(readdirSync(folder).filter((name) => name.startsWith('switchyard-'))).toEqual([]);
     expect(processesIn(folder)).toEqual([]);
+  });
+
+  it('leaves no process when it is killed with -9 while a job runs', async () => {
+    const folder = await folderWith({ [WORKFLOW]: oneJob('echo sleeping\nsleep 300 &\nexec sleep 300') });
+    const running = new Running(['run'], { cwd: folder });
+    await running.says(/│ sleeping/);
+    expect(processesIn(folder).length).toBeGreaterThan(2);
+    running.child.kill('SIGKILL');
+    await expect.poll(() => processesIn(folder), { timeout: 10_000 }).toEqual([]);
   });
 
   it('ends in order when nobody reads what it says any more', async () => {

@@ -61,6 +61,55 @@ describe('a workflow that cannot run', () => {
   });
 });
 
+describe('an event for one job only', () => {
+  const workflow = (on: string, ...keys: string[]): string =>
+    `on: ${on}\njobs:\n${keys.map((key) => job(key, '')).join('\n')}\n`;
+
+  async function withThreeFiles() {
+    const server = await start();
+    await server.push({
+      '.github/workflows/a.yml': workflow('push', 'one', 'two'),
+      '.github/workflows/b.yml': workflow('push', 'three'),
+      '.github/workflows/c.yml': workflow('workflow_dispatch', 'four'),
+    });
+    const { sha } = await server.run(1);
+    const body = { event: 'push', ref: 'refs/heads/main', sha };
+    return (job: string) =>
+      call('POST', `${server.url}/switchyard/v1/repos/me/app/events`, { token: server.token, json: { ...body, job } });
+  }
+
+  it('starts no file without the job, and says so', async () => {
+    const send = await withThreeFiles();
+    const { status, body } = await send('TWO');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ runs: [{ workflow: { path: '.github/workflows/a.yml' } }] });
+    expect(body).toMatchObject({
+      notStarted: [
+        { file: '.github/workflows/c.yml' },
+        { file: '.github/workflows/b.yml', reason: 'It has no job "TWO".' },
+      ],
+    });
+  });
+
+  it('starts nothing for a job of a file that the event does not start', async () => {
+    const send = await withThreeFiles();
+    const { body } = await send('four');
+    expect(body).toMatchObject({ runs: [], notStarted: [{ reason: expect.stringContaining('push') }, {}, {}] });
+  });
+
+  it('is refused for a job that no file has, with the jobs that there are', async () => {
+    const send = await withThreeFiles();
+    const { status, body } = await send('nope');
+    expect(status).toBe(422);
+    expect(body).toMatchObject({
+      code: 'no-such-job',
+      message:
+        'There is no job "nope"; there are one, two in .github/workflows/a.yml; ' +
+        'three in .github/workflows/b.yml; four in .github/workflows/c.yml.',
+    });
+  });
+});
+
 describe('a caller without the right', () => {
   it('is told 401 without a token or with a wrong one, in the shape of each surface', async () => {
     const server = await start();

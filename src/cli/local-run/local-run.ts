@@ -2,9 +2,11 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { UserError } from '../../common/errors.ts';
 import { type Closable, closeAll } from '../../common/shutdown.ts';
 import type { EventRequest, RunDetail, RunSummary } from '../../protocol/dashboard/index.ts';
 import { ServerClient } from '../client/server-client.ts';
+import { UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { interruption } from '../platform/signals.ts';
 import { push } from '../snapshot/push.ts';
@@ -78,7 +80,8 @@ async function runIn(
   );
   await configure(client, snapshot.repository, options);
   signal.throwIfAborted();
-  const { runs, notStarted } = await client.startEvent(snapshot.repository, eventRequest(options, snapshot));
+  const request = eventRequest(options, snapshot);
+  const { runs, notStarted } = await client.startEvent(snapshot.repository, request).catch(refuseChoice);
   for (const { file, reason } of notStarted) view.show({ type: 'not_started', file, reason });
   if (runs.length === 0) return nothingStarted(options);
   return watch(client, runs, platform, view, signal);
@@ -99,6 +102,12 @@ function eventRequest(options: LocalRun, { ref, sha, folder }: Snapshot): EventR
   const { event, payload, job, inputs } = options;
   const workflow = options.workflow && workflowPath(options.workflow, options.path, folder);
   return { event, ref, sha, payload, ...(workflow && { workflow }), ...(job && { job }), inputs };
+}
+
+/** A file or job that is not there is a mistake in the call, not work that failed. */
+function refuseChoice(error: unknown): never {
+  const isChoice = error instanceof UserError && /^no-such-(workflow|job)$/.test(error.code);
+  throw isChoice ? new UsageError(error.message) : error;
 }
 
 /** As the file is called in the repository: given from this folder, from the root, or by its bare name. */

@@ -94,9 +94,7 @@ async function selectWorkflows(
 ): Promise<{ candidates: Candidate[]; notStarted: EventOutcome['notStarted'] }> {
   const files = await options.git.workflowFiles(event.repository, event.sha);
   const wanted = files.filter(({ path }) => event.workflow === undefined || path === event.workflow);
-  if (event.workflow !== undefined && wanted.length === 0) {
-    throw new UserError('no-such-workflow', `There is no workflow file ${event.workflow} at ${event.sha.slice(0, 7)}.`);
-  }
+  if (event.workflow !== undefined && wanted.length === 0) throw noSuchWorkflow(event.workflow, event.sha, files);
   const workflows = wanted.map((file) => ({ file, workflow: options.cache.read(file.path, file.text) }));
   const facts: EventFacts = { name: event.name, ref: event.ref, commitMessage, changedFiles: null };
   if (event.name === 'push' && workflows.some(({ workflow }) => hasPathFilter(workflow))) {
@@ -110,10 +108,38 @@ async function selectWorkflows(
     if (!decision.triggered) notStarted.push({ file: file.path, reason: decision.reason });
     else candidates.push({ workflow, text: file.text, errors, ...inputsOf(workflow, event) });
   }
-  if (event.job !== undefined && !candidates.some(({ workflow }) => hasJob(workflow, event.job))) {
-    throw new UserError('no-such-job', `No workflow that this event starts has a job "${event.job}".`);
-  }
-  return { candidates, notStarted };
+  if (event.job === undefined) return { candidates, notStarted };
+  const readable = workflows.map(({ workflow }) => workflow);
+  return onlyWithJob(event.job, readable, candidates, notStarted);
+}
+
+function noSuchWorkflow(path: string, sha: string, files: { path: string }[]): UserError {
+  const known = files.length > 0 ? `there are ${files.map((file) => file.path).join(', ')}` : 'there is none at all';
+  return new UserError('no-such-workflow', `There is no workflow file ${path} at ${sha.slice(0, 7)}; ${known}.`);
+}
+
+/**
+ * Leaves out the files without the job. A file with errors may hide it, so those stay when no other has it.
+ * @throws UserError when no file has it, whether the event starts the file or not
+ */
+function onlyWithJob(
+  job: string,
+  workflows: Workflow[],
+  candidates: Candidate[],
+  notStarted: EventOutcome['notStarted'],
+): { candidates: Candidate[]; notStarted: EventOutcome['notStarted'] } {
+  const having = candidates.filter(({ workflow }) => hasJob(workflow, job));
+  const chosen = having.length > 0 ? having : candidates.filter(({ errors }) => errors.length > 0);
+  if (chosen.length === 0 && !workflows.some((workflow) => hasJob(workflow, job))) throw noSuchJob(job, workflows);
+  const others = candidates.filter((candidate) => !chosen.includes(candidate));
+  const left = others.map(({ workflow: { path } }) => ({ file: path, reason: `It has no job "${job}".` }));
+  return { candidates: chosen, notStarted: [...notStarted, ...left] };
+}
+
+function noSuchJob(job: string, workflows: Workflow[]): UserError {
+  const known = workflows.map(({ path, jobs }) => `${jobs.map(({ key }) => key).join(', ') || 'none'} in ${path}`);
+  const there = known.length > 0 ? `there are ${known.join('; ')}` : 'there is no workflow file';
+  return new UserError('no-such-job', `There is no job "${job}"; ${there}.`);
 }
 
 /** A push of a file too broken to have triggers shows its errors on a run, as GitHub does (SEM-1.10). */
@@ -127,8 +153,8 @@ function tooLarge(file: string): SourceError {
   return { file, line: null, column: null, message: 'The file is larger than the maximum of 1 MiB.' };
 }
 
-const hasJob = ({ jobs }: Workflow, key: string | undefined): boolean =>
-  jobs.some((job) => job.key.toLowerCase() === key?.toLowerCase());
+const hasJob = ({ jobs }: Workflow, key: string): boolean =>
+  jobs.some((job) => job.key.toLowerCase() === key.toLowerCase());
 
 const hasPathFilter = ({ triggers }: Workflow): boolean =>
   (triggers ?? []).some((trigger) => trigger.paths !== undefined || trigger['paths-ignore'] !== undefined);
