@@ -1,4 +1,4 @@
-import { Kysely, type SqliteDatabase as KyselySqlite, Migrator, SqliteDialect, type Transaction } from 'kysely';
+import { Kysely, type SqliteDatabase as KyselySqlite, Migrator, SqliteDialect, sql, type Transaction } from 'kysely';
 import { migrations } from './migrations/index.ts';
 import type { Tables } from './schema.ts';
 import { openSqlite, toSql } from './sqlite.ts';
@@ -23,6 +23,22 @@ export async function openDatabase(file: string): Promise<Database> {
     throw error;
   }
   return database;
+}
+
+/**
+ * A transaction that does not wait for the disk: for what a restart finds out again by itself, such as a step's progress or
+ * an offer that was not taken. It survives the end of the process, not a power loss; the next ordinary commit makes it
+ * as durable as itself.
+ */
+export function softly<T>(db: Database, work: (db: Queries) => Promise<T>): Promise<T> {
+  return db.connection().execute(async (connection) => {
+    await sql`PRAGMA synchronous = NORMAL`.execute(connection);
+    try {
+      return await connection.transaction().execute(work);
+    } finally {
+      await sql`PRAGMA synchronous = FULL`.execute(connection);
+    }
+  });
 }
 
 /** Kysely's dialect wants the shape of better-sqlite3; statements are kept, preparing costs more than running. */

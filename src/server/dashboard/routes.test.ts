@@ -100,7 +100,7 @@ test('shows a run with its jobs and steps', async () => {
 
 test.each([
   ['blocked', 'pending'],
-  ['held', 'pending'],
+  ['held', 'queued'],
   ['queued', 'queued'],
   ['assigned', 'queued'],
   ['running', 'in_progress'],

@@ -36,7 +36,8 @@ export async function runDetail(context: ServerContext, id: number): Promise<Run
   const row = await selectRuns(context.db).where('runs.id', '=', id).executeTakeFirst();
   if (!row) return undefined;
   const jobs = await context.db.selectFrom('jobs').selectAll().where('run_id', '=', id).orderBy('id').execute();
-  return { ...runView(row), errors: JSON.parse(row.errors), jobs: await viewJobs(context, jobs) };
+  const warnings = await context.engine.views.warningsOf(row.text_hash, row.path);
+  return { ...runView(row), errors: JSON.parse(row.errors), warnings, jobs: await viewJobs(context, jobs) };
 }
 
 export async function jobViews(context: ServerContext, ids: number[]): Promise<Job[]> {
@@ -50,7 +51,7 @@ function selectRuns(db: Queries) {
     .innerJoin('workflows', 'workflows.id', 'runs.workflow_id')
     .innerJoin('repositories', 'repositories.id', 'runs.repository_id')
     .select(['runs.id', 'run_number', 'attempt', 'title', 'event', 'ref', 'sha', 'actor', 'status', 'conclusion'])
-    .select(['runs.errors', 'runs.created_at', 'started_at', 'completed_at'])
+    .select(['runs.errors', 'text_hash', 'runs.created_at', 'started_at', 'completed_at'])
     .select(['workflows.name as workflow_name', 'workflows.path', 'owner', 'repositories.name as repository_name']);
 }
 

@@ -54,6 +54,8 @@ export interface StartedRun {
   path: string;
   /** Not empty: the run ended at once as `startup_failure`. */
   errors: SourceError[];
+  /** They stop nothing. */
+  warnings: SourceError[];
 }
 
 export interface AcceptOptions extends ProgressOptions {
@@ -213,6 +215,7 @@ async function startRun(
     workflowName: workflow.name,
     path: workflow.path,
     errors,
+    warnings: workflow.warnings,
   };
 }
 

@@ -1,11 +1,11 @@
 import { notFound } from '../../common/errors.ts';
-import type { Explanation, Runner } from '../../protocol/dashboard/index.ts';
+import type { Explanation, Runner, SourceError } from '../../protocol/dashboard/index.ts';
 import type { Database } from '../../store/database.ts';
 import { findJob, type JobRow, reasonsOf } from '../../store/jobs.ts';
 import { allRunners, findRunner, type RunnerRow } from '../../store/runners.ts';
 import type { JobRequirement } from '../../workflow/routing.ts';
 import { type ExplainInput, explainJob, explainRun, shortReason } from './explain.ts';
-import { loadRunOrThrow, type RunBundle, type WorkflowCache } from './run-bundle.ts';
+import { loadRunOrThrow, type RunBundle, type WorkflowCache, workflowOf } from './run-bundle.ts';
 import type { RunnerDirectory } from './runner-directory.ts';
 import { viewRunner } from './runner-view.ts';
 
@@ -40,6 +40,12 @@ export class EngineViews {
   reasonOf(job: JobRow): string | null {
     if (job.phase !== 'queued') return job.reason;
     return shortReason(this.#options.requirement(job), this.#options.directory.all());
+  }
+
+  /** Of the workflow file of a run. Not stored: they are as the file is read by this version. */
+  async warningsOf(textHash: string, path: string): Promise<SourceError[]> {
+    const { warnings } = await workflowOf(this.#options.db, this.#options.cache, textHash, path);
+    return warnings;
   }
 
   async runners(): Promise<Runner[]> {

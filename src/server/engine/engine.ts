@@ -204,7 +204,8 @@ export class Engine {
 
   /** @returns until when the lease holds, ms since the epoch. @throws UserError 404 */
   async renewJob(jobId: number): Promise<number> {
-    return this.#inUnit((unit) => renew(unit, this.#rules, jobId));
+    // Lost leases are granted anew by `start`.
+    return this.#inUnit((unit) => renew(unit, this.#rules, jobId), 'soft');
   }
 
   /** @throws UserError 404 */
@@ -254,7 +255,8 @@ export class Engine {
 
   async #assign(job: QueuedJob, runnerId: number): Promise<JobRow | undefined> {
     const runner = this.#directory.get(runnerId);
-    return runner && this.#inUnit((unit) => assign(unit, this.#rules, job, runner));
+    // A lost offer is made again; what makes a job start once is `acquire`.
+    return runner && this.#inUnit((unit) => assign(unit, this.#rules, job, runner), 'soft');
   }
 
   async #putBack(job: QueuedJob): Promise<void> {

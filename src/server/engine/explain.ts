@@ -28,12 +28,12 @@ export interface ExplainInput {
 }
 
 export function explainRun(input: ExplainInput): Explanation {
-  const { run, jobs } = input.bundle;
+  const { run, jobs, workflow } = input.bundle;
   return {
     subject: { kind: 'run', id: run.id, name: run.title },
     status: run.status,
     conclusion: run.conclusion as Conclusion | null,
-    sentences: runSentences(input),
+    sentences: [...runSentences(input), ...workflow.warnings.map(describeError)],
     history: [
       { at: run.created_at, text: `Started by ${run.event} of ${run.ref} (${run.actor}).` },
       ...(run.cancel_requested_at ? [{ at: run.cancel_requested_at, text: 'Cancellation was asked for.' }] : []),

@@ -65,10 +65,15 @@ export async function loadRun(db: Queries, cache: WorkflowCache, runId: number):
     run,
     repository,
     workflowPath: path,
-    workflow: cache.find(run.text_hash, path) ?? cache.read(path, await workflowText(db, run.text_hash)),
+    workflow: await workflowOf(db, cache, run.text_hash, path),
     jobs,
     vars: Object.fromEntries(variables.map(({ name, value }) => [name, value])),
   };
+}
+
+/** The parsed file of a run. */
+export async function workflowOf(db: Queries, cache: WorkflowCache, textHash: string, path: string): Promise<Workflow> {
+  return cache.find(textHash, path) ?? cache.read(path, await workflowText(db, textHash));
 }
 
 /** @throws UserError 404 */

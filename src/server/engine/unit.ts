@@ -1,6 +1,6 @@
 import type { Clock } from '../../common/clock.ts';
 import { isoTime } from '../../common/clock.ts';
-import type { Database, Queries } from '../../store/database.ts';
+import { type Database, type Queries, softly } from '../../store/database.ts';
 import type { JobRow } from '../../store/jobs.ts';
 import type { Changes } from '../changes.ts';
 
@@ -27,15 +27,18 @@ export interface UnitRunnerOptions {
   onMoved: (job: JobRow) => void;
 }
 
-/** Runs `work` in a transaction; nothing of it is seen when it throws. */
-export type InUnit = <T>(work: (unit: Unit) => Promise<T>) => Promise<T>;
+/**
+ * Runs `work` in a transaction; nothing of it is seen when it throws.
+ * @param kind `soft` does not wait for the disk; see `softly`
+ */
+export type InUnit = <T>(work: (unit: Unit) => Promise<T>, kind?: 'durable' | 'soft') => Promise<T>;
 
 export function createInUnit({ db, clock, changes, onMoved }: UnitRunnerOptions): InUnit {
-  return async (work) => {
+  return async (work, kind = 'durable') => {
     const changed = new Map<string, () => void>();
     const moved = new Map<number, JobRow>();
     const tasks: (() => void)[] = [];
-    const result = await db.transaction().execute((transaction) => {
+    const run = (transaction: Queries) => {
       const now = clock.now();
       return work({
         db: transaction,
@@ -45,7 +48,8 @@ export function createInUnit({ db, clock, changes, onMoved }: UnitRunnerOptions)
         moved: (job) => moved.set(job.id, job),
         afterCommit: (task) => tasks.push(task),
       });
-    });
+    };
+    const result = await (kind === 'soft' ? softly(db, run) : db.transaction().execute(run));
     for (const job of moved.values()) onMoved(job);
     for (const task of tasks) task();
     for (const tell of changed.values()) tell();

@@ -1,3 +1,4 @@
+import type { SourceError } from '../../protocol/dashboard/index.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { findRepositoryById } from '../../store/repositories.ts';
 import type { ServerContext } from '../context.ts';
@@ -9,6 +10,8 @@ import { hasMoved, type PushJournal, type PushJournals, type RefUpdate } from '.
 /** SEM-2.7 */
 const MAX_TAGS = 3;
 const MAX_BRANCHES = 5_000;
+/** Of one run; a push is read by people, and the page shows the others. */
+const MAX_WARNINGS = 5;
 
 /**
  * Turns the refs that a push moved into events, once each, and forgets the journal.
@@ -94,17 +97,24 @@ async function acceptUpdate(
 
 function outcomeLines(outcome: EventOutcome, ref: string, publicUrl: string): string[] {
   const lines: string[] = [];
-  for (const { id, number, workflowName, errors } of outcome.runs) {
+  for (const { id, number, workflowName, errors, warnings } of outcome.runs) {
     const verb = errors.length > 0 ? 'cannot start' : 'started';
     lines.push(`${workflowName} #${number} ${verb}  ${publicUrl}/runs/${id}`);
-    for (const { file, line, column, message } of errors) {
-      lines.push(`${[file, line, column].filter((part) => part !== null).join(':')} ${message}`);
-    }
+    lines.push(...errors.map(placed), ...warningLines(warnings));
   }
   for (const { file, reason } of outcome.notStarted) lines.push(`${file} was not started: ${reason}`);
   if (lines.length > 0 || outcome.alreadyAccepted) return lines;
   return [`${shortName(ref)} has no file in .github/workflows, so nothing was started`];
 }
+
+function warningLines(warnings: SourceError[]): string[] {
+  const lines = warnings.slice(0, MAX_WARNINGS).map((warning) => `warning: ${placed(warning)}`);
+  const more = warnings.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more ${more === 1 ? 'warning' : 'warnings'}`] : lines;
+}
+
+const placed = ({ file, line, column, message }: SourceError): string =>
+  `${[file, line, column].filter((part) => part !== null).join(':')} ${message}`;
 
 /** The first push decides which branch is the default one: main or master where it brings them. */
 async function chooseDefaultBranch(

@@ -175,7 +175,7 @@ describe('workflows', () => {
     const dispatch = (body: object, file = 'deploy.yml') =>
       call(`/repos/me/${name}/actions/workflows/${file}/dispatches`, { method: 'POST', body });
     server.engine.answer = ({ workflow }) => ({
-      runs: [{ id: 1, number: 1, workflowName: 'Deploy', path: workflow ?? '', errors: [] }],
+      runs: [{ id: 1, number: 1, workflowName: 'Deploy', path: workflow ?? '', errors: [], warnings: [] }],
       notStarted: [],
     });
     expect((await dispatch({ ref: 'main', inputs: { dry: true, count: 3 } })).status).toBe(204);

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { isoTime } from '../../common/clock.ts';
 import { UserError } from '../../common/errors.ts';
@@ -13,6 +14,7 @@ import {
   type SessionResponse,
 } from '../../protocol/runner/broker.ts';
 import { BROKER_ERROR_SOURCE } from '../../protocol/runner/constants.ts';
+import { softly } from '../../store/database.ts';
 import {
   deleteSession,
   findRunner,
@@ -95,7 +97,8 @@ async function openSession(
     owner_name: request.ownerName ?? '',
     created_at: isoTime(context.clock.now()),
   };
-  await context.db.transaction().execute(async (transaction) => {
+  // A runner whose session is lost opens another.
+  await softly(context.db, async (transaction) => {
     await replaceSession(transaction, session);
     await markRunnersSeen(transaction, [runner.id], session.created_at);
     await updateRunnerFacts(transaction, runner.id, {
@@ -172,12 +175,19 @@ async function waitForMessage(
   }
 }
 
+/** The newest offer that went out on each connection. */
+const offers = new WeakMap<Socket, string>();
+
 /** A runner that dies with an unanswered offer is noticed by its connection, not only by time. */
 function watchOffer(context: ServerContext, request: FastifyRequest, message: BrokerMessage): void {
   if (message.messageType !== 'RunnerJobRequest') return;
-  const requestId = requestIdOf(message);
-  request.raw.socket.once('close', () => {
-    if (!context.closing.aborted) context.engine.offerLost(requestId);
+  const { socket } = request.raw;
+  const isWatched = offers.has(socket);
+  offers.set(socket, requestIdOf(message));
+  if (isWatched) return;
+  socket.once('close', () => {
+    const newest = offers.get(socket);
+    if (newest !== undefined && !context.closing.aborted) context.engine.offerLost(newest);
   });
 }
 

@@ -15,6 +15,7 @@ import {
   StepsUpdateRequest,
   type StepUpdate,
 } from '../../protocol/runner/index.ts';
+import { softly } from '../../store/database.ts';
 import { findJob } from '../../store/jobs.ts';
 import type { StepsTable } from '../../store/schema.ts';
 import { applyStep, completeStepLog, type StepChange } from '../../store/steps.ts';
@@ -95,7 +96,7 @@ function jobOf(request: FastifyRequest, ids: Ids): JobClaims {
 
 /** @throws UserError 412 when the job has ended: its steps are history then (SEM-28.10) */
 async function updateSteps(context: ServerContext, { jobId }: JobClaims, body: StepsUpdateRequest): Promise<object> {
-  await context.db.transaction().execute(async (db) => {
+  await softly(context.db, async (db) => {
     const job = await findJob(db, jobId);
     if (!job || job.phase === 'completed') {
       throw new UserError('failed_precondition', 'The job has ended.', { status: 412 });
@@ -140,18 +141,20 @@ function conclusionOf(code: number | null | undefined): string | null {
 
 async function endStepLog(context: ServerContext, { jobId }: JobClaims, body: StepLogMetadata): Promise<object> {
   const stepId = body.step_backend_id.toLowerCase();
-  await completeStepLog(context.db, jobId, stepId, lineCount(body));
+  await softly(context.db, (db) => completeStepLog(db, jobId, stepId, lineCount(body)));
   await context.liveLogs.drop(jobId, stepId);
   context.changes.emit('job', jobId);
   return OK;
 }
 
 async function endJobLog(context: ServerContext, { jobId }: JobClaims, body: JobLogMetadata): Promise<object> {
-  await context.db
-    .updateTable('jobs')
-    .set({ log_lines: lineCount(body) })
-    .where('id', '=', jobId)
-    .execute();
+  await softly(context.db, (db) =>
+    db
+      .updateTable('jobs')
+      .set({ log_lines: lineCount(body) })
+      .where('id', '=', jobId)
+      .execute(),
+  );
   return OK;
 }
 
