@@ -14,7 +14,7 @@ export interface Workflow {
   name: string;
   /** Not empty: no job of this file may run (SEM-1.10). At most 10 (SEM-1.8). */
   errors: SourceError[];
-  /** What is allowed but surely not meant, such as an `if` that is always true. */
+  /** What is surely not meant, such as an `if` that is always true, and what nothing here acts on yet. At most 100. */
   warnings: SourceError[];
   /** As far as they could be read, also when there are errors; `null` when the file is too broken to tell. */
   triggers: Trigger[] | null;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { WatchEvent } from '../../src/cli/watch/events.ts';
 import { type Ended, folderWith, Running, switchyard } from './program.ts';
 
@@ -51,7 +51,7 @@ const processesIn = (folder: string): string[] =>
 describe('switchyard run', () => {
   it('runs a folder that is no repository, tells everything as JSON, and leaves nothing', async () => {
     const folder = await folderWith({
-      [WORKFLOW]: withCheckout(oneJob('cat hello.txt')),
+      [WORKFLOW]: `concurrency: one\n${withCheckout(oneJob('cat hello.txt'))}`,
       'hello.txt': 'from the folder',
     });
     const ended = await switchyard(['run', folder, '--json'], { cwd: folder });
@@ -62,6 +62,7 @@ describe('switchyard run', () => {
       status: expect.any(String),
       event: 'push',
       ref: 'refs/heads/main',
+      warnings: [{ file: WORKFLOW, line: 1, column: 1, message: expect.stringContaining('no effect') }],
     });
     expect(events.at(-1)).toMatchObject({ type: 'result', conclusion: 'success', exitCode: 0 });
     expect(events).toContainEqual(expect.objectContaining({ type: 'step', name: 'Script', conclusion: 'success' }));
@@ -192,6 +193,9 @@ ${script.replace(/^/gm, '          ')}
     const running = new Running(['run'], { cwd: folder });
     await running.says(/│ sleeping/);
     expect(processesIn(folder).length).toBeGreaterThan(2);
+    onTestFinished(() => {
+      for (const pid of processesIn(folder)) process.kill(Number(pid), 'SIGKILL');
+    });
     running.child.kill('SIGKILL');
     await expect.poll(() => processesIn(folder), { timeout: 10_000 }).toEqual([]);
   });

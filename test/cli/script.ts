@@ -22,6 +22,7 @@ export function run(change: Ends & Partial<RunEvent> = {}): RunEvent {
     status: 'in_progress',
     conclusion: null,
     errors: [],
+    warnings: [],
     startedAt: at(from),
     completedAt: at(to),
     ...rest,

@@ -56,10 +56,11 @@ describe('the log view', () => {
     await expectGolden('log-colours.txt', out.text);
   });
 
-  it('shows each error of a workflow file with its place', () => {
+  it('shows each warning and each error of a workflow file with its place', () => {
     const out = new Recorder();
     const errors = [{ file: '.github/workflows/x.yml', line: 3, column: 5, message: 'Unexpected value' }];
-    const failed = run({ status: 'completed', conclusion: 'startup_failure', errors });
+    const warnings = [{ file: '.github/workflows/x.yml', line: 1, column: 1, message: 'No effect' }];
+    const failed = run({ status: 'completed', conclusion: 'startup_failure', errors, warnings });
     const result: WatchEvent = {
       type: 'result',
       conclusion: 'failure',
@@ -69,7 +70,9 @@ describe('the log view', () => {
       message: null,
     };
     tell(new LogView(terminal(out, false)), [failed, result]);
-    expect(out.text).toContain('✗ .github/workflows/x.yml:3:5: Unexpected value\n');
+    expect(out.text).toContain(
+      '! .github/workflows/x.yml:1:1: No effect\n✗ .github/workflows/x.yml:3:5: Unexpected value\n',
+    );
   });
 });
 

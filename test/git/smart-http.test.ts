@@ -125,16 +125,23 @@ describe('a push', () => {
     expect(forced?.payload).toMatchObject({ forced: true, commits: [{ message: 'other' }] });
   });
 
-  test('prints which workflows started and where, and what was refused with line and column', async () => {
+  test('prints which workflows started and where, and what was refused or warned of with line and column', async () => {
+    const warnings = Array.from({ length: 7 }, (_, n) => ({
+      file: '.github/workflows/ci.yml',
+      line: n + 1,
+      column: 1,
+      message: '`concurrency` has no effect yet',
+    }));
     server.engine.answer = () => ({
       runs: [
-        { id: 17, number: 3, workflowName: 'CI', path: '.github/workflows/ci.yml', errors: [] },
+        { id: 17, number: 3, workflowName: 'CI', path: '.github/workflows/ci.yml', errors: [], warnings },
         {
           id: 18,
           number: 1,
           workflowName: 'Broken \u001b[31m',
           path: '.github/workflows/b.yml',
           errors: [{ file: '.github/workflows/b.yml', line: 4, column: 7, message: "Unexpected value 'run-on'" }],
+          warnings: [],
         },
       ],
       notStarted: [{ file: '.github/workflows/c.yml', reason: `it listens to tags only ${'é'.repeat(600)}` }],
@@ -143,6 +150,12 @@ describe('a push', () => {
     const { code, text } = await git(folder, 'push', 'origin', 'main');
     expect(code).toBe(0);
     expect(text).toContain(`remote: Switchyard: CI #3 started  ${server.url}/runs/17`);
+    const warned = [
+      ...text.matchAll(
+        /remote: Switchyard: (?:warning: \.github\/workflows\/ci\.yml:(\d):1 `concur|and 2 more warnings)/g,
+      ),
+    ];
+    expect(warned.map(([, line]) => line)).toEqual(['1', '2', '3', '4', '5', undefined]);
     expect(text).toContain(`remote: Switchyard: Broken  [31m #1 cannot start  ${server.url}/runs/18`);
     expect(text).toContain("remote: Switchyard: .github/workflows/b.yml:4:7 Unexpected value 'run-on'");
     expect(text).toContain('remote: Switchyard: .github/workflows/c.yml was not started: it listens to tags only ééé');

@@ -47,6 +47,7 @@ export class FakeEngine {
     runner: async (): Promise<undefined> => undefined,
     explainRun: async (id: number) => explanation('run', id),
     explainJob: async (id: number) => explanation('job', id),
+    warningsOf: async (): Promise<unknown[]> => [],
     reasonOf: ({ reason }: { reason: string | null }) => reason,
   };
 }

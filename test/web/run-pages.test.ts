@@ -157,6 +157,20 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await page.getByText('Unexpected value "run-on"').waitFor();
   });
 
+  test('shows what a workflow file says and nothing acts on, the first five at first', async () => {
+    const warnings = Array.from({ length: 7 }, (_, n) => ({
+      ...{ file: '.github/workflows/ci.yml', line: n + 1, column: 3 },
+      message: `\`environment\` has no effect yet, ${n}`,
+    }));
+    server.setRun(sampleRun({ id: 1, warnings }));
+    const page = await open('/runs/1');
+    const list = page.getByRole('region', { name: 'Warnings about the workflow file' });
+    await list.getByText('.github/workflows/ci.yml:5:3').waitFor();
+    expect(await list.getByText('has no effect yet').count()).toBe(5);
+    await list.getByRole('button', { name: 'Show all 7' }).click();
+    await expect.poll(() => list.getByText('has no effect yet').count()).toBe(7);
+  });
+
   test('answers "Why?" for a job with sentences and what was recorded', async () => {
     server.setRun(sampleRun({ id: 1, ...waiting }));
     server.setJob(sampleJob({ id: 11, runId: 1, key: 'gpu', ...waiting, runner: null }));

@@ -20,6 +20,7 @@ export function sampleRun(fields: Partial<RunDetail> & { id: number }): RunDetai
     startedAt: ago(298),
     completedAt: ago(250),
     errors: [],
+    warnings: [],
     jobs: [],
     ...fields,
   };

@@ -208,6 +208,6 @@ function notFound(reply: FastifyReply, what: string): FastifyReply {
   return reply.code(404).send({ message: `${what} was not found.`, code: 'not-found' });
 }
 
-function summary({ errors: _errors, jobs: _jobs, ...run }: RunDetail): RunSummary {
+function summary({ errors: _errors, warnings: _warnings, jobs: _jobs, ...run }: RunDetail): RunSummary {
   return run;
 }

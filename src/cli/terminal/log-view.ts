@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import type { SourceError } from '../../protocol/dashboard/index.ts';
 import type { JobEvent, LogEvent, RunEvent, StepEvent, View, WatchEvent } from '../watch/events.ts';
 import { durationText, elapsedMs, mark, pad, safeText } from './format.ts';
 import { logText } from './log-text.ts';
@@ -101,14 +102,12 @@ function jobText(
   return `${mark(status, conclusion, colors)} ${colors.bold(conclusion ?? status)}${duration}${because}`;
 }
 
-/** The end of the story: what failed, with the last lines, errors of workflow files, and one line for all. */
+/** The end of the story: what workflow files have wrong, what failed, with the last lines, and one line for all. */
 export function resultLines(runs: Runs, result: WatchEvent & { type: 'result' }, colors: Colors): string[] {
   const lines: string[] = [''];
   for (const { event } of runs.runs.values()) {
-    for (const { file, line, column, message } of event.errors) {
-      const place = [file, line, column].filter((part) => part !== null).join(':');
-      lines.push(`${colors.red('✗')} ${safeText(place)}: ${safeText(message)}`);
-    }
+    lines.push(...event.warnings.map((warning) => `${colors.yellow('!')} ${placed(warning)}`));
+    lines.push(...event.errors.map((error) => `${colors.red('✗')} ${placed(error)}`));
   }
   for (const { job, steps } of runs.failures()) {
     for (const { event, lastLines } of steps) {
@@ -123,6 +122,11 @@ export function resultLines(runs: Runs, result: WatchEvent & { type: 'result' },
   if (result.message) lines.push(`${colors.red('✗')} ${safeText(result.message)}`);
   const sign = mark('completed', result.conclusion, colors);
   return [...lines, `${sign} ${colors.bold(result.conclusion)} in ${durationText(result.durationMs)}`];
+}
+
+function placed({ file, line, column, message }: SourceError): string {
+  const place = [file, line, column].filter((part) => part !== null).join(':');
+  return `${safeText(place)}: ${safeText(message)}`;
 }
 
 /** A job that failed without a failed step: its annotations and reason say why. */

@@ -20,6 +20,8 @@ export interface RunEvent {
   completedAt: string | null;
   /** Why it could not start. */
   errors: SourceError[];
+  /** What its workflow file says and nothing acts on, or surely does not mean. */
+  warnings: SourceError[];
 }
 
 /** A job appeared or changed. */

@@ -70,6 +70,8 @@ class RunFollower {
   readonly #jobs = new Map<number, JobFollower>();
   #shown = '';
   #isEnding = false;
+  /** Of the workflow file, so that they never change; live changes come without them. */
+  #warnings: SourceError[] = [];
   #resolve: (run: RunDetail) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
@@ -93,6 +95,7 @@ class RunFollower {
   async refresh(): Promise<void> {
     const run = await this.#client.run(this.#id);
     if (run.status === 'completed') return this.#end();
+    this.#warnings = run.warnings;
     this.#showRun(run, run.errors);
     for (const job of run.jobs) this.updateJob(job);
   }
@@ -115,6 +118,7 @@ class RunFollower {
     this.#isEnding = true;
     try {
       const run = await this.#client.run(this.#id);
+      this.#warnings = run.warnings;
       if (this.#shown === '') this.#showRun({ ...run, status: 'in_progress', conclusion: null, completedAt: null }, []);
       for (const job of run.jobs) this.#followerOf(job).update(job);
       for (const follower of this.#jobs.values()) await follower.settled();
@@ -134,7 +138,7 @@ class RunFollower {
   }
 
   #showRun(run: RunSummary, errors: SourceError[]): void {
-    const event = runEvent(run, errors);
+    const event = runEvent(run, errors, this.#warnings);
     const text = JSON.stringify(event);
     if (text === this.#shown) return;
     this.#shown = text;
@@ -142,7 +146,7 @@ class RunFollower {
   }
 }
 
-function runEvent(run: RunSummary, errors: SourceError[]): RunEvent {
+function runEvent(run: RunSummary, errors: SourceError[], warnings: SourceError[]): RunEvent {
   const { id, repository, workflow, number, event, ref, sha, status, conclusion, startedAt, completedAt } = run;
   return {
     type: 'run',
@@ -158,5 +162,6 @@ function runEvent(run: RunSummary, errors: SourceError[]): RunEvent {
     startedAt,
     completedAt,
     errors,
+    warnings,
   };
 }

@@ -48,6 +48,8 @@ export interface RunSummary {
 export interface RunDetail extends RunSummary {
   /** Why the run could not start: errors in the workflow file. */
   errors: SourceError[];
+  /** What the workflow file says and nothing here acts on, or surely does not mean. */
+  warnings: SourceError[];
   jobs: Job[];
 }
 

@@ -75,6 +75,7 @@ test('a job event replaces that job in its run and leaves the others', () => {
   const detail: RunDetail = {
     ...run(1),
     errors: [],
+    warnings: [],
     jobs: [
       { ...job, ...rest },
       { ...job, ...rest, id: 8 },

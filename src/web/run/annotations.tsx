@@ -1,36 +1,25 @@
 import { AlertIcon, InfoIcon, XCircleIcon } from '@primer/octicons-react';
-import { Button } from '@primer/react';
-import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Annotation, Job } from '../../protocol/dashboard/index.ts';
+import { FirstItems } from '../components/first-items.tsx';
 
 const icons = { failure: XCircleIcon, warning: AlertIcon, notice: InfoIcon };
-
-/** A linter can make hundreds; they must not push everything else away. */
-const shownAtFirst = 5;
 
 /** What the jobs reported about themselves, with a link to the step. */
 export function Annotations({ jobs }: { jobs: readonly Job[] }) {
   const found = jobs.flatMap((job) => job.annotations.map((annotation) => ({ job, annotation })));
-  const [showsAll, setShowsAll] = useState(false);
   if (found.length === 0) return null;
-  const shown = showsAll ? found : found.slice(0, shownAtFirst);
   return (
     <section aria-labelledby="annotations">
       <h2 id="annotations">
         Annotations <span className="muted">{found.length}</span>
       </h2>
-      <ul className="list">
-        {shown.map(({ job, annotation }, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: annotations have no identity and are only ever added.
+      <FirstItems items={found}>
+        {({ job, annotation }, index) => (
+          // By index: annotations have no identity and are only ever added.
           <AnnotationRow key={index} job={job} annotation={annotation} />
-        ))}
-      </ul>
-      {shown.length < found.length && (
-        <div className="more">
-          <Button onClick={() => setShowsAll(true)}>Show all {found.length}</Button>
-        </div>
-      )}
+        )}
+      </FirstItems>
     </section>
   );
 }

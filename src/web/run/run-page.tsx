@@ -11,7 +11,7 @@ import { Annotations } from './annotations.tsx';
 import { JobCard } from './job-card.tsx';
 import { jobStages } from './job-stages.ts';
 import { RunHeader } from './run-header.tsx';
-import { SourceErrors } from './source-errors.tsx';
+import { SourceErrors, SourceWarnings } from './source-notes.tsx';
 
 /** One run: its jobs by what they need, errors and annotations. */
 export function RunPage({ id }: { id: number }) {
@@ -38,6 +38,7 @@ function RunContent({ run }: { run: RunDetail }) {
         <Why kind="run" id={run.id} name={run.title} />
       </RunHeader>
       <SourceErrors errors={run.errors} />
+      <SourceWarnings warnings={run.warnings} />
       <JobGraph run={run} />
       <Annotations jobs={run.jobs} />
     </>

@@ -14,13 +14,15 @@ export interface Place {
 export class Problems {
   readonly list: SourceError[] = [];
   readonly #file: string;
+  readonly #limit: number;
 
-  constructor(file: string) {
+  constructor(file: string, limit = MAX_PROBLEMS) {
     this.#file = file;
+    this.#limit = limit;
   }
 
   add(message: string, place: Place | null | undefined): void {
-    if (this.list.length >= MAX_PROBLEMS) return;
+    if (this.list.length >= this.#limit) return;
     const cut = message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}[...]` : message;
     this.list.push({ file: this.#file, line: place?.line ?? null, column: place?.col ?? null, message: cut });
     this.list.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));

@@ -232,6 +232,59 @@ describe('ids and steps', () => {
   });
 });
 
+describe('keys that nothing acts on yet', () => {
+  const warnings = (text: string): string[] =>
+    read(text).warnings.map(({ file, line, column, message }) => `${file === PATH} ${line}:${column} ${message}`);
+
+  it('are each warned of at their place, in the order of the file', () => {
+    const text = `on:
+  push:
+  schedule: [{ cron: '5 4 * * *' }]
+  pull_request:
+permissions: write-all
+concurrency: one
+jobs:
+  a:
+    runs-on: x
+    environment: production
+    permissions: { contents: read, id-token: write }
+    concurrency: { group: two, cancel-in-progress: true }
+    steps: [{ run: make }]
+`;
+    expect(read(text).errors).toEqual([]);
+    expect(warnings(text)).toEqual([
+      expect.stringMatching(/^true 3:3 The event `schedule` does not start runs here yet/),
+      expect.stringMatching(/^true 4:3 The event `pull_request` does not start runs here yet/),
+      expect.stringMatching(/^true 5:1 `permissions` has no effect yet/),
+      expect.stringMatching(/^true 6:1 `concurrency` has no effect yet: runs of one group/),
+      expect.stringMatching(/^true 10:5 `environment` has no effect yet/),
+      expect.stringMatching(/^true 11:5 `permissions` has no effect yet/),
+      expect.stringMatching(/^true 12:5 `concurrency` has no effect yet: jobs of one group/),
+    ]);
+  });
+
+  it.each(['on: release', 'on: [push, release]'])('include the events of %s', (on) => {
+    expect(warnings(withJobs({ a: '' }).replace('on: push', on))).toEqual([
+      expect.stringMatching(/^true 1:\d+ The event `release`/),
+    ]);
+  });
+
+  it.each([
+    'read-all',
+    '{}',
+    '{ contents: read, issues: none }',
+  ])('leave out permissions: %s, which only read', (text) => {
+    expect(warnings(`permissions: ${text}\n${withJobs({ a: `permissions: ${text}` })}`)).toEqual([]);
+  });
+
+  it('are not bounded as errors are: 40 jobs with an environment are 40 warnings', () => {
+    const jobs = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`job-${n}`, 'environment: production']));
+    expect(warnings(withJobs(jobs))).toHaveLength(40);
+    const more = Object.fromEntries(Array.from({ length: 140 }, (_, n) => [`job-${n}`, 'environment: production']));
+    expect(warnings(withJobs(more))).toHaveLength(100);
+  });
+});
+
 describe('triggers of a file with errors', () => {
   it('SEM-1.10: are read although a job is wrong', () => {
     expect(read('on: {push: {branches: [main]}}\njobs: {a: {}}\n').triggers).toEqual([

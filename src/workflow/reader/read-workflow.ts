@@ -2,17 +2,20 @@
 import type { Workflow, WorkflowSource } from '../model.ts';
 import { isAbsent, literalText, member } from '../tokens.ts';
 import { readJobs } from './jobs.ts';
+import { warnOfNoEffect } from './no-effect.ts';
 import { Problems } from './problems.ts';
 import { readTemplateTree } from './read-template.ts';
 import { readTriggers } from './triggers.ts';
 
 /** SEM-1.9 */
 const MAX_FILE_BYTES = 1024 * 1024;
+/** Warnings stop nothing, so they may be more than errors. */
+const MAX_WARNINGS = 100;
 
 /** Never throws for a user's mistake: those are in `Workflow.errors`, and the rest is as far as it could be read. */
 export function readWorkflow({ path, text }: WorkflowSource): Workflow {
   const errors = new Problems(path);
-  const warnings = new Problems(path);
+  const warnings = new Problems(path, MAX_WARNINGS);
   const broken: Workflow = {
     ...{ path, name: path, errors: errors.list, warnings: warnings.list, triggers: null, jobs: [] },
     ...{ runName: null, env: null, defaults: null, permissions: null, concurrency: null },
@@ -30,6 +33,7 @@ export function readWorkflow({ path, text }: WorkflowSource): Workflow {
   if (!tree) return broken;
   const further = tree.sound ? errors : new Problems(path);
   const part = (name: string) => member(tree.root, name);
+  warnOfNoEffect(tree.root, warnings);
   return {
     ...broken,
     name: literalText(part('name')) || path,
