@@ -17,6 +17,24 @@ export async function jobsOfRun(db: Queries, runId: number): Promise<JobRow[]> {
   return db.selectFrom('jobs').selectAll().where('run_id', '=', runId).orderBy('id').execute();
 }
 
+/** Only those of the given keys, each with all its combinations. */
+export async function jobsOfKeys(db: Queries, runId: number, keys: string[]): Promise<JobRow[]> {
+  if (keys.length === 0) return [];
+  return db.selectFrom('jobs').selectAll().where('run_id', '=', runId).where('key', 'in', keys).orderBy('id').execute();
+}
+
+/** Whether the run has a job in one of these phases. */
+export async function hasJobIn(db: Queries, runId: number, phases: JobPhase[]): Promise<boolean> {
+  const found = await db
+    .selectFrom('jobs')
+    .select('id')
+    .where('run_id', '=', runId)
+    .where('phase', 'in', phases)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 export async function findJob(db: Queries, id: number): Promise<JobRow | undefined> {
   return db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
 }

@@ -17,6 +17,7 @@ import { EngineViews } from './engine-views.ts';
 import { endJob, loseJob, type EngineOptions as Rules } from './job-end.ts';
 import { acquire, assign, complete, endWorkOfOldSession, renew, requeue } from './job-lifecycle.ts';
 import { Polls } from './polls.ts';
+import { parseKeys } from './progress.ts';
 import { requirementOf } from './requirement.ts';
 import { loadRunOrThrow, type RunBundle, WorkflowCache } from './run-bundle.ts';
 import { RunnerDirectory } from './runner-directory.ts';
@@ -164,6 +165,11 @@ export class Engine {
     this.#directory.gone(runnerId);
   }
 
+  /** @returns undefined for a runner that is not registered (any more) */
+  groupOf(runnerId: number): string | undefined {
+    return this.#directory.get(runnerId)?.group;
+  }
+
   isRegistered(runnerId: number): boolean {
     return this.#directory.get(runnerId) !== undefined;
   }
@@ -199,7 +205,9 @@ export class Engine {
   /** @throws UserError 404 or 409; see `acquire` */
   async acquireJob(requestGuid: string, runnerId: number): Promise<{ job: JobRow; bundle: RunBundle }> {
     const job = await this.#inUnit((unit) => acquire(unit, this.#rules, requestGuid, runnerId));
-    return { job, bundle: await loadRunOrThrow(this.#deps.db, this.#cache, job.run_id) };
+    // Of the other jobs only those it needs are in its message.
+    const bundle = await loadRunOrThrow(this.#deps.db, this.#cache, job.run_id, parseKeys(job.needs));
+    return { job, bundle };
   }
 
   /** @returns until when the lease holds, ms since the epoch. @throws UserError 404 */

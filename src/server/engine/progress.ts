@@ -2,7 +2,7 @@ import type { Insertable } from 'kysely';
 import { newGuid } from '../../common/ids.ts';
 import type { Annotation, SourceError } from '../../protocol/dashboard/index.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
-import { addReason, insertJobs, type JobRow, moveJob } from '../../store/jobs.ts';
+import { addReason, hasJobIn, insertJobs, type JobRow, moveJob } from '../../store/jobs.ts';
 import { concludeRun } from '../../store/runs.ts';
 import type { JobsTable } from '../../store/schema.ts';
 import {
@@ -38,6 +38,9 @@ export interface ProgressOptions {
  */
 export async function advanceRun(unit: Unit, options: ProgressOptions, runId: number): Promise<void> {
   for (;;) {
+    // The usual case in a large matrix: others still run and nothing waits for this one alone.
+    const mayStart = await hasJobIn(unit.db, runId, ['blocked', 'held']);
+    if (!mayStart && (await hasJobIn(unit.db, runId, ['queued', 'assigned', 'running']))) return;
     const bundle = await loadRun(unit.db, options.cache, runId);
     if (!bundle || bundle.run.status === 'completed') return;
     const ready = readyKeys(bundle);

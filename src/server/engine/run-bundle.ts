@@ -2,7 +2,7 @@ import { notFound } from '../../common/errors.ts';
 import { sha256Hex } from '../../common/ids.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Queries } from '../../store/database.ts';
-import { type JobRow, jobsOfRun } from '../../store/jobs.ts';
+import { type JobRow, jobsOfKeys, jobsOfRun } from '../../store/jobs.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { findRun, type RunRow, workflowText } from '../../store/runs.ts';
 import { type JobResult, readWorkflow, type Workflow } from '../../workflow/index.ts';
@@ -51,14 +51,22 @@ export class WorkflowCache {
 
 const cacheKey = (hash: string, path: string): string => `${hash} ${path}`;
 
-/** @returns undefined when there is no such run */
-export async function loadRun(db: Queries, cache: WorkflowCache, runId: number): Promise<RunBundle | undefined> {
+/**
+ * @param keys only jobs of these keys; without it all
+ * @returns undefined when there is no such run
+ */
+export async function loadRun(
+  db: Queries,
+  cache: WorkflowCache,
+  runId: number,
+  keys?: string[],
+): Promise<RunBundle | undefined> {
   const run = await findRun(db, runId);
   if (!run) return undefined;
   const [repository, { path }, jobs, variables] = await Promise.all([
     db.selectFrom('repositories').selectAll().where('id', '=', run.repository_id).executeTakeFirstOrThrow(),
     db.selectFrom('workflows').select('path').where('id', '=', run.workflow_id).executeTakeFirstOrThrow(),
-    jobsOfRun(db, runId),
+    keys ? jobsOfKeys(db, runId, keys) : jobsOfRun(db, runId),
     db.selectFrom('variables').select(['name', 'value']).where('repository_id', '=', run.repository_id).execute(),
   ]);
   return {
@@ -77,8 +85,13 @@ export async function workflowOf(db: Queries, cache: WorkflowCache, textHash: st
 }
 
 /** @throws UserError 404 */
-export async function loadRunOrThrow(db: Queries, cache: WorkflowCache, runId: number): Promise<RunBundle> {
-  const bundle = await loadRun(db, cache, runId);
+export async function loadRunOrThrow(
+  db: Queries,
+  cache: WorkflowCache,
+  runId: number,
+  keys?: string[],
+): Promise<RunBundle> {
+  const bundle = await loadRun(db, cache, runId, keys);
   if (bundle) return bundle;
   throw notFound(`Run ${runId}`);
 }

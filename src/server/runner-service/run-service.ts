@@ -42,7 +42,7 @@ export const runServiceRoutes =
         secrets: await openSecrets(context, job.repository_id),
         keys: context.keys,
         publicUrl: context.settings.publicUrl,
-        groupName: (await context.engine.views.runner(runnerId))?.group ?? 'Default',
+        groupName: context.engine.groupOf(runnerId) ?? 'Default',
         nowMs: context.clock.now(),
       });
     });

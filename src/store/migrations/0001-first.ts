@@ -92,6 +92,7 @@ export const first: Migration = {
       .addColumn('completed_at', 'text')
       .execute();
     await db.schema.createIndex('jobs_by_run').on('jobs').columns(['run_id', 'id']).execute();
+    await db.schema.createIndex('jobs_by_run_and_phase').on('jobs').columns(['run_id', 'phase']).execute();
     await db.schema.createIndex('jobs_by_runner').on('jobs').columns(['runner_id', 'phase']).execute();
     await db.schema.createIndex('jobs_by_phase').on('jobs').columns(['phase']).execute();
 
