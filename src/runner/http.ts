@@ -3,7 +3,7 @@
  * an idle runner must stay small and start fast.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Agent as HttpsAgent } from 'node:https';
 import { hasErrorCode, OutsideError } from '../common/errors.ts';
 import { certificateAuthorities } from './certificates.ts';
 
@@ -54,7 +54,7 @@ export class HttpClient {
   }
 
   #httpsAgent(): HttpsAgent {
-    this.#https ??= new HttpsAgent({ keepAlive: true, ca: certificateAuthorities() });
+    this.#https ??= new (https().Agent)({ keepAlive: true, ca: certificateAuthorities() });
     return this.#https;
   }
 
@@ -64,7 +64,7 @@ export class HttpClient {
     const { body, signal, timeoutMs = TIMEOUT_MS } = options;
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const request = (isHttps ? httpsRequest : httpRequest)(target, {
+      const request = (isHttps ? https().request : httpRequest)(target, {
         method,
         agent: isHttps ? this.#httpsAgent() : this.#http,
         headers: {
@@ -87,6 +87,9 @@ export class HttpClient {
     });
   }
 }
+
+/** Loaded when it is needed: that takes as long as a whole step, in a process that is started for every job. */
+const https = (): typeof import('node:https') => process.getBuiltinModule('node:https');
 
 class StaleConnection extends Error {}
 

@@ -11,6 +11,9 @@ import { HELP, readArguments } from './listener/cli.ts';
 import { ExitCode, ListenerEnd } from './listener/errors.ts';
 import { Listener } from './listener/listener.ts';
 
+/** Time that a job gets to end when the program that the runner must not outlive is gone; mostly its server is too. */
+const ORPHANED_MS = 5_000;
+
 // Whoever started the runner may stop reading what it says.
 process.stdout.on('error', () => undefined);
 
@@ -34,14 +37,20 @@ async function main(args: string[]): Promise<number> {
     clock: systemClock,
     diagnostics: openDiagnostics('Runner', root, (line) => process.stdout.write(`${line}\n`)),
   });
-  let signals = 0;
-  const onSignal = (): void => {
-    const isSecond = ++signals > 1;
-    void listener.shutdown().finally(() => isSecond && process.exit(ExitCode.terminated));
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  endWhenAsked(listener, given.stdinEnded);
   return await listener.run();
+}
+
+/** Asked once, in order; asked again, at once. */
+function endWhenAsked(listener: Listener, stdinEnded: Promise<void> | undefined): void {
+  let asked = 0;
+  const end = (forMs?: number): void => {
+    const isSecond = ++asked > 1;
+    void listener.shutdown(forMs).finally(() => isSecond && process.exit(ExitCode.terminated));
+  };
+  process.on('SIGINT', () => end());
+  process.on('SIGTERM', () => end());
+  void stdinEnded?.then(() => end(ORPHANED_MS));
 }
 
 function makeRoot(folder: string): string {
@@ -54,16 +63,16 @@ function makeRoot(folder: string): string {
   }
 }
 
-try {
-  // process.argv: node, script, the word `runner`, options.
-  process.exitCode = await main(process.argv.slice(3));
-} catch (error) {
+function report(error: unknown): number {
   if (error instanceof UserError || error instanceof ListenerEnd) {
     const hint = error instanceof UserError && error.hint ? ` ${error.hint}` : '';
     process.stderr.write(`${error.message}${hint}\n`);
-    process.exitCode = ExitCode.usage;
-  } else {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exitCode = ExitCode.terminated;
+    return ExitCode.usage;
   }
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return ExitCode.terminated;
 }
+
+// process.argv: node, script, the word `runner`, options. The end is not left to an empty event loop: neither the
+// look-up of a server's name nor a standard input that stays open can be taken back.
+process.exit(await main(process.argv.slice(3)).catch(report));

@@ -22,6 +22,8 @@ const CANCEL_MARGIN_MS = 15_000;
 const MIN_CANCEL_MS = 60_000;
 /** A worker that is told to drop its job gets this long to stop its processes. */
 const ABANDON_MS = 20_000;
+/** Of the time for a shutdown; the rest is for the report in the place of a worker that had to be killed. */
+const WORKER_SHARE = 0.8;
 /** How long the report about a crashed worker is repeated while the server is away. */
 const CRASH_REPORT_MS = 10 * 60_000;
 
@@ -78,13 +80,15 @@ export class JobRun {
     this.#killAfter(budgetMs, 'The job did not end within the time that its cancellation allows.');
   }
 
-  /** The runner ends: the job fails (SEM-28.8). */
+  /** The runner ends: the job fails (SEM-28.8), and is over after `forMs`, reported or not. */
   shutdown(forMs: number): void {
     if (this.#isShuttingDown) return;
     this.#isShuttingDown = true;
-    if (this.#job) this.#worker.send({ type: 'shutdown' });
-    else this.#abort.abort(new Error('the runner is shutting down'));
-    this.#killAfter(forMs, 'The runner was shut down and the job did not end in time.');
+    const giveUp = (): void => this.#abort.abort(new Error('the runner is shutting down'));
+    if (!this.#job) return void giveUp();
+    this.#worker.send({ type: 'shutdown' });
+    this.#killAfter(forMs * WORKER_SHARE, 'The runner was shut down and the job did not end in time.');
+    this.#timers.push(setTimeout(giveUp, forMs));
   }
 
   /** Stops everything at once and reports nothing. */
@@ -167,6 +171,7 @@ export class JobRun {
       await persist(
         () => client.complete({ conclusion, annotations: [annotation] }, this.#abort.signal),
         CRASH_REPORT_MS,
+        this.#abort.signal,
       );
     } catch (error) {
       diagnostics.note(`the end of job ${job.jobId} could not be reported: ${errorText(error)}`);

@@ -19,7 +19,7 @@ const CONFLICT_GIVE_UP_MS = 4 * 60_000;
 const CLOCK_SKEW_GIVE_UP_MS = 30 * 60_000;
 /** Pause after a job that was not ours, doubling: somebody may offer it again and again (runner-protocol 4.5). */
 const NOT_OURS_BACK_OFF = { firstMs: 1_000, maxMs: 60_000 };
-/** Time that a job gets to end when the runner is shut down. */
+/** Time that a job gets to end, with its report, when the runner is shut down. */
 const SHUTDOWN_MS = 30_000;
 /** Requests this listener has finished; a redelivered one must not run twice. */
 const REMEMBERED_REQUESTS = 1_000;
@@ -83,11 +83,14 @@ export class Listener {
     }
   }
 
-  /** First call: the running job is ended as "runner shutdown" (SEM-28.8). Further calls: at once. */
-  async shutdown(): Promise<void> {
+  /**
+   * First call: the running job is ended as "runner shutdown" (SEM-28.8), and the listener within `forMs` and a moment.
+   * Further calls: at once.
+   */
+  async shutdown(forMs = SHUTDOWN_MS): Promise<void> {
     if (this.#stop.signal.aborted) return await this.#job?.kill();
     this.#options.diagnostics.say('The runner is shutting down');
-    this.#job?.shutdown(SHUTDOWN_MS);
+    this.#job?.shutdown(forMs);
     this.#stop.abort(new Error('the runner is shutting down'));
   }
 

@@ -8,6 +8,11 @@ import { certificateAuthorities } from '../certificates.ts';
 import { SERVER_BACK_OFF } from '../retries.ts';
 
 const BATCH_MS = 50;
+/**
+ * The console is opened only for jobs that last: loading the library and the handshake cost a short job more than all its
+ * steps, and the stored log of a step is there as soon as the console could be.
+ */
+const CONNECT_AFTER_MS = 200;
 const MAX_LINE_LENGTH = 1024;
 const MAX_LINES_PER_MESSAGE = 2_000;
 /** Lines kept while the server is away or slow; older ones are dropped. */
@@ -51,13 +56,12 @@ export class Feed {
     else this.#batches.push({ stepId, startLine, lines: cut });
     this.#backlog += cut.length;
     this.#dropOldest();
-    this.#timer ??= setTimeout(() => this.#send(), BATCH_MS);
+    this.#timer ??= setTimeout(() => this.#send(), this.#connecting ? BATCH_MS : CONNECT_AFTER_MS);
   }
 
-  /** Sends what is left, if the server takes it within a second. */
+  /** Sends what is left, if the console was opened and the server takes it within a second. */
   async close(): Promise<void> {
-    if (this.#batches.length > 0) {
-      this.#connecting ??= this.#connect();
+    if (this.#connecting && this.#batches.length > 0) {
       await Promise.race([this.#connecting, sleep(CLOSE_MS)]);
       this.#send();
     }
