@@ -24,6 +24,8 @@ export interface FleetOptions {
   apiToken: string;
   /** Folder of the runners' roots; default `dataFolder/runners`. */
   runnerRoot?: string;
+  /** Processes of runners end when the fleet's does, however it ends. Else the next fleet adopts them. */
+  runnersEndWithFleet?: boolean;
   logger: Logger;
   clock?: Clock;
   /** Where runners are started; default processes on this machine. */
@@ -36,7 +38,7 @@ export interface FleetOptions {
  * @throws UserError when the data folder or the port cannot be used
  */
 export async function startFleet(options: FleetOptions): Promise<{ url: string } & Closable> {
-  const { dataFolder, github, logger, clock = systemClock } = options;
+  const { dataFolder, github, runnersEndWithFleet, logger, clock = systemClock } = options;
   await mkdir(dataFolder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw new UserError('data-folder-unusable', `The folder ${dataFolder} cannot be used: ${errorText(error)}.`, {
       hint: 'Give a folder that this user may write to.',
@@ -46,7 +48,7 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
   const store = new ResourceStore(join(dataFolder, 'fleet.db'), clock);
   const closeStore = { close: async () => store.close() };
   const runnerRoot = options.runnerRoot ?? join(dataFolder, 'runners');
-  const backend = options.backend ?? new ProcessBackend({ runnerRoot, clock, logger });
+  const backend = options.backend ?? new ProcessBackend({ runnerRoot, clock, logger, runnersEndWithFleet });
   // The API first: without its port nothing may be started.
   const api = await startApi({ ...options, store, clock, review: (spec) => backend.review(spec) }).catch(
     async (error: unknown) => {

@@ -21,7 +21,7 @@ afterEach(async () => {
 
 /** Runs one job on an ephemeral runner to its end. */
 async function runJob(job: ScriptedJob, env: Record<string, string> = {}) {
-  runner = startRunner(server.jitConfig(), env);
+  runner = startRunner(server.jitConfig(), { env });
   server.offer(jobMessage(server, job));
   expect(await runner.exited, runner.output()).toBe(0);
   const [completion] = server.completions;

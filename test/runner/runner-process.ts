@@ -15,24 +15,29 @@ export interface RunnerProcess {
   close(): Promise<void>;
 }
 
+export interface RunnerStart {
+  env?: Record<string, string>;
+  /** Leaves its standard input open, to end the runner by closing it. */
+  endWithStdin?: boolean;
+}
+
 /** Starts the built runner as a person would, with the JIT config on standard input and short signal graces. */
-export function startRunner(jitConfig: string, env: Record<string, string> = {}): RunnerProcess {
+export function startRunner(jitConfig: string, { env = {}, endWithStdin = false }: RunnerStart = {}): RunnerProcess {
   const root = mkdtempSync(join(tmpdir(), 'switchyard-runner-'));
-  const child = spawn(
-    process.execPath,
-    [join(packageRoot, 'bin/switchyard.mjs'), 'runner', '--jitconfig', '-', '--root', root],
-    {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, SWITCHYARD_SIGINT_GRACE_MS: '300', SWITCHYARD_SIGTERM_GRACE_MS: '300', ...env },
-    },
-  );
+  const program = join(packageRoot, 'bin/switchyard.mjs');
+  const lifeline = endWithStdin ? ['--end-with-stdin'] : [];
+  const child = spawn(process.execPath, [program, 'runner', '--jitconfig', '-', '--root', root, ...lifeline], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, SWITCHYARD_SIGINT_GRACE_MS: '300', SWITCHYARD_SIGTERM_GRACE_MS: '300', ...env },
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
       output += chunk.toString();
     });
   }
-  child.stdin?.end(jitConfig);
+  child.stdin?.write(`${jitConfig}\n`);
+  if (!endWithStdin) child.stdin?.end();
   const exited = new Promise<number | string>((resolve) => {
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
   });

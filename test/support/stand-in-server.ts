@@ -74,6 +74,10 @@ export class StandInServer {
   tokenError: { error: string; error_description: string } | undefined;
   /** `errorKind` that polls are answered with. */
   pollError: string | undefined;
+  /** Takes connections and requests, and answers none: as a server that hangs. */
+  isSilent = false;
+  /** How long a token of the runner is said to last. */
+  tokenLifeSeconds = 3_600;
   sessionDeleted = false;
   #server: Server | undefined;
   #port = 0;
@@ -237,6 +241,7 @@ export class StandInServer {
     if (url.pathname.startsWith('/blobs/')) return this.#blob(request, response, url, raw);
     const body = this.#parse(request, url, raw);
     this.calls.push({ method: request.method ?? '', path: url.pathname + url.search, body, at: Date.now() });
+    if (this.isSilent) return this.#notify();
     try {
       this.#route(request, response, url, body);
     } catch (error) {
@@ -296,7 +301,7 @@ export class StandInServer {
       return json(response, 400, { error: 'invalid_client' });
     }
     if (this.tokenError) return json(response, 400, this.tokenError);
-    json(response, 200, { access_token: RUNNER_TOKEN, token_type: 'bearer', expires_in: 3600 });
+    json(response, 200, { access_token: RUNNER_TOKEN, token_type: 'bearer', expires_in: this.tokenLifeSeconds });
   }
 
   #broker(request: IncomingMessage, response: ServerResponse, url: URL, body: unknown) {

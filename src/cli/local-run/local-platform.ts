@@ -32,6 +32,8 @@ export async function openLocalPlatform(folder: string, count: number, parts: Cl
     dataFolder: join(folder, 'fleet'),
     token: randomToken(),
     github: { url: server.url, token: server.adminToken },
+    // Folder and server are temporary: nobody would ever adopt them.
+    runnersEndWithFleet: true,
     logger,
   });
   parts.push(fleet);

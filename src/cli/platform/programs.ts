@@ -42,6 +42,7 @@ export async function openFleet(
     token: string;
     github: { url: string; token: string };
     runnerRoot?: string;
+    runnersEndWithFleet?: boolean;
     logger: Logger;
   },
 ): Promise<RunningFleet> {

@@ -36,7 +36,8 @@ export interface Instance {
  * resumable instance may also be started again after it ended. All calls may be repeated, and all but `start` may be made
  * for names that the backend does not know: then they do nothing.
  *
- * What was started outlives `close()` and a crash of the fleet, and is in `list()` of the next backend on the same place.
+ * What was started outlives `close()` and a crash of the fleet, and is in `list()` of the next backend on the same place;
+ * unless a backend was told otherwise (`runnersEndWithFleet` of the one for processes).
  */
 export interface Backend {
   /** Labels that every runner here has besides its own: `self-hosted`, operating system, architecture (SEM-13.3). */

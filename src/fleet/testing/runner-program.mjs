@@ -1,12 +1,14 @@
 // Stands in for dist/runner.js in tests: takes a JIT config on standard input, polls the stand-in server, does its job.
 import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
+import { createInterface } from 'node:readline';
 
 process.on('SIGTERM', () => {
   if (process.env.IGNORE_SIGTERM !== 'yes') process.exit(0);
 });
 
-const config = (await text(process.stdin)).trim();
+const lines = createInterface({ input: process.stdin });
+if (process.argv.includes('--end-with-stdin')) lines.once('close', () => process.exit(0));
+const config = await new Promise((resolve) => lines.once('line', resolve));
 if (process.env.FAIL_WITH) {
   console.error(`cannot start: ${process.env.FAIL_WITH}`);
   process.exit(3);

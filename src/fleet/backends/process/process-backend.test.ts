@@ -14,9 +14,10 @@ import { ProcessBackend } from './process-backend.ts';
 import { startTimeOf } from './process-table.ts';
 
 const program = fileURLToPath(new URL('../../testing/runner-program.mjs', import.meta.url));
-const open = (runnerRoot: string): ProcessBackend =>
+const open = (runnerRoot: string, runnersEndWithFleet = false): ProcessBackend =>
   new ProcessBackend({
     runnerRoot,
+    runnersEndWithFleet,
     clock: systemClock,
     logger: silentLogger,
     command: [process.execPath, program, 'runner'],
@@ -125,6 +126,30 @@ describe('the process backend', { timeout: 30_000 }, () => {
     process.kill(await pidOf(root, 'box'), 'SIGKILL');
     await end;
     await expect.poll(() => startTimeOf(stray), { timeout: 10_000 }).toBeUndefined();
+  });
+
+  describe('told that runners end with the fleet', () => {
+    beforeEach(async () => {
+      await backend.close();
+      backend = open(root, true);
+    });
+
+    it('lets them run while it lives, and stops one as any other', async () => {
+      await start();
+      await online();
+      const end = ended();
+      await backend.stop('box', 5_000);
+      expect(await end).toMatchObject({ code: 0 });
+    });
+
+    it('ends them when it closes', async () => {
+      await start();
+      await online();
+      const pid = await pidOf(root, 'box');
+      expect(await startTimeOf(pid)).toBeDefined();
+      await backend.close();
+      await expect.poll(() => startTimeOf(pid), { timeout: 10_000 }).toBeUndefined();
+    });
   });
 
   it('warns of every field that a plain process cannot honour', () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../../common/clock.ts';
 import { sleep } from '../../../common/clock.ts';
 import { errorText, OutsideError } from '../../../common/errors.ts';
@@ -20,6 +21,8 @@ export interface ProcessBackendOptions {
   runnerRoot: string;
   clock: Clock;
   logger: Logger;
+  /** Runners end when this process does or closes the backend, also after kill -9. Else they run on, to be adopted. */
+  runnersEndWithFleet?: boolean;
   /** Program and first arguments of a runner. Only tests give another. */
   command?: readonly string[];
 }
@@ -49,15 +52,19 @@ export class ProcessBackend implements Backend {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #command: readonly string[];
+  /** Whether a runner's standard input stays open as long as this process lives: its end ends the runner. */
+  readonly #hasLifelines: boolean;
+  readonly #lifelines = new Set<Socket>();
   readonly #live = new Map<string, Live>();
   readonly #exits = new Map<string, Exit>();
   readonly #listeners = new Set<(name: string, exit: Exit) => void>();
   readonly #closing = new AbortController();
 
-  constructor({ runnerRoot, clock, logger, command }: ProcessBackendOptions) {
+  constructor({ runnerRoot, clock, logger, runnersEndWithFleet = false, command }: ProcessBackendOptions) {
     this.#runnerRoot = runnerRoot;
     this.#clock = clock;
     this.#logger = logger;
+    this.#hasLifelines = runnersEndWithFleet;
     this.#command = command ?? [process.execPath, builtProgram('runner.js'), 'runner'];
   }
 
@@ -83,9 +90,7 @@ export class ProcessBackend implements Backend {
       await killRemains(child.pid ?? 0, instanceId);
       throw error;
     }
-    // The runner may have ended already: its exit says so, a broken pipe here adds nothing.
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(`${jitConfig}\n`);
+    this.#giveConfig(child.stdin as Socket, jitConfig);
   }
 
   async stop(name: string, graceMs: number): Promise<void> {
@@ -124,6 +129,7 @@ export class ProcessBackend implements Backend {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#listeners.clear();
+    for (const lifeline of this.#lifelines) lifeline.destroy();
   }
 
   async #spawn(
@@ -134,7 +140,8 @@ export class ProcessBackend implements Backend {
     const [program = process.execPath, ...programArguments] = this.#command;
     const log = await folder.openLog();
     try {
-      const child = spawn(program, [...programArguments, '--jitconfig', '-', '--root', folder.path], {
+      const lifeline = this.#hasLifelines ? ['--end-with-stdin'] : [];
+      const child = spawn(program, [...programArguments, '--jitconfig', '-', ...lifeline, '--root', folder.path], {
         cwd: folder.path,
         detached: true,
         stdio: ['pipe', log.fd, log.fd],
@@ -154,6 +161,17 @@ export class ProcessBackend implements Backend {
     } finally {
       await log.close();
     }
+  }
+
+  /** @param stdin of the runner; a pipe is a socket in Node */
+  #giveConfig(stdin: Socket, jitConfig: string): void {
+    // The runner may have ended already: its exit says so, a broken pipe here adds nothing.
+    stdin.on('error', () => undefined);
+    if (!this.#hasLifelines) return void stdin.end(`${jitConfig}\n`);
+    stdin.write(`${jitConfig}\n`);
+    stdin.unref();
+    this.#lifelines.add(stdin);
+    stdin.once('close', () => this.#lifelines.delete(stdin));
   }
 
   async #record(
