@@ -10,8 +10,8 @@ const PARKED = 1_000;
 const ROUNDS = 200;
 
 /**
- * From the moment that the store knows the job as queued (which is before its commit) until the message is back on a
- * parked poll, with 1,000 polls parked.
+ * From the moment that the job is queued (still before the commit that makes it so) until its message is back on a parked
+ * poll, with 1,000 polls parked.
  */
 export async function benchDispatch(): Promise<Row> {
   const installation = await Installation.start();

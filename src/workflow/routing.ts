@@ -7,6 +7,7 @@ import { type RunnerScope, scopeName } from '../protocol/github/runner-scope.ts'
 export interface RunnerFacts {
   id: number;
   name: string;
+  /** Never changed in place; another list takes its place. */
   labels: string[];
   group: string;
   scope: RunnerScope;
@@ -67,7 +68,16 @@ export function chooseRunner(requirement: JobRequirement, idle: Iterable<RunnerF
 
 const lower = (text: string | null): string | null => text?.toLowerCase() ?? null;
 
-const normalized = (labels: string[]): Set<string> => new Set(labels.map((label) => label.toLowerCase()));
+/** Sets by the list they were made from: thousands of runners are compared with every job, and their lists never change. */
+const sets = new WeakMap<string[], Set<string>>();
+
+function normalized(labels: string[]): Set<string> {
+  const known = sets.get(labels);
+  if (known) return known;
+  const set = new Set(labels.map((label) => label.toLowerCase()));
+  sets.set(labels, set);
+  return set;
+}
 
 function missingLabels(requirement: JobRequirement, runner: RunnerFacts): string[] {
   const own = normalized(runner.labels);

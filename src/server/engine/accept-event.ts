@@ -227,14 +227,14 @@ async function startJobs(unit: Unit, options: AcceptOptions, workflow: Workflow,
     unit.db,
     jobs.map(({ key, needs }) => newJob(run, key, JSON.stringify(needs), unit.at)),
   );
-  await setTitle(unit, options, run.id);
+  if (workflow.runName !== null) await setTitle(unit, options, run.id);
   await advanceRun(unit, options, run.id);
 }
 
 /** SEM-5.3: `run-name` sees the run's own ids, so it is evaluated once they are known. */
 async function setTitle(unit: Unit, options: AcceptOptions, runId: number): Promise<void> {
   const bundle = await loadRun(unit.db, options.cache, runId);
-  if (!bundle || bundle.workflow.runName === null) return;
+  if (!bundle) return;
   const contexts = {
     github: githubContext(bundle, options.publicUrl()),
     inputs: JSON.parse(bundle.run.inputs) as Json,

@@ -90,17 +90,27 @@ async function startKey(unit: Unit, options: ProgressOptions, bundle: RunBundle,
       continue_on_error: resolved.value.continueOnError ? 1 : 0,
     });
   }
-  await replaceWithCombinations(unit, job, rows);
+  const atOnce = Number(expansion.value[0]?.strategy['max-parallel'] ?? rows.length);
+  for (const row of rows.slice(0, atOnce)) Object.assign(row, { phase: 'queued', queued_at: unit.moment() });
+  for (const created of await replaceWithCombinations(unit, job, rows)) {
+    unit.changed('job', created.id);
+    if (created.phase === 'queued') await offer(unit, options, bundle, created);
+  }
 }
 
 /** The blocked row becomes the first combination; the others are added behind it. */
-async function replaceWithCombinations(unit: Unit, job: JobRow, rows: Insertable<JobsTable>[]): Promise<void> {
+async function replaceWithCombinations(unit: Unit, job: JobRow, rows: Insertable<JobsTable>[]): Promise<JobRow[]> {
   const [first, ...others] = rows;
-  if (!first) return;
+  if (!first) return [];
   const { job_guid: _, created_at: __, ...change } = first;
-  await moveJob(unit.db, job.id, ['blocked'], change);
-  unit.changed('job', job.id);
-  for (const { id } of await insertJobs(unit.db, others)) unit.changed('job', id);
+  const changed = await moveJob(unit.db, job.id, ['blocked'], change);
+  return changed ? [changed, ...(await insertJobs(unit.db, others))] : [];
+}
+
+/** The job has just been queued: whoever is free may have it. */
+async function offer(unit: Unit, options: ProgressOptions, bundle: RunBundle, job: JobRow): Promise<void> {
+  await recordWait(unit, options, bundle, job);
+  unit.moved(job);
 }
 
 /** Queues held jobs in index order, as many as `max-parallel` allows to be under way (SEM-10.16). */
@@ -113,11 +123,10 @@ async function releaseHeld(unit: Unit, options: ProgressOptions, bundle: RunBund
       (JSON.parse(held[0]?.strategy ?? '{}') as Record<string, Json>)['max-parallel'] ?? held.length,
     );
     for (const job of held.slice(0, Math.max(0, limit - underWay))) {
-      const queued = await moveJob(unit.db, job.id, ['held'], { phase: 'queued', queued_at: unit.at });
+      const queued = await moveJob(unit.db, job.id, ['held'], { phase: 'queued', queued_at: unit.moment() });
       if (!queued) continue;
-      await recordWait(unit, options, bundle, queued);
-      unit.moved(queued);
       unit.changed('job', job.id);
+      await offer(unit, options, bundle, queued);
     }
   }
 }

@@ -14,6 +14,8 @@ export interface Unit {
   now: number;
   /** `now` as ISO text. */
   at: string;
+  /** This very moment, for waiting times: a transaction that starts a run takes a few ms itself. */
+  moment(): string;
   changed(kind: 'run' | 'job' | 'runner' | 'runner-removed', id: number): void;
   /** The job's phase or deadline changed: queue and timers take it up. */
   moved(job: JobRow): void;
@@ -44,6 +46,7 @@ export function createInUnit({ db, clock, changes, onMoved }: UnitRunnerOptions)
         db: transaction,
         now,
         at: isoTime(now),
+        moment: () => isoTime(clock.now()),
         changed: (kind, id) => changed.set(`${kind} ${id}`, () => changes.emit(kind, id)),
         moved: (job) => moved.set(job.id, job),
         afterCommit: (task) => tasks.push(task),
