@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import module from 'node:module';
 
 // The runner is its own small program: it must start fast and stay small.
-const program = new URL(`../dist/${process.argv[2] === 'runner' ? 'runner.js' : 'cli.js'}`, import.meta.url);
+const program = new URL(`../dist/${process.argv[2] === 'runner' ? 'runner.cjs' : 'cli.js'}`, import.meta.url);
 if (existsSync(program)) {
   module.enableCompileCache?.();
   await import(program.href);

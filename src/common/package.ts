@@ -7,7 +7,7 @@ export const packageRoot = findPackageRoot(dirname(fileURLToPath(import.meta.url
 
 export const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version;
 
-/** Absolute path of a built program: `runner.js`, `worker.js`, `cli.js`. Child processes always run the build. */
+/** Absolute path of a built program: `runner.cjs`, `worker.cjs`, `cli.js`. Child processes always run the build. */
 export const builtProgram = (name: string): string => join(packageRoot, 'dist', name);
 
 function findPackageRoot(start: string): string {

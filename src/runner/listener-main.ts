@@ -33,7 +33,7 @@ async function main(args: string[]): Promise<number> {
       sigintMs: numberSetting('sigintGraceMs', 0, 600_000),
       sigtermMs: numberSetting('sigtermGraceMs', 0, 600_000),
     },
-    workerProgram: builtProgram('worker.js'),
+    workerProgram: builtProgram('worker.cjs'),
     clock: systemClock,
     diagnostics: openDiagnostics('Runner', root, (line) => process.stdout.write(`${line}\n`)),
   });
@@ -75,4 +75,6 @@ function report(error: unknown): number {
 
 // process.argv: node, script, the word `runner`, options. The end is not left to an empty event loop: neither the
 // look-up of a server's name nor a standard input that stays open can be taken back.
-process.exit(await main(process.argv.slice(3)).catch(report));
+void main(process.argv.slice(3))
+  .catch(report)
+  .then((code) => process.exit(code));

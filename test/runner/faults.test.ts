@@ -198,7 +198,7 @@ describe('a long-lived runner', () => {
     server.offer(jobMessage(server, { steps: [{ run: 'true' }] }));
     await server.until('the attempt', () => server.callsTo('acquirejob').length === 1);
     server.acquireStatus = 200;
-    await poll('no worker is left', () => processesWith(join(packageRoot, 'dist/worker.js')).length === 0);
+    await poll('no worker is left', () => processesWith(join(packageRoot, 'dist/worker.cjs')).length === 0);
     server.offer(jobMessage(server, { steps: [{ run: 'true' }] }));
     await server.until('the next job', () => server.completions.length === 1);
     expect(server.completions[0]?.conclusion).toBe('succeeded');

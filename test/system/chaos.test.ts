@@ -108,7 +108,7 @@ class System {
     }
     const all = await processes();
     const worker = all.find(
-      ({ commandLine, parent }) => commandLine.includes('worker.js') && this.#isOurs(all, parent),
+      ({ commandLine, parent }) => commandLine.includes('worker.cjs') && this.#isOurs(all, parent),
     );
     const pid = part === 'worker' ? worker?.pid : worker?.parent;
     if (pid !== undefined) process.kill(pid, 'SIGKILL');
@@ -117,7 +117,7 @@ class System {
   /** Processes of the fleet's runners. */
   async runnerProcesses(): Promise<ProcessInfo[]> {
     const all = await processes();
-    return all.filter(({ pid, commandLine }) => /(runner|worker)\.js/.test(commandLine) && this.#isOurs(all, pid));
+    return all.filter(({ pid, commandLine }) => /(runner|worker)\.cjs/.test(commandLine) && this.#isOurs(all, pid));
   }
 
   #isOurs(all: ProcessInfo[], pid: number): boolean {

@@ -11,7 +11,7 @@ export const runnerCommand: Command = {
   examples: [{ what: 'register with a JIT config, run one job, end', command: 'switchyard runner --jitconfig CONFIG' }],
   passThrough: true,
   async run() {
-    await import(builtProgram('runner.js'));
+    await import(builtProgram('runner.cjs'));
     return EXIT.done;
   },
 };

@@ -1,4 +1,4 @@
-// Stands in for dist/runner.js in tests: takes a JIT config on standard input, polls the stand-in server, does its job.
+// Stands in for dist/runner.cjs in tests: takes a JIT config on standard input, polls the stand-in server, does its job.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 

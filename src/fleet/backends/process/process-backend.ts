@@ -65,7 +65,7 @@ export class ProcessBackend implements Backend {
     this.#clock = clock;
     this.#logger = logger;
     this.#hasLifelines = runnersEndWithFleet;
-    this.#command = command ?? [process.execPath, builtProgram('runner.js'), 'runner'];
+    this.#command = command ?? [process.execPath, builtProgram('runner.cjs'), 'runner'];
   }
 
   review(spec: RunnerSpec): FieldWarning[] {
