@@ -5,6 +5,7 @@ import {
   describeWait,
   type JobRequirement,
   labelSetKey,
+  mayTake,
   mismatches,
   type RunnerFacts,
   surplusLabels,
@@ -74,7 +75,7 @@ describe('chooseRunner', () => {
   });
 });
 
-it('labelSetKey is equal exactly when every runner answers alike', () => {
+it('labelSetKey is equal exactly when every runner answers alike, and mayTake answers as mismatches does', () => {
   const label = fc.constantFrom('a', 'A', 'b', 'c');
   const labels = fc.array(label, { maxLength: 3 });
   const group = fc.constantFrom(null, 'G', 'g', 'org/g', 'organization/G', 'ent/g', 'h');
@@ -92,6 +93,7 @@ it('labelSetKey is equal exactly when every runner answers alike', () => {
       const [first, second] = [want(labels1, group1), want(labels2, group2)];
       const alike = JSON.stringify(answers(first)) === JSON.stringify(answers(second));
       expect(labelSetKey(first) === labelSetKey(second)).toBe(alike);
+      expect(runners.map((one) => mayTake(first, one))).toEqual(answers(first));
     }),
   );
 });

@@ -39,6 +39,13 @@ export function mismatches(requirement: JobRequirement, runner: RunnerFacts): Mi
   return found;
 }
 
+/** Whether `mismatches` is empty, without making the list: it is asked of every runner for every job. */
+export function mayTake(requirement: JobRequirement, runner: RunnerFacts): boolean {
+  const own = normalized(runner.labels);
+  for (const label of normalized(requirement.labels)) if (!own.has(label)) return false;
+  return serves(runner.scope, requirement.repository) && isInGroup(runner, requirement.group);
+}
+
 /** Labels of the runner that the job does not ask for. */
 export function surplusLabels(requirement: JobRequirement, runner: RunnerFacts): number {
   return normalized(runner.labels).size - normalized(requirement.labels).size;
@@ -59,7 +66,7 @@ export function chooseRunner(requirement: JobRequirement, idle: Iterable<RunnerF
   let fewest = Number.POSITIVE_INFINITY;
   for (const runner of idle) {
     const surplus = surplusLabels(requirement, runner);
-    if (surplus >= fewest || mismatches(requirement, runner).length > 0) continue;
+    if (surplus >= fewest || !mayTake(requirement, runner)) continue;
     best = runner;
     fewest = surplus;
   }
@@ -123,7 +130,7 @@ const LISTED = 5;
 export function describeWait(requirement: JobRequirement, runners: Iterable<RunnerFacts>): string[] {
   const all = [...runners];
   if (all.length === 0) return ['No runner is registered.'];
-  const able = all.filter((runner) => mismatches(requirement, runner).length === 0);
+  const able = all.filter((runner) => mayTake(requirement, runner));
   return able.length > 0 ? describeAble(able) : describeUnable(requirement, all);
 }
 

@@ -1,10 +1,4 @@
-import {
-  type JobRequirement,
-  labelSetKey,
-  mismatches,
-  type RunnerFacts,
-  surplusLabels,
-} from '../../workflow/routing.ts';
+import { type JobRequirement, labelSetKey, mayTake, type RunnerFacts, surplusLabels } from '../../workflow/routing.ts';
 
 /** A job that waits for a runner. */
 export interface QueuedJob {
@@ -109,7 +103,7 @@ export class Dispatcher {
     let best: RunnerKind | undefined;
     let fewest = Number.POSITIVE_INFINITY;
     for (const kind of this.#runnerKinds.values()) {
-      if (mismatches(requirement, kind.facts).length > 0) continue;
+      if (!mayTake(requirement, kind.facts)) continue;
       const surplus = surplusLabels(requirement, kind.facts);
       if (surplus < fewest) [best, fewest] = [kind, surplus];
     }
@@ -122,7 +116,7 @@ export class Dispatcher {
     for (const kind of this.#jobKinds.values()) {
       const first = kind.jobs.values().next().value;
       if (!first || (oldest && !isBefore(first, oldest))) continue;
-      if (mismatches(kind.requirement, runner).length === 0) oldest = first;
+      if (mayTake(kind.requirement, runner)) oldest = first;
     }
     return oldest;
   }

@@ -14,7 +14,7 @@ import {
   moveJob,
 } from '../../store/jobs.ts';
 import { markRunStarted } from '../../store/runs.ts';
-import { type JobRequirement, mismatches, type RunnerFacts } from '../../workflow/routing.ts';
+import { type JobRequirement, mayTake, type RunnerFacts } from '../../workflow/routing.ts';
 import type { QueuedJob } from './dispatcher.ts';
 import { type EngineOptions, endJob, loseJob } from './job-end.ts';
 import { CONCLUSIONS, recordStepResults } from './step-results.ts';
@@ -48,7 +48,7 @@ export async function assign(
 const LISTED = 5;
 
 function describeOffer(requirement: JobRequirement, chosen: RunnerFacts, all: RunnerFacts[]): string {
-  const others = all.filter((other) => other.id !== chosen.id && mismatches(requirement, other).length === 0);
+  const others = all.filter((other) => other.id !== chosen.id && mayTake(requirement, other));
   const state = ({ name, online, busy }: RunnerFacts): string =>
     `${name} (${online ? (busy ? 'busy' : 'idle') : 'offline'})`;
   const listed = others.slice(0, LISTED).map(state).join(', ');

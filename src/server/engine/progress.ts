@@ -12,7 +12,7 @@ import {
   resolveJob,
   transitiveNeeds,
 } from '../../workflow/index.ts';
-import { describeWait, mismatches, type RunnerFacts } from '../../workflow/routing.ts';
+import { describeWait, mayTake, type RunnerFacts } from '../../workflow/routing.ts';
 import { requirementOf } from './requirement.ts';
 import {
   effectiveResult,
@@ -49,7 +49,10 @@ export async function advanceRun(unit: Unit, options: ProgressOptions, runId: nu
       await concludeIfDone(unit, bundle);
       return;
     }
-    for (const key of ready) await startKey(unit, options, bundle, key);
+    let hasEnded = false;
+    for (const key of ready) hasEnded = (await startKey(unit, options, bundle, key)) || hasEnded;
+    // Only a job that ended at once can make others ready, or the run complete.
+    if (!hasEnded) return;
   }
 }
 
@@ -62,9 +65,10 @@ function readyKeys(bundle: RunBundle): string[] {
 
 export const parseKeys = (text: string): string[] => JSON.parse(text) as string[];
 
-async function startKey(unit: Unit, options: ProgressOptions, bundle: RunBundle, key: string): Promise<void> {
+/** @returns whether the job ended at once: skipped, or failed before its start */
+async function startKey(unit: Unit, options: ProgressOptions, bundle: RunBundle, key: string): Promise<boolean> {
   const job = bundle.jobs.find((candidate) => candidate.key === key && candidate.phase === 'blocked');
-  if (!job) return;
+  if (!job) return false;
   const contexts = jobContexts(bundle, job, options.publicUrl());
   const condition = evaluateJobCondition(bundle.workflow, key, conditionState(bundle, job, contexts));
   if (condition.error !== undefined)
@@ -96,6 +100,7 @@ async function startKey(unit: Unit, options: ProgressOptions, bundle: RunBundle,
     unit.changed('job', created.id);
     if (created.phase === 'queued') await offer(unit, options, bundle, created);
   }
+  return false;
 }
 
 /** The blocked row becomes the first combination; the others are added behind it. */
@@ -136,7 +141,7 @@ async function recordWait(unit: Unit, options: ProgressOptions, bundle: RunBundl
   const requirement = requirementOf(job, bundle.repository);
   const runners = options.runners();
   const isFree = (runner: RunnerFacts): boolean => runner.online && !runner.busy;
-  if (runners.some((runner) => isFree(runner) && mismatches(requirement, runner).length === 0)) return;
+  if (runners.some((runner) => isFree(runner) && mayTake(requirement, runner))) return;
   await addReason(unit.db, job.id, `Waits. ${describeWait(requirement, runners).join(' ')}`, unit.at);
 }
 
@@ -160,7 +165,7 @@ async function skip(
   bundle: RunBundle,
   job: JobRow,
   condition: { condition: string; values: { name: string; value: Json }[] },
-): Promise<void> {
+): Promise<true> {
   const unsuccessful = transitiveNeeds(bundle.workflow, job.key).flatMap((key) => {
     const result = resultOf(bundle.jobs, key);
     return result && result !== 'success' ? [`${key} ended with ${result}`] : [];
@@ -171,6 +176,7 @@ async function skip(
     conclusion: 'skipped',
     reason: `Skipped because its condition \`${condition.condition}\` was false${because}.`,
   });
+  return true;
 }
 
 const describeErrors = (errors: SourceError[]): string => errors.map(describeError).join(' ');
@@ -181,8 +187,9 @@ export function describeError({ file, line, column, message }: SourceError): str
 }
 
 /** SEM-5.7: an evaluation error fails the job with an annotation, and the run goes on by the usual rules. */
-async function failBeforeStart(unit: Unit, job: JobRow, message: string): Promise<void> {
+async function failBeforeStart(unit: Unit, job: JobRow, message: string): Promise<true> {
   await concludeJob(unit, job, { conclusion: 'failure', reason: message, annotations: [failure(message)] });
+  return true;
 }
 
 export function failure(message: string): Annotation {
