@@ -1,22 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { STEPS_UPDATE_PATH, StepStatusCode } from '../../src/protocol/runner/constants.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { TestServer, type TestServerOptions } from '../support/server.ts';
+import { serversPerTest, TestServer } from '../support/server.ts';
 import { call, connectionOf } from '../support/simulated-runner.ts';
 import { waitFor } from '../support/wait.ts';
 
-const servers: TestServer[] = [];
-
-async function start(options?: TestServerOptions): Promise<TestServer> {
-  const server = await TestServer.start(options);
-  servers.push(server);
-  return server;
-}
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
+const { servers, start } = serversPerTest();
 
 const ONE_JOB = `
 on: push

@@ -1,22 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { RunDetail } from '../../src/protocol/dashboard/index.ts';
 import type { RegistrationToken } from '../../src/protocol/github/runners.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { TestServer, type TestServerOptions } from '../support/server.ts';
+import { serversPerTest } from '../support/server.ts';
 import { call, connectionOf } from '../support/simulated-runner.ts';
 
-const servers: TestServer[] = [];
-
-async function start(options?: TestServerOptions): Promise<TestServer> {
-  const server = await TestServer.start(options);
-  servers.push(server);
-  return server;
-}
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
+const { start } = serversPerTest();
 
 const job = (key: string, needs: string): string =>
   `  ${key}: { runs-on: self-hosted, needs: [${needs}], steps: [{ run: 'true' }] }`;

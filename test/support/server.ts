@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach } from 'vitest';
 import type { Clock } from '../../src/common/clock.ts';
 import { silentLogger } from '../../src/common/log.ts';
 import type { Explanation, RunDetail, RunList } from '../../src/protocol/dashboard/index.ts';
@@ -130,4 +131,23 @@ export class TestServer {
     const { jobs } = await this.run(runId);
     return Object.fromEntries(jobs.map((job) => [job.name, job.conclusion ?? job.status]));
   }
+}
+
+/**
+ * Servers for the tests of a file, closed after each.
+ * @returns the list itself too, for a test that puts another in a server's place
+ */
+export function serversPerTest(): { servers: TestServer[]; start(options?: TestServerOptions): Promise<TestServer> } {
+  const servers: TestServer[] = [];
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.close();
+  });
+  return {
+    servers,
+    async start(options) {
+      const server = await TestServer.start(options);
+      servers.push(server);
+      return server;
+    },
+  };
 }

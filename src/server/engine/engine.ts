@@ -221,11 +221,6 @@ export class Engine {
     await this.#inUnit((unit) => complete(unit, this.#rules, request));
   }
 
-  /** How much is in memory: for the bench and metrics. */
-  counts(): { queued: number; parked: number } {
-    return { queued: this.#dispatcher.queuedCount, parked: this.#dispatcher.parkedCount };
-  }
-
   // --- queue and timers ---
 
   /** Brings memory in line with a job's row, after its commit or at start-up. */
