@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/common/package.ts';
 import { jobMessage, type ScriptedStep, StandInServer } from '../support/stand-in-server.ts';
-import { poll, processesWith, type RunnerProcess, startRunner, workerOf } from './runner-process.ts';
+import { childrenOf, poll, processesWith, type RunnerProcess, startRunner, workerOf } from './runner-process.ts';
 
 let server: StandInServer;
 let runner: RunnerProcess;
@@ -195,10 +195,13 @@ describe('a long-lived runner', () => {
   it('skips a job that another runner has, and polls on', async () => {
     runner = startRunner(server.jitConfig({ ephemeral: false }));
     server.acquireStatus = 409;
+    await poll('a worker is kept ready', () => childrenOf(runner.child).length > 0);
+    const [worker] = childrenOf(runner.child);
     server.offer(jobMessage(server, { steps: [{ run: 'true' }] }));
     await server.until('the attempt', () => server.callsTo('acquirejob').length === 1);
     server.acquireStatus = 200;
-    await poll('no worker is left', () => processesWith(join(packageRoot, 'dist/worker.cjs')).length === 0);
+    // Another one is made ready at once, so the count of workers tells nothing.
+    await poll('its worker is gone', () => !childrenOf(runner.child).includes(worker ?? 0));
     server.offer(jobMessage(server, { steps: [{ run: 'true' }] }));
     await server.until('the next job', () => server.completions.length === 1);
     expect(server.completions[0]?.conclusion).toBe('succeeded');

@@ -76,10 +76,18 @@ export async function poll(what: string, condition: () => boolean, withinMs = 15
   }
 }
 
+/** Pids of the processes that a listener has started: the worker kept ready, or the one with the job. */
+export function childrenOf(listener: ChildProcess): number[] {
+  return readFileSync(`/proc/${listener.pid}/task/${listener.pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
+}
+
 /** Worker of a listener. */
 export function workerOf(listener: ChildProcess): number {
-  const children = readFileSync(`/proc/${listener.pid}/task/${listener.pid}/children`, 'utf8').trim();
-  const pid = Number(children.split(' ')[0]);
+  const [pid] = childrenOf(listener);
   if (!pid) throw new Error('the listener has no worker');
   return pid;
 }
