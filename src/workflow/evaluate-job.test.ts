@@ -165,7 +165,7 @@ describe('resolveJob', () => {
   it('gives the defaults of SEM-9.11 and 9.12', () => {
     expect(resolve('')).toEqual({
       ...{ name: 'a', labels: ['x'], group: null, timeoutMinutes: 360, cancelTimeoutMinutes: 5 },
-      ...{ continueOnError: false, environment: null },
+      ...{ continueOnError: false, environment: null, concurrency: null },
     });
   });
 
@@ -212,8 +212,14 @@ describe('resolveJob', () => {
   });
 
   it('SEM-12.1: reads the environment’s name, and an empty one as none', () => {
-    expect(resolve('environment: "${{ matrix.e }}"', { e: 'prod' }).environment).toEqual({ name: 'prod' });
-    expect(resolve('environment: {name: prod, url: "${{ steps.x.outputs.u }}"}').environment).toEqual({ name: 'prod' });
+    expect(resolve('environment: "${{ matrix.e }}"', { e: 'prod' }).environment).toEqual({
+      name: 'prod',
+      deployment: true,
+    });
+    expect(resolve('environment: {name: prod, url: "${{ steps.x.outputs.u }}"}').environment).toEqual({
+      name: 'prod',
+      deployment: true,
+    });
     expect(resolve('environment: "${{ matrix.e }}"').environment).toBeNull();
   });
 });

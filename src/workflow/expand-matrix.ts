@@ -1,7 +1,7 @@
 /** A job's `strategy`, evaluated when its needs are complete (SEM-10.1, 10.11, 10.14). */
 import type { Json } from '../protocol/runner/tokens.ts';
-import { booleanOf, fieldError, numberOf, STRATEGY_CONTEXTS, scopeOf } from './evaluate-job.ts';
-import { ExpressionError, evaluateTemplate, isObject } from './expressions/index.ts';
+import { ExpressionError, isObject } from './expressions/index.ts';
+import { booleanOf, Fields, numberOf, STRATEGY_CONTEXTS, scopeOf } from './fields.ts';
 import { jobOf } from './graph.ts';
 import { combinationsOf } from './matrix.ts';
 import type { Evaluated, JobConfiguration, JobContexts, Workflow } from './model.ts';
@@ -9,13 +9,8 @@ import type { Evaluated, JobConfiguration, JobContexts, Workflow } from './model
 /** The configurations that one job turns into, in order; without a matrix it is one. */
 export function expandMatrix(workflow: Workflow, key: string, contexts: JobContexts): Evaluated<JobConfiguration[]> {
   const job = jobOf(workflow, key);
-  try {
-    const strategy = evaluateTemplate(job.strategy, scopeOf(contexts, STRATEGY_CONTEXTS));
-    return { ok: true, value: configurationsOf(strategy) };
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    return { ok: false, errors: [fieldError(workflow, job, 'strategy', job.strategy, error)] };
-  }
+  const fields = new Fields(workflow, job, scopeOf(contexts, STRATEGY_CONTEXTS));
+  return fields.outcome(fields.read('strategy', job.strategy, configurationsOf) ?? []);
 }
 
 function configurationsOf(strategy: Json): JobConfiguration[] {

@@ -38,7 +38,7 @@ jobs:
 });
 
 let id = 0;
-const payload = jobPayload(workflow, 'build', () => `id-${++id}`, { name: 'prod' });
+const payload = jobPayload(workflow, 'build', () => `id-${++id}`, { name: 'prod', deployment: true });
 
 describe('jobPayload', () => {
   it('reads the file without errors', () => {

@@ -21,10 +21,91 @@ export interface Workflow {
   runName: TemplateToken;
   env: TemplateToken;
   defaults: TemplateToken;
-  permissions: TemplateToken;
+  /** `null`: the key is absent, so the repository's default applies (SEM-6.3). */
+  permissions: Permissions | null;
   concurrency: TemplateToken;
+  /** What `on.workflow_call` declares; `null` when the file cannot be called (SEM-11.2). */
+  callable: Callable | null;
   /** In file order. With `errors` it may be incomplete. */
   jobs: WorkflowJob[];
+}
+
+/** SEM-6.2; `metadata` is always readable and not named. */
+export const PERMISSION_SCOPES = [
+  'actions',
+  'artifact-metadata',
+  'attestations',
+  'checks',
+  'contents',
+  'deployments',
+  'discussions',
+  'id-token',
+  'issues',
+  'models',
+  'packages',
+  'pages',
+  'pull-requests',
+  'repository-projects',
+  'security-events',
+  'statuses',
+  'vulnerability-alerts',
+] as const;
+
+export type PermissionScope = (typeof PERMISSION_SCOPES)[number];
+export type PermissionLevel = 'none' | 'read' | 'write';
+/** A level for every scope: naming one sets the others to `none` (SEM-6.1). */
+export type Permissions = Record<PermissionScope, PermissionLevel>;
+
+/** `on.workflow_call` (SEM-11.4, 11.5, 11.8). */
+export interface Callable {
+  inputs: CallInput[];
+  secrets: { name: string; required: boolean }[];
+  outputs: { name: string; value: TemplateToken }[];
+}
+
+export interface CallInput {
+  name: string;
+  type: 'string' | 'number' | 'boolean';
+  required: boolean;
+  /** May hold expressions over `github`, `inputs` and `vars`. */
+  default: TemplateToken;
+}
+
+/** A job that calls a reusable workflow (SEM-11). */
+export interface WorkflowCall {
+  /** As written. */
+  uses: string;
+  reference: CallReference;
+  with: TemplateToken;
+  secrets: 'inherit' | TemplateToken;
+  line: number;
+  column: number;
+}
+
+/** SEM-11.1 */
+export interface CallReference {
+  /** `owner/name`; `null`: the repository and commit of the file that it is written in. */
+  repository: string | null;
+  /** `.github/workflows/f.yml` */
+  path: string;
+  /** Branch, tag or commit; `null` when `repository` is. */
+  ref: string | null;
+}
+
+/** Where the text of a workflow file was taken from. */
+export interface WorkflowOrigin {
+  /** `owner/name` */
+  repository: string;
+  path: string;
+  /** The ref or commit it was asked for by; for the run's own file the run's ref. */
+  ref: string;
+  sha: string;
+}
+
+/** A file that a call leads to. */
+export interface CalledFile {
+  origin: WorkflowOrigin;
+  workflow: Workflow;
 }
 
 /** One event under `on` with its filters (SEM-3.1). A filter that is not given is absent. */
@@ -70,7 +151,10 @@ export interface WorkflowJob {
   continueOnError: TemplateToken;
   environment: TemplateToken;
   concurrency: TemplateToken;
-  permissions: TemplateToken;
+  /** `null`: those of the workflow apply. */
+  permissions: Permissions | null;
+  /** Instead of steps: the reusable workflow that the job calls. */
+  call: WorkflowCall | null;
   outputs: TemplateToken;
   env: TemplateToken;
   defaults: TemplateToken;
@@ -136,7 +220,23 @@ export interface ResolvedJob {
   timeoutMinutes: number;
   cancelTimeoutMinutes: number;
   continueOnError: boolean;
-  environment: { name: string } | null;
+  environment: JobEnvironment | null;
+  concurrency: Concurrency | null;
+}
+
+/** SEM-12.1; the url is the runner's to evaluate. */
+export interface JobEnvironment {
+  name: string;
+  /** False: secrets and variables only, no deployment record. */
+  deployment: boolean;
+}
+
+/** SEM-8, evaluated. */
+export interface Concurrency {
+  /** As written; groups compare without case. */
+  group: string;
+  cancelInProgress: boolean;
+  queue: 'single' | 'max';
 }
 
 export interface EventFacts {
@@ -152,6 +252,10 @@ export interface EventFacts {
   deleted?: boolean;
   /** Of the head commit. */
   commitMessage?: string;
+  /** Of `workflow_run`: name of the workflow whose run it is about. */
+  workflowName?: string;
+  /** Of `schedule`: the cron text that fell due. */
+  cron?: string;
 }
 
 /** Evaluation can fail at run time; then the job fails with these as annotations (SEM-5.7). */

@@ -2,8 +2,10 @@
 import type { TemplateToken } from '../../protocol/runner/tokens.ts';
 import type { WorkflowJob } from '../model.ts';
 import { isAbsent, isObjectToken, literalTexts, member, membersOf } from '../tokens.ts';
+import { readCall } from './call.ts';
 import { readCondition } from './conditions.ts';
 import { idProblem } from './ids.ts';
+import { readPermissions } from './permissions.ts';
 import { type ReadContext, readSteps } from './steps.ts';
 
 export function readJobs(jobs: TemplateToken, context: ReadContext): WorkflowJob[] {
@@ -27,10 +29,6 @@ function readJob(
   const at = isObjectToken(keyToken) ? keyToken : undefined;
   const problem = idProblem(key);
   if (problem) context.errors.add(problem, at);
-  if (!isAbsent(part('uses'))) {
-    const uses = part('uses');
-    context.errors.add('Reusable workflows are not supported yet', isObjectToken(uses) ? uses : at);
-  }
   const steps = readSteps(part('steps'), context);
   if (steps.length === 0 && !isAbsent(part('runs-on'))) context.errors.add(`No steps defined for job '${key}'.`, at);
   return {
@@ -45,7 +43,8 @@ function readJob(
     continueOnError: part('continue-on-error'),
     environment: part('environment'),
     concurrency: part('concurrency'),
-    permissions: part('permissions'),
+    permissions: readPermissions(part('permissions')),
+    call: readCall(body, context.errors),
     outputs: part('outputs'),
     env: part('env'),
     defaults: part('defaults'),

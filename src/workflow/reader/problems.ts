@@ -1,7 +1,7 @@
 import type { SourceError } from '../../protocol/dashboard/index.ts';
 
 /** SEM-1.8 */
-const MAX_PROBLEMS = 10;
+export const MAX_PROBLEMS = 10;
 const MAX_MESSAGE_LENGTH = 500;
 
 /** A place in the file, as template tokens carry it. */

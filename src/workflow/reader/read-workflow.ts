@@ -1,8 +1,10 @@
 /** Workflow text to `Workflow`: the tree from GitHub's reader, then what its schema cannot say. */
 import type { Workflow, WorkflowSource } from '../model.ts';
 import { isAbsent, literalText, member } from '../tokens.ts';
+import { readCallable } from './callable.ts';
 import { readJobs } from './jobs.ts';
 import { warnOfNoEffect } from './no-effect.ts';
+import { readPermissions } from './permissions.ts';
 import { Problems } from './problems.ts';
 import { readTemplateTree } from './read-template.ts';
 import { readTriggers } from './triggers.ts';
@@ -18,7 +20,7 @@ export function readWorkflow({ path, text }: WorkflowSource): Workflow {
   const warnings = new Problems(path, MAX_WARNINGS);
   const broken: Workflow = {
     ...{ path, name: path, errors: errors.list, warnings: warnings.list, triggers: null, jobs: [] },
-    ...{ runName: null, env: null, defaults: null, permissions: null, concurrency: null },
+    ...{ runName: null, env: null, defaults: null, permissions: null, concurrency: null, callable: null },
   };
   if (text.trim() === '') {
     errors.add('The file is empty.', null);
@@ -41,8 +43,9 @@ export function readWorkflow({ path, text }: WorkflowSource): Workflow {
     runName: part('run-name'),
     env: part('env'),
     defaults: part('defaults'),
-    permissions: part('permissions'),
+    permissions: readPermissions(part('permissions')),
     concurrency: part('concurrency'),
+    callable: readCallable(part('on'), further),
     jobs: readJobs(part('jobs'), { tree, errors: further, warnings }),
   };
 }
