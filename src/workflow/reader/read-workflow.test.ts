@@ -164,12 +164,6 @@ describe('errors of the schema', () => {
     expect(errors(withSteps(`      - run: ${script}\n`))).toEqual(['6:14 Exceeded max expression length 21000']);
     expect(errors(withSteps(`      - run: echo ${'x'.repeat(30_000)}\n`))).toEqual([]);
   });
-
-  it('says that reusable workflows are not supported yet', () => {
-    expect(errors('on: push\njobs:\n  a:\n    uses: ./.github/workflows/b.yml\n')).toEqual([
-      '4:11 Reusable workflows are not supported yet',
-    ]);
-  });
 });
 
 describe('the job graph', () => {
