@@ -12,19 +12,49 @@ export async function insertJobs(db: Queries, jobs: Insertable<JobsTable>[]): Pr
   return db.insertInto('jobs').values(jobs).returningAll().execute();
 }
 
-/** In the order of the file, combinations of a matrix in the order of their index. */
+/**
+ * Those that stand for the newest attempt, called ones too: in the order of the file, combinations of a matrix in the
+ * order of their index.
+ */
 export async function jobsOfRun(db: Queries, runId: number): Promise<JobRow[]> {
-  return db.selectFrom('jobs').selectAll().where('run_id', '=', runId).orderBy('id').execute();
+  return db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('run_id', '=', runId)
+    .where('superseded_in', 'is', null)
+    .orderBy('id')
+    .execute();
 }
 
-/** Only those of the given keys, each with all its combinations. */
-export async function jobsOfKeys(db: Queries, runId: number, keys: string[]): Promise<JobRow[]> {
-  if (keys.length === 0) return [];
-  return db.selectFrom('jobs').selectAll().where('run_id', '=', runId).where('key', 'in', keys).orderBy('id').execute();
+/** Those that stood for an attempt: made in it, or kept from an earlier one (SEM-29.3). */
+export async function jobsOfAttempt(db: Queries, runId: number, attempt: number): Promise<JobRow[]> {
+  return db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('run_id', '=', runId)
+    .where('attempt', '<=', attempt)
+    .where(({ or, eb }) => or([eb('superseded_in', 'is', null), eb('superseded_in', '>', attempt)]))
+    .orderBy('id')
+    .execute();
+}
+
+/** What the message of a job tells of: itself, and what it needs; of a called one everything (its callers' needs too). */
+export async function jobsForMessage(db: Queries, job: JobRow): Promise<JobRow[]> {
+  const needs = JSON.parse(job.needs) as string[];
+  if (job.parent_id !== null) return jobsOfRun(db, job.run_id);
+  return db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('run_id', '=', job.run_id)
+    .where('superseded_in', 'is', null)
+    .where('parent_id', 'is', null)
+    .where('key', 'in', [job.key, ...needs])
+    .orderBy('id')
+    .execute();
 }
 
 /** Whether the run has a job in one of these phases. */
-export async function hasJobIn(db: Queries, runId: number, phases: JobPhase[]): Promise<boolean> {
+export async function hasJobIn(db: Queries, runId: number, phases: readonly JobPhase[]): Promise<boolean> {
   const found = await db
     .selectFrom('jobs')
     .select('id')
@@ -33,6 +63,30 @@ export async function hasJobIn(db: Queries, runId: number, phases: JobPhase[]): 
     .limit(1)
     .executeTakeFirst();
   return found !== undefined;
+}
+
+/** The jobs that a calling job has called and that have not completed. */
+export async function calledJobs(db: Queries, callerId: number): Promise<JobRow[]> {
+  return db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('parent_id', '=', callerId)
+    .where('phase', '!=', 'completed')
+    .execute();
+}
+
+/** The other combinations of the job's matrix that have not completed. */
+export async function siblingsOf(db: Queries, job: JobRow): Promise<JobRow[]> {
+  return db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('run_id', '=', job.run_id)
+    .where('parent_id', job.parent_id === null ? 'is' : '=', job.parent_id)
+    .where('key', '=', job.key)
+    .where('id', '!=', job.id)
+    .where('superseded_in', 'is', null)
+    .where('phase', '!=', 'completed')
+    .execute();
 }
 
 export async function findJob(db: Queries, id: number): Promise<JobRow | undefined> {
@@ -60,7 +114,7 @@ export async function jobHeldBy(db: Queries, runnerId: number): Promise<JobRow |
 export async function moveJob(
   db: Queries,
   id: number,
-  from: JobPhase[],
+  from: readonly JobPhase[],
   change: Updateable<JobsTable>,
 ): Promise<JobRow | undefined> {
   return db

@@ -1,22 +1,25 @@
 import type { Insertable, Selectable } from 'kysely';
 import { sha256Hex } from '../common/ids.ts';
 import type { Queries } from './database.ts';
-import type { RunsTable, WorkflowsTable } from './schema.ts';
+import type { EventsTable, RunsTable, WorkflowsTable } from './schema.ts';
 
 export type RunRow = Selectable<RunsTable>;
 export type WorkflowRow = Selectable<WorkflowsTable>;
 
+export type NewEvent = Omit<Insertable<EventsTable>, 'id'>;
+
 /**
- * Remembers the natural key of an event.
- * @returns false when it was accepted before
+ * Remembers an event by its natural key.
+ * @returns its id, or undefined when it was accepted before
  */
-export async function acceptOnce(db: Queries, key: string, at: string): Promise<boolean> {
-  const result = await db
-    .insertInto('accepted_events')
-    .values({ key, accepted_at: at })
+export async function acceptOnce(db: Queries, event: NewEvent): Promise<number | undefined> {
+  const row = await db
+    .insertInto('events')
+    .values(event)
     .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
     .executeTakeFirst();
-  return Number(result.numInsertedOrUpdatedRows ?? 0) > 0;
+  return row?.id;
 }
 
 /** Keeps a workflow's text. @returns its hash */
@@ -86,6 +89,26 @@ export async function concludeRun(db: Queries, id: number, conclusion: string, a
     .where('status', '!=', 'completed')
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
+}
+
+/** Of a run that has not started. */
+export async function setRunStatus(db: Queries, id: number, status: 'pending' | 'queued'): Promise<void> {
+  await db
+    .updateTable('runs')
+    .set({ status })
+    .where('id', '=', id)
+    .where('status', 'in', ['pending', 'queued'])
+    .execute();
+}
+
+/** Ends a run before any of its jobs has started (SEM-5.5). @param errors JSON: SourceError[] */
+export async function refuseToStart(db: Queries, id: number, errors: string, at: string): Promise<void> {
+  const end = { status: 'completed', conclusion: 'startup_failure', completed_at: at } as const;
+  await db
+    .updateTable('runs')
+    .set({ ...end, errors })
+    .where('id', '=', id)
+    .execute();
 }
 
 export async function requestRunCancel(db: Queries, id: number, at: string): Promise<void> {

@@ -8,10 +8,19 @@ export interface Tables {
   repositories: RepositoriesTable;
   workflows: WorkflowsTable;
   workflow_texts: WorkflowTextsTable;
-  accepted_events: AcceptedEventsTable;
+  events: EventsTable;
+  schedules: SchedulesTable;
+  pulls: PullsTable;
   runs: RunsTable;
+  run_attempts: RunAttemptsTable;
   jobs: JobsTable;
   job_reasons: JobReasonsTable;
+  concurrency_claims: ConcurrencyClaimsTable;
+  environments: EnvironmentsTable;
+  deployment_branch_policies: DeploymentBranchPoliciesTable;
+  deployments: DeploymentsTable;
+  deployment_statuses: DeploymentStatusesTable;
+  deployment_reviews: DeploymentReviewsTable;
   steps: StepsTable;
   runner_groups: RunnerGroupsTable;
   runners: RunnersTable;
@@ -28,6 +37,8 @@ export interface RepositoriesTable {
   /** `owner/name` in lower case: GitHub's names ignore case. Unique. */
   key: string;
   default_branch: string;
+  /** What a job's token may do where no workflow says (SEM-6.3): GitHub's "restricted" or "permissive". */
+  default_permissions: Generated<'read' | 'write'>;
   created_at: string;
 }
 
@@ -47,10 +58,61 @@ export interface WorkflowTextsTable {
   text: string;
 }
 
-/** Natural keys of events that were taken in; one that comes again starts nothing (DESIGN 2.4). */
-export interface AcceptedEventsTable {
+/** Every event that was taken in, once by its natural key (DESIGN 2.4), and what it did not start. */
+export interface EventsTable {
+  id: Generated<number>;
+  /** Unique. One that comes again starts nothing. */
   key: string;
+  repository_id: number;
+  name: string;
+  /** Activity type, such as `opened`. */
+  activity: string | null;
+  ref: string;
+  sha: string;
+  actor: string;
+  /** JSON: `{file, reason, filter}[]` of the workflow files that it did not start. */
+  not_started: string;
   accepted_at: string;
+}
+
+/** A `schedule` entry of a workflow file on its repository's default branch (SEM-4.5). */
+export interface SchedulesTable {
+  id: Generated<number>;
+  repository_id: number;
+  path: string;
+  cron: string;
+  /** IANA name; '' is UTC. */
+  timezone: string;
+  /** Who changed the entry last (SEM-4.6). */
+  actor: string;
+  next_at: string;
+}
+
+/** A pull request whose head and base are branches of this server. */
+export interface PullsTable {
+  id: Generated<number>;
+  repository_id: number;
+  /** Counts per repository from 1. */
+  number: number;
+  title: string;
+  body: string;
+  author: string;
+  state: 'open' | 'closed';
+  draft: number;
+  /** Short names of branches. */
+  head_ref: string;
+  base_ref: string;
+  head_sha: string;
+  base_sha: string;
+  /** Test merge of head into base; null while they conflict (SEM-2.9). */
+  merge_sha: string | null;
+  /** JSON: string[]. */
+  labels: string;
+  merged_at: string | null;
+  merged_by: string | null;
+  closed_at: string | null;
+  created_at: string;
+  updated_at: string;
 }
 
 export interface RunsTable {
@@ -65,15 +127,27 @@ export interface RunsTable {
   ref: string;
   sha: string;
   title: string;
+  /** Who caused the run; every attempt has that person's rights (SEM-29.2). */
   actor: string;
+  /** Who started this attempt. */
+  triggering_actor: string;
+  /** The row of `events` that started it. */
+  event_id: number | null;
+  /** Links of `workflow_run` that lead here; 0 for other events (SEM-2.10). */
+  depth: Generated<number>;
+  /** 1: this attempt was asked for with debug logging (SEM-29.5). */
+  debug: Generated<number>;
   /** JSON: the event's payload. */
   payload: string;
   /** JSON: typed workflow_dispatch inputs. */
   inputs: string;
   text_hash: string;
+  /** JSON: by the key of `callTarget`, the files of called workflows as they were at creation (SEM-5.4). */
+  called_files: Generated<string>;
   /** Only this job and what it needs was asked for. */
   only_job: string | null;
-  status: 'queued' | 'in_progress' | 'completed';
+  /** `pending`: another run holds its concurrency group (SEM-8.6). */
+  status: 'pending' | 'queued' | 'in_progress' | 'completed';
   conclusion: string | null;
   /** JSON: SourceError[] of a startup failure. */
   errors: string;
@@ -83,20 +157,47 @@ export interface RunsTable {
   completed_at: string | null;
 }
 
+/** An attempt of a run that has ended and was followed by another (SEM-29.6); the newest one is in `runs`. */
+export interface RunAttemptsTable {
+  run_id: number;
+  attempt: number;
+  triggering_actor: string;
+  conclusion: string;
+  created_at: string;
+  started_at: string | null;
+  completed_at: string;
+}
+
 /**
- * Where a job is on its way (runner-protocol 13.2): `blocked` by needs, `queued` for a runner, `assigned` to one but
- * not yet acquired by it, `running`, `completed`. A `held` job is ready but its matrix already runs as many as
- * `max-parallel` allows (SEM-10.16).
+ * Where a job is on its way (runner-protocol 13.2): `blocked` by needs; `held` because its matrix already has as many
+ * under way as `max-parallel` allows (SEM-10.16); `pending` for its concurrency group (SEM-8); `waiting` for the rules
+ * of its environment (SEM-12.3); `queued` for a runner; `assigned` to one but not yet acquired by it; `running`;
+ * `completed`. A job that calls a workflow is `calling` instead, until the called jobs have completed.
  */
-export type JobPhase = 'blocked' | 'held' | 'queued' | 'assigned' | 'running' | 'completed';
+export type JobPhase =
+  | 'blocked'
+  | 'held'
+  | 'pending'
+  | 'waiting'
+  | 'queued'
+  | 'assigned'
+  | 'running'
+  | 'calling'
+  | 'completed';
 
 export interface JobsTable {
   id: Generated<number>;
   run_id: number;
   repository_id: number;
+  /** The attempt that it was made in; it counts in later ones too, until `superseded_in`. */
   attempt: number;
-  /** Key in the workflow file. */
+  /** The attempt from which on another row stands for this job (SEM-29.3). */
+  superseded_in: number | null;
+  /** The job that calls the workflow which this job belongs to; null in the run's own workflow. */
+  parent_id: number | null;
+  /** Key in its workflow file. */
   key: string;
+  /** For people; of a called job with the caller's in front (SEM-11.10). */
   name: string;
   /** JSON: string[] of keys. */
   needs: string;
@@ -109,6 +210,20 @@ export interface JobsTable {
   /** JSON: string[] as asked for; `[]` until resolved. */
   labels: string;
   runner_group: string | null;
+  /** JSON: Concurrency, or null. */
+  concurrency: Generated<string>;
+  /** JSON: JobEnvironment, or null. */
+  environment: Generated<string>;
+  /** What the runner evaluated at the job's end (SEM-12.5). */
+  environment_url: string | null;
+  /** Until when a `waiting` job waits: the wait timer, or the end of all patience (SEM-12.3). */
+  waiting_until: string | null;
+  /** JSON: Permissions of the job's token; of a calling job the most that called jobs can have. */
+  permissions: Generated<string>;
+  /** Of a calling job: key of the called file in `runs.called_files`. */
+  called_file: string | null;
+  /** JSON: of a calling job the inputs that it passes. */
+  inputs: Generated<string>;
   timeout_minutes: number;
   cancel_timeout_minutes: number;
   continue_on_error: number;
@@ -142,6 +257,86 @@ export interface JobReasonsTable {
   text: string;
 }
 
+/** A run's or job's place in a concurrency group (SEM-8); gone when it has completed. Ids count in order of arrival. */
+export interface ConcurrencyClaimsTable {
+  id: Generated<number>;
+  repository_id: number;
+  /** In lower case: one namespace per repository for runs and jobs. */
+  group_key: string;
+  group_name: string;
+  run_id: number;
+  /** Null: the claim of the run as a whole. */
+  job_id: number | null;
+  /** At most one of a group is `holding`. */
+  state: 'holding' | 'pending';
+  created_at: string;
+}
+
+export interface EnvironmentsTable {
+  id: Generated<number>;
+  repository_id: number;
+  name: string;
+  /** In lower case; unique in the repository. */
+  key: string;
+  wait_minutes: number;
+  prevent_self_review: number;
+  /** JSON: string[], user names; one approval is enough. */
+  reviewers: string;
+  /** Null: any ref; `protected`: the default branch; `custom`: `deployment_branch_policies`. */
+  branch_policy: 'protected' | 'custom' | null;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface DeploymentBranchPoliciesTable {
+  id: Generated<number>;
+  environment_id: number;
+  /** A pattern where `*` does not cross `/`. */
+  name: string;
+  type: 'branch' | 'tag';
+}
+
+export interface DeploymentsTable {
+  id: Generated<number>;
+  repository_id: number;
+  environment: string;
+  /** Null for those that were made by REST. */
+  run_id: number | null;
+  job_id: number | null;
+  ref: string;
+  sha: string;
+  task: string;
+  /** JSON. */
+  payload: string;
+  description: string;
+  creator: string;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface DeploymentStatusesTable {
+  id: Generated<number>;
+  deployment_id: number;
+  state: string;
+  description: string;
+  environment_url: string;
+  log_url: string;
+  creator: string;
+  created_at: string;
+}
+
+/** Answers of reviewers about the environment of waiting jobs. */
+export interface DeploymentReviewsTable {
+  id: Generated<number>;
+  run_id: number;
+  attempt: number;
+  environment_id: number;
+  state: 'approved' | 'rejected';
+  comment: string;
+  reviewer: string;
+  created_at: string;
+}
+
 export interface StepsTable {
   job_id: number;
   /** Record GUID of the results service. */
@@ -164,6 +359,8 @@ export interface RunnerGroupsTable {
   id: Generated<number>;
   name: string;
   is_default: number;
+  /** JSON: Wall of workflow/routing, or null (SEM-13.4). */
+  wall: Generated<string>;
 }
 
 export interface RunnersTable {
@@ -178,6 +375,8 @@ export interface RunnersTable {
   os: string;
   version: string;
   ephemeral: number;
+  /** JSON: Wall of workflow/routing, or null (SEM-13.4). */
+  wall: Generated<string>;
   /** GUID of the OAuth client. Unique. */
   client_id: string;
   /** JSON: public RSA JWK. */
@@ -207,18 +406,31 @@ export interface TokensTable {
   created_at: string;
 }
 
+/**
+ * Whom a secret or variable belongs to: `organization:name` (in lower case), `repository:id` or `environment:id`. A
+ * narrower one wins (SEM-12.4, 22.5).
+ */
+export type SettingOwner = `organization:${string}` | `repository:${number}` | `environment:${number}`;
+
 export interface SecretsTable {
-  repository_id: number;
+  owner: SettingOwner;
   /** Upper case: names ignore case (SEM-22.5). */
   name: string;
   /** Sealed with the server's key, which is not in the database. */
   sealed: string;
+  /** Of an organization's: JSON number[] of the repositories that may use it; null for all of them. */
+  repositories: string | null;
+  created_at: string;
   updated_at: string;
 }
 
 export interface VariablesTable {
-  repository_id: number;
+  owner: SettingOwner;
+  /** Upper case. */
   name: string;
   value: string;
+  /** As in `SecretsTable`. */
+  repositories: string | null;
+  created_at: string;
   updated_at: string;
 }

@@ -1,23 +1,38 @@
 import type { Selectable } from 'kysely';
 import { isoTime } from '../common/clock.ts';
 import type { Queries } from './database.ts';
-import type { VariablesTable } from './schema.ts';
+import type { RepositoryRow } from './repositories.ts';
+import type { SettingOwner, VariablesTable } from './schema.ts';
+import { isFor, organizationOwner, repositoryOwner } from './setting-owners.ts';
 
 export type VariableRow = Selectable<VariablesTable>;
 
-export async function listVariables(db: Queries, repositoryId: number): Promise<VariableRow[]> {
-  return db.selectFrom('variables').selectAll().where('repository_id', '=', repositoryId).orderBy('name').execute();
+export async function listVariables(db: Queries, owner: SettingOwner): Promise<VariableRow[]> {
+  return db.selectFrom('variables').selectAll().where('owner', '=', owner).orderBy('name').execute();
+}
+
+/** Values by name that every job of the repository sees: its own win over its organization's (SEM-12.4). */
+export async function visibleVariables(db: Queries, repository: RepositoryRow): Promise<Record<string, string>> {
+  const rows = await db
+    .selectFrom('variables')
+    .select(['owner', 'name', 'value', 'repositories'])
+    .where('owner', 'in', [organizationOwner(repository.owner), repositoryOwner(repository.id)])
+    // 'organization:…' comes first, so that the repository's overwrite.
+    .orderBy('owner')
+    .execute();
+  const visible = rows.filter((row) => isFor(row, repository.id));
+  return Object.fromEntries(visible.map(({ name, value }) => [name, value]));
 }
 
 /** @returns false when there is one of that name */
 export async function insertVariable(
   db: Queries,
-  variable: Omit<VariableRow, 'updated_at'>,
+  variable: Pick<VariableRow, 'owner' | 'name' | 'value'>,
   nowMs: number,
 ): Promise<boolean> {
   const { numInsertedOrUpdatedRows = 0n } = await db
     .insertInto('variables')
-    .values({ ...variable, updated_at: isoTime(nowMs) })
+    .values({ ...variable, repositories: null, created_at: isoTime(nowMs), updated_at: isoTime(nowMs) })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return numInsertedOrUpdatedRows > 0n;
@@ -26,7 +41,7 @@ export async function insertVariable(
 /** @returns false when there is none */
 export async function updateVariable(
   db: Queries,
-  repositoryId: number,
+  owner: SettingOwner,
   name: string,
   change: { name?: string; value?: string },
   nowMs: number,
@@ -34,17 +49,17 @@ export async function updateVariable(
   const { numUpdatedRows } = await db
     .updateTable('variables')
     .set({ ...change, updated_at: isoTime(nowMs) })
-    .where('repository_id', '=', repositoryId)
+    .where('owner', '=', owner)
     .where('name', '=', name)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
 
 /** @returns false when there is none */
-export async function deleteVariable(db: Queries, repositoryId: number, name: string): Promise<boolean> {
+export async function deleteVariable(db: Queries, owner: SettingOwner, name: string): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('variables')
-    .where('repository_id', '=', repositoryId)
+    .where('owner', '=', owner)
     .where('name', '=', name)
     .executeTakeFirst();
   return numDeletedRows > 0n;

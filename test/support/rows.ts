@@ -31,6 +31,7 @@ export async function insertRunWithJob(
     sha: 'a'.repeat(40),
     title: 'A title',
     actor: 'alice',
+    triggering_actor: 'alice',
     payload: '{}',
     inputs: '{}',
     text_hash: 'x',

@@ -7,6 +7,7 @@ import { type SmallServer, startSmallServer } from '../../../test/support/small-
 import { newGuid } from '../../common/ids.ts';
 import { DASHBOARD_PREFIX } from '../../protocol/dashboard/index.ts';
 import { sealedSecrets } from '../../store/secrets.ts';
+import { repositoryOwner } from '../../store/setting-owners.ts';
 import { applyStep } from '../../store/steps.ts';
 import { pageRoutes } from './page.ts';
 import { dashboardRoutes } from './routes.ts';
@@ -115,7 +116,7 @@ test('seals a secret before it is stored, under its name in upper case (SEM-22.5
   const put = (name: string, token = writer) =>
     call(`/repos/me/secretive/secrets/${name}`, { method: 'PUT', token, body: { value: 'hunter2' } });
   expect((await put('deploy_key')).status).toBe(204);
-  const [secret] = await sealedSecrets(server.context.db, repository.id);
+  const [secret] = await sealedSecrets(server.context.db, repositoryOwner(repository.id));
   expect(secret?.name).toBe('DEPLOY_KEY');
   expect(secret?.sealed).not.toContain('hunter2');
   expect(server.context.keys.open(secret?.sealed ?? '')).toBe('hunter2');

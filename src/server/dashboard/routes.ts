@@ -16,6 +16,7 @@ import { findJob, type JobRow } from '../../store/jobs.ts';
 import { findRepository, type RepositoryRow } from '../../store/repositories.ts';
 import { findRun } from '../../store/runs.ts';
 import { putSecret } from '../../store/secrets.ts';
+import { repositoryOwner } from '../../store/setting-owners.ts';
 import { findStep } from '../../store/steps.ts';
 import { callerName } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
@@ -148,7 +149,7 @@ function addWrites(app: FastifyInstance, context: ServerContext): void {
     const repository = await repositoryOf(context, params);
     const name = settingName(z.object({ name: z.string() }).parse(params).name);
     const { value } = SecretRequest.parse(body);
-    await putSecret(context.db, repository.id, name, context.keys.seal(value), context.clock.now());
+    await putSecret(context.db, repositoryOwner(repository.id), name, context.keys.seal(value), context.clock.now());
     return reply.code(204).send();
   });
 }

@@ -2,9 +2,11 @@ import { UserError } from '../../common/errors.ts';
 import { findJob, type JobRow, moveJob } from '../../store/jobs.ts';
 import { requestRunCancel } from '../../store/runs.ts';
 import { evaluateJobCondition } from '../../workflow/index.ts';
-import { cancelJob, type EngineOptions, endJob } from './job-end.ts';
-import { advanceRun, conditionState, failure, jobContexts } from './progress.ts';
-import { loadRun, type RunBundle } from './run-bundle.ts';
+import { concludeJob, failure } from './conclude.ts';
+import { conditionState, jobContexts } from './contexts.ts';
+import { cancelJob, endJob } from './job-end.ts';
+import type { EngineOptions } from './options.ts';
+import { levelOf, loadRun, type RunBundle } from './run-bundle.ts';
 import type { Unit } from './unit.ts';
 
 /**
@@ -12,38 +14,49 @@ import type { Unit } from './unit.ts';
  * @throws UserError 404, or 409 when the run has completed
  */
 export async function cancelRun(unit: Unit, options: EngineOptions, runId: number, by: string): Promise<void> {
-  await requestRunCancel(unit.db, runId, unit.at);
   const bundle = await loadRun(unit.db, options.cache, runId);
   if (!bundle) throw new UserError('not-found', `Run ${runId} was not found.`, { status: 404 });
   if (bundle.run.status === 'completed') {
     throw new UserError('run-completed', 'Cannot cancel a workflow run that is completed.', { status: 409 });
   }
+  await cancelWholeRun(unit, options, runId, `Cancelled by ${by}.`);
+}
+
+/** @param why a sentence for every job that ends by it */
+export async function cancelWholeRun(unit: Unit, options: EngineOptions, runId: number, why: string): Promise<void> {
+  await requestRunCancel(unit.db, runId, unit.at);
+  const bundle = await loadRun(unit.db, options.cache, runId);
+  if (!bundle || bundle.run.status === 'completed') return;
   for (const job of bundle.jobs) {
-    const hasStartedOrIsReady = job.phase !== 'blocked' && job.phase !== 'completed';
-    if (hasStartedOrIsReady && !mustGoOn(bundle, job, options))
-      await cancelJob(unit, options, job, `Cancelled by ${by}.`);
+    // A run that never began has nothing to clean up after.
+    if (bundle.run.status === 'pending') await concludeJob(unit, job, { conclusion: 'cancelled', reason: why });
+    else if (isCancellable(job) && !mustGoOn(bundle, job, options)) await cancelJob(unit, job, why);
   }
-  await advanceRun(unit, options, runId);
+  unit.follow({ kind: 'advance', runId });
   unit.changed('run', runId);
 }
 
+/** Called jobs are asked each for itself; blocked ones when their time comes. */
+const isCancellable = ({ phase }: JobRow): boolean => !['blocked', 'calling', 'completed'].includes(phase);
+
 function mustGoOn(bundle: RunBundle, job: JobRow, options: EngineOptions): boolean {
-  const contexts = jobContexts(bundle, job, options.publicUrl());
-  return evaluateJobCondition(bundle.workflow, job.key, conditionState(bundle, job, contexts)).run;
+  const level = levelOf(bundle, job);
+  const contexts = jobContexts(level, job, options.publicUrl());
+  return evaluateJobCondition(level.workflow, job.key, conditionState(level, job, contexts)).run;
 }
 
 /** SEM-28.7: the server's duty; counted from the start of execution. */
-export async function timeOutJob(unit: Unit, options: EngineOptions, job: JobRow): Promise<void> {
+export async function timeOutJob(unit: Unit, job: JobRow): Promise<void> {
   const text = `The job has exceeded its maximum execution time of ${job.timeout_minutes} minutes.`;
   const annotations = JSON.stringify([...JSON.parse(job.annotations), failure(text)]);
   const row = await moveJob(unit.db, job.id, ['running'], { annotations });
-  if (row) await cancelJob(unit, options, row, text);
+  if (row) await cancelJob(unit, row, text);
 }
 
 /** The runner did not finish in the time that a cancellation gives it (SEM-28.4). */
-export async function concludeOverdueCancel(unit: Unit, options: EngineOptions, jobId: number): Promise<void> {
+export async function concludeOverdueCancel(unit: Unit, jobId: number): Promise<void> {
   const job = await findJob(unit.db, jobId);
   if (job?.phase !== 'running') return;
   const reason = `Cancelled; the runner ${job.runner_name} did not finish within ${job.cancel_timeout_minutes} minutes.`;
-  await endJob(unit, options, job, { conclusion: 'cancelled', reason, annotations: [failure(reason)] });
+  await endJob(unit, job, { conclusion: 'cancelled', reason, annotations: [failure(reason)] });
 }

@@ -14,10 +14,11 @@ import { cancelRun, concludeOverdueCancel, timeOutJob } from './cancellation.ts'
 import { Deadlines, nextDeadline } from './deadlines.ts';
 import { Dispatcher, type QueuedJob } from './dispatcher.ts';
 import { EngineViews } from './engine-views.ts';
-import { endJob, loseJob, type EngineOptions as Rules } from './job-end.ts';
+import { followUp } from './follow-up.ts';
+import { endJob, loseJob } from './job-end.ts';
 import { acquire, assign, complete, endWorkOfOldSession, renew, requeue } from './job-lifecycle.ts';
+import type { EngineOptions as Rules } from './options.ts';
 import { Polls } from './polls.ts';
-import { parseKeys } from './progress.ts';
 import { requirementOf } from './requirement.ts';
 import { loadRunOrThrow, type RunBundle, WorkflowCache } from './run-bundle.ts';
 import { RunnerDirectory } from './runner-directory.ts';
@@ -64,7 +65,13 @@ export class Engine {
     const { clock, changes, db } = deps;
     this.#directory = new RunnerDirectory(clock, (id) => changes.emit('runner', id));
     this.#deadlines = new Deadlines(clock, (jobId) => this.#inBackground('deadline', () => this.#fallDue(jobId)));
-    this.#inUnit = createInUnit({ db, clock, changes, onMoved: (job) => this.#takeUp(job) });
+    this.#inUnit = createInUnit({
+      db,
+      clock,
+      changes,
+      onMoved: (job) => this.#takeUp(job),
+      followUp: (unit, next) => followUp(unit, this.#rules, next),
+    });
     this.#rules = {
       cache: this.#cache,
       publicUrl: deps.publicUrl,
@@ -116,7 +123,7 @@ export class Engine {
 
   async acceptEvent(event: IncomingEvent): Promise<EventOutcome> {
     this.#repositories.set(event.repository.id, event.repository);
-    return acceptEvent({ ...this.#rules, inUnit: this.#inUnit, git: this.#deps.git }, event);
+    return acceptEvent({ ...this.#rules, inUnit: this.#inUnit, git: this.#deps.git, db: this.#deps.db }, event);
   }
 
   /** @throws UserError 404, or 409 when the run has completed */
@@ -157,7 +164,7 @@ export class Engine {
 
   /** The runner opened a new session: what it did in the old one is over. */
   async sessionOpened(runnerId: number): Promise<void> {
-    await this.#inUnit((unit) => endWorkOfOldSession(unit, this.#rules, runnerId));
+    await this.#inUnit((unit) => endWorkOfOldSession(unit, runnerId));
   }
 
   sessionClosed(runnerId: number): void {
@@ -206,7 +213,7 @@ export class Engine {
   async acquireJob(requestGuid: string, runnerId: number): Promise<{ job: JobRow; bundle: RunBundle }> {
     const job = await this.#inUnit((unit) => acquire(unit, this.#rules, requestGuid, runnerId));
     // Of the other jobs only those it needs are in its message.
-    const bundle = await loadRunOrThrow(this.#deps.db, this.#cache, job.run_id, parseKeys(job.needs));
+    const bundle = await loadRunOrThrow(this.#deps.db, this.#cache, job.run_id, job);
     return { job, bundle };
   }
 
@@ -218,7 +225,7 @@ export class Engine {
 
   /** @throws UserError 404 */
   async completeJob(request: CompleteJobRequest): Promise<void> {
-    await this.#inUnit((unit) => complete(unit, this.#rules, request));
+    await this.#inUnit((unit) => complete(unit, request));
   }
 
   // --- queue and timers ---
@@ -287,18 +294,13 @@ export class Engine {
           this.#acknowledged.delete(job.request_guid ?? '');
           return requeue(unit, jobId, job.request_guid, `${name} did not take the job in time.`);
         case 'lease':
-          return loseJob(
-            unit,
-            this.#rules,
-            job,
-            `Lost communication with the runner ${name}: it has not renewed its lease.`,
-          );
+          return loseJob(unit, job, `Lost communication with the runner ${name}: it has not renewed its lease.`);
         case 'time-out':
-          return timeOutJob(unit, this.#rules, job);
+          return timeOutJob(unit, job);
         case 'cancel':
-          return concludeOverdueCancel(unit, this.#rules, jobId);
+          return concludeOverdueCancel(unit, jobId);
         case 'queue':
-          return endJob(unit, this.#rules, job, {
+          return endJob(unit, job, {
             conclusion: 'cancelled',
             reason: 'The job waited 24 hours for a runner and none took it.',
           });

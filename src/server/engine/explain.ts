@@ -2,14 +2,18 @@ import type { Annotation, Conclusion, Explanation, Status } from '../../protocol
 import type { JobRow } from '../../store/jobs.ts';
 import type { JobPhase } from '../../store/schema.ts';
 import { describeWait, type JobRequirement, type RunnerFacts } from '../../workflow/routing.ts';
-import { describeError, parseKeys } from './progress.ts';
-import { type RunBundle, resultOf } from './run-bundle.ts';
+import { describeError } from './conclude.ts';
+import { parseKeys, resultOf } from './contexts.ts';
+import { levelOf, type RunBundle } from './run-bundle.ts';
 
 /** SEM-31.1: what people see of a phase. */
 export function statusOf(phase: JobPhase): Status {
   const statuses: Record<JobPhase, Status> = {
     blocked: 'pending',
     held: 'queued',
+    pending: 'pending',
+    waiting: 'waiting',
+    calling: 'in_progress',
     queued: 'queued',
     assigned: 'queued',
     running: 'in_progress',
@@ -93,6 +97,11 @@ function jobSentences(input: ExplainInput, job: JobRow): string[] {
       return [describeNeeds(input.bundle, job)];
     case 'held':
       return ['It waits because as many jobs of its matrix as max-parallel allows are under way.'];
+    case 'pending':
+    case 'waiting':
+      return [job.reason ?? 'It waits.'];
+    case 'calling':
+      return [describeCall(input.bundle, job)];
     case 'queued':
       return [`It waits for a runner ${wantedText(job)}.`, ...describeWait(input.requirement(job), input.runners)];
     case 'assigned':
@@ -107,12 +116,19 @@ function jobSentences(input: ExplainInput, job: JobRow): string[] {
 }
 
 function describeNeeds(bundle: RunBundle, job: JobRow): string {
-  const open = parseKeys(job.needs).filter((key) => resultOf(bundle.jobs, key) === undefined);
+  const { jobs } = levelOf(bundle, job);
+  const open = parseKeys(job.needs).filter((key) => resultOf(jobs, key) === undefined);
   const described = open.map((key) => {
-    const needed = bundle.jobs.find((other) => other.key === key && other.phase !== 'completed');
+    const needed = jobs.find((other) => other.key === key && other.phase !== 'completed');
     return `${key} (${needed ? statusOf(needed.phase) : 'unknown'})`;
   });
   return `It needs ${described.join(', ')} to complete first.`;
+}
+
+function describeCall(bundle: RunBundle, job: JobRow): string {
+  const level = bundle.levels.get(job.id);
+  const open = level?.jobs.filter(({ phase }) => phase !== 'completed') ?? [];
+  return `It calls ${level?.origin.path ?? 'a workflow'} and waits for ${open.map(({ name }) => name).join(', ')}.`;
 }
 
 function completedSentences(input: ExplainInput, job: JobRow): string[] {

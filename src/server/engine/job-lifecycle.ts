@@ -16,7 +16,8 @@ import {
 import { markRunStarted } from '../../store/runs.ts';
 import { type JobRequirement, mayTake, type RunnerFacts } from '../../workflow/routing.ts';
 import type { QueuedJob } from './dispatcher.ts';
-import { type EngineOptions, endJob, loseJob } from './job-end.ts';
+import { endJob, loseJob } from './job-end.ts';
+import type { EngineOptions } from './options.ts';
 import { CONCLUSIONS, recordStepResults } from './step-results.ts';
 import type { Unit } from './unit.ts';
 
@@ -126,7 +127,7 @@ export async function renew(unit: Unit, options: EngineOptions, jobId: number): 
  * The worker reports the job's end. An ephemeral runner's registration ends in the same transaction.
  * @throws UserError 404 when the job is not running (SEM-28.10)
  */
-export async function complete(unit: Unit, options: EngineOptions, request: CompleteJobRequest): Promise<void> {
+export async function complete(unit: Unit, request: CompleteJobRequest): Promise<void> {
   const job = await findJobByGuid(unit.db, request.jobId);
   if (job?.phase !== 'running') throw new UserError('job-not-running', 'This job is not running.', { status: 404 });
   const annotations = [
@@ -137,7 +138,7 @@ export async function complete(unit: Unit, options: EngineOptions, request: Comp
   ];
   const outputs = Object.entries(request.outputs ?? {}).map(([name, output]) => [name, output.value ?? '']);
   await recordStepResults(unit.db, job.id, request.stepResults ?? []);
-  await endJob(unit, options, job, {
+  await endJob(unit, job, {
     conclusion: CONCLUSIONS[request.conclusion],
     reason: null,
     annotations,
@@ -146,14 +147,14 @@ export async function complete(unit: Unit, options: EngineOptions, request: Comp
 }
 
 /** A new session of a runner means that whatever it did before is over (runner-protocol 4.7). */
-export async function endWorkOfOldSession(unit: Unit, options: EngineOptions, runnerId: number): Promise<void> {
+export async function endWorkOfOldSession(unit: Unit, runnerId: number): Promise<void> {
   const job = await jobHeldBy(unit.db, runnerId);
   if (!job) return;
   const name = job.runner_name ?? 'the runner';
   if (job.phase === 'assigned') {
     await requeue(unit, job.id, job.request_guid, `${name} started anew before it took the job.`);
   } else {
-    await loseJob(unit, options, job, `The runner ${name} started anew in the middle of the job, so the job was lost.`);
+    await loseJob(unit, job, `The runner ${name} started anew in the middle of the job, so the job was lost.`);
   }
 }
 

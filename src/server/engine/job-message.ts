@@ -6,8 +6,8 @@ import type { JobRow } from '../../store/jobs.ts';
 import { jobPayload } from '../../workflow/index.ts';
 import { issueGitHubToken, issueJobToken, type JobClaims } from '../auth/jwt.ts';
 import type { ServerKeys } from '../auth/keys.ts';
-import { jobContexts } from './progress.ts';
-import type { RunBundle } from './run-bundle.ts';
+import { jobContexts } from './contexts.ts';
+import { levelOf, type RunBundle } from './run-bundle.ts';
 
 const NO_GUID = '00000000-0000-0000-0000-000000000000';
 
@@ -53,7 +53,7 @@ export async function buildJobMessage(input: JobMessageInput): Promise<JobMessag
     jobName: job.key,
     requestId: job.id,
     lockedUntil: job.lease_until ?? isoTime(nowMs),
-    ...jobPayload(bundle.workflow, job.key, newGuid),
+    ...jobPayload(levelOf(bundle, job).workflow, job.key, newGuid, JSON.parse(job.environment)),
     resources: { endpoints: [systemEndpoint(publicUrl, jobToken)], repositories: [], containers: [] },
     variables: variables(input, gitHubToken),
     contextData: contexts(bundle, job, publicUrl),
@@ -109,11 +109,20 @@ function variables(
 
 /** `secrets`, `runner`, `env` and `steps` are the runner's own to build (runner-protocol 6.7). */
 function contexts(bundle: RunBundle, job: JobRow, publicUrl: string): Record<string, ContextData> {
+  const level = levelOf(bundle, job);
+  const { repository, path, ref, sha } = level.origin;
   const values: Record<string, Json> = {
-    ...jobContexts(bundle, job, publicUrl),
+    ...jobContexts(level, job, publicUrl),
     strategy: JSON.parse(job.strategy) as Json,
     matrix: JSON.parse(job.matrix) as Json,
-    job: { check_run_id: job.id },
+    // SEM-11.6: the file that defines the job, which for a called one is not the run's.
+    job: {
+      check_run_id: job.id,
+      workflow_ref: `${repository}/${path}@${ref}`,
+      workflow_sha: sha,
+      workflow_repository: repository,
+      workflow_file_path: path,
+    },
   };
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toContextData(value)]));
 }

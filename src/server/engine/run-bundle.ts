@@ -2,10 +2,11 @@ import { notFound } from '../../common/errors.ts';
 import { sha256Hex } from '../../common/ids.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Queries } from '../../store/database.ts';
-import { type JobRow, jobsOfKeys, jobsOfRun } from '../../store/jobs.ts';
+import { type JobRow, jobsForMessage, jobsOfRun } from '../../store/jobs.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { findRun, type RunRow, workflowText } from '../../store/runs.ts';
-import { type JobResult, readWorkflow, type Workflow } from '../../workflow/index.ts';
+import { visibleVariables } from '../../store/variables.ts';
+import { type CalledFile, readWorkflow, type Workflow, type WorkflowOrigin } from '../../workflow/index.ts';
 
 /** Everything that decides how a run goes on. */
 export interface RunBundle {
@@ -13,9 +14,31 @@ export interface RunBundle {
   repository: RepositoryRow;
   workflowPath: string;
   workflow: Workflow;
+  /** Files of called workflows, by the key of `callTarget`. */
+  files: ReadonlyMap<string, CalledFile>;
+  /** Of every level. */
   jobs: JobRow[];
-  /** The `vars` context. */
+  /** The `vars` context, as long as no environment adds to it. */
   vars: Record<string, string>;
+  /** By the id of the calling job; null is the run's own workflow. */
+  levels: ReadonlyMap<number | null, Level>;
+}
+
+/** The jobs of one workflow within a run: of the run's own file, or of one that a job calls (SEM-11). */
+export interface Level {
+  bundle: RunBundle;
+  /** The job that calls this workflow. */
+  caller: JobRow | null;
+  workflow: Workflow;
+  origin: WorkflowOrigin;
+  inputs: Record<string, Json>;
+  jobs: JobRow[];
+}
+
+/** How `runs.called_files` keeps a called file. */
+export interface StoredFile {
+  origin: WorkflowOrigin;
+  hash: string;
 }
 
 /** Parsed workflow files kept in memory. */
@@ -52,31 +75,62 @@ export class WorkflowCache {
 const cacheKey = (hash: string, path: string): string => `${hash} ${path}`;
 
 /**
- * @param keys only jobs of these keys; without it all
+ * @param onlyFor loads of the jobs only those that this one's message tells of
  * @returns undefined when there is no such run
  */
 export async function loadRun(
   db: Queries,
   cache: WorkflowCache,
   runId: number,
-  keys?: string[],
+  onlyFor?: JobRow,
 ): Promise<RunBundle | undefined> {
   const run = await findRun(db, runId);
   if (!run) return undefined;
-  const [repository, { path }, jobs, variables] = await Promise.all([
-    db.selectFrom('repositories').selectAll().where('id', '=', run.repository_id).executeTakeFirstOrThrow(),
+  const repository = await db
+    .selectFrom('repositories')
+    .selectAll()
+    .where('id', '=', run.repository_id)
+    .executeTakeFirstOrThrow();
+  const [{ path }, jobs, vars] = await Promise.all([
     db.selectFrom('workflows').select('path').where('id', '=', run.workflow_id).executeTakeFirstOrThrow(),
-    keys ? jobsOfKeys(db, runId, keys) : jobsOfRun(db, runId),
-    db.selectFrom('variables').select(['name', 'value']).where('repository_id', '=', run.repository_id).execute(),
+    onlyFor ? jobsForMessage(db, onlyFor) : jobsOfRun(db, runId),
+    visibleVariables(db, repository),
   ]);
-  return {
-    run,
-    repository,
-    workflowPath: path,
-    workflow: await workflowOf(db, cache, run.text_hash, path),
-    jobs,
-    vars: Object.fromEntries(variables.map(({ name, value }) => [name, value])),
-  };
+  const workflow = await workflowOf(db, cache, run.text_hash, path);
+  const files = await calledFiles(db, cache, run);
+  const parts = { run, repository, workflowPath: path, workflow, files, jobs, vars };
+  const levels = new Map<number | null, Level>();
+  const bundle: RunBundle = { ...parts, levels };
+  levels.set(null, ownLevel(bundle));
+  // A calling job has a lower id than those it calls, so every level is there before the ones below it.
+  for (const job of jobs) {
+    const file = job.called_file === null ? undefined : files.get(job.called_file);
+    if (file) levels.set(job.id, { bundle, caller: job, ...file, inputs: JSON.parse(job.inputs), jobs: [] });
+    levels.get(job.parent_id)?.jobs.push(job);
+  }
+  return bundle;
+}
+
+function ownLevel(bundle: RunBundle): Level {
+  const { run, repository, workflow, workflowPath: path } = bundle;
+  const origin = { repository: `${repository.owner}/${repository.name}`, path, ref: run.ref, sha: run.sha };
+  return { bundle, caller: null, workflow, origin, inputs: JSON.parse(run.inputs), jobs: [] };
+}
+
+async function calledFiles(db: Queries, cache: WorkflowCache, run: RunRow): Promise<Map<string, CalledFile>> {
+  const stored = Object.entries(JSON.parse(run.called_files) as Record<string, StoredFile>);
+  const files = new Map<string, CalledFile>();
+  for (const [key, { origin, hash }] of stored) {
+    files.set(key, { origin, workflow: await workflowOf(db, cache, hash, origin.path) });
+  }
+  return files;
+}
+
+/** The level that a job belongs to. */
+export function levelOf(bundle: RunBundle, job: JobRow): Level {
+  const level = bundle.levels.get(job.parent_id);
+  if (!level) throw new Error(`job ${job.id} belongs to a call that run ${bundle.run.id} does not have`);
+  return level;
 }
 
 /** The parsed file of a run. */
@@ -89,89 +143,9 @@ export async function loadRunOrThrow(
   db: Queries,
   cache: WorkflowCache,
   runId: number,
-  keys?: string[],
+  onlyFor?: JobRow,
 ): Promise<RunBundle> {
-  const bundle = await loadRun(db, cache, runId, keys);
+  const bundle = await loadRun(db, cache, runId, onlyFor);
   if (bundle) return bundle;
   throw notFound(`Run ${runId}`);
-}
-
-/**
- * What dependants see of a job key once all its combinations have completed: failure > cancelled > success, skipped
- * only if all were (SEM-10.15); a failure with continue-on-error counts as success (SEM-9.8).
- * @returns undefined while one has not completed
- */
-export function resultOf(jobs: JobRow[], key: string): JobResult | undefined {
-  const combinations = jobs.filter((job) => job.key === key);
-  if (combinations.length === 0 || combinations.some(({ phase }) => phase !== 'completed')) return undefined;
-  const results = combinations.map(effectiveResult);
-  for (const worst of ['failure', 'cancelled', 'success'] as const) if (results.includes(worst)) return worst;
-  return 'skipped';
-}
-
-export function effectiveResult(job: JobRow): JobResult {
-  switch (job.conclusion) {
-    case 'success':
-    case 'skipped':
-    case 'cancelled':
-      return job.conclusion;
-    default:
-      return job.continue_on_error ? 'success' : 'failure';
-  }
-}
-
-/** The `needs` context: direct needs only (SEM-9.8); outputs merged over a matrix, the last to finish wins (10.17). */
-export function needsContext(bundle: RunBundle, needs: string[]): Record<string, Json> {
-  return Object.fromEntries(
-    needs.map((key) => {
-      const finished = bundle.jobs
-        .filter((job) => job.key === key && job.phase === 'completed')
-        .sort((a, b) => (a.completed_at ?? '').localeCompare(b.completed_at ?? ''));
-      const outputs: Record<string, string> = {};
-      for (const job of finished) {
-        for (const [name, value] of Object.entries(JSON.parse(job.outputs) as Record<string, string>)) {
-          if (value !== '' || !(name in outputs)) outputs[name] = value;
-        }
-      }
-      return [key, { result: resultOf(bundle.jobs, key) ?? '', outputs }];
-    }),
-  );
-}
-
-/** The `github` context (SEM-22.1, 22.2). Ids and counters are strings, so that they are exported as variables. */
-export function githubContext(bundle: RunBundle, publicUrl: string): Record<string, Json> {
-  const { run, repository, workflow } = bundle;
-  const fullName = `${repository.owner}/${repository.name}`;
-  const isTag = run.ref.startsWith('refs/tags/');
-  return {
-    actor: run.actor,
-    actor_id: '1',
-    api_url: `${publicUrl}/api/v3`,
-    base_ref: '',
-    event: JSON.parse(run.payload) as Json,
-    event_name: run.event,
-    graphql_url: `${publicUrl}/api/graphql`,
-    head_ref: '',
-    ref: run.ref,
-    ref_name: run.ref.replace(/^refs\/(heads|tags)\//, ''),
-    ref_protected: false,
-    ref_type: isTag ? 'tag' : 'branch',
-    repository: fullName,
-    repository_id: String(repository.id),
-    repository_owner: repository.owner,
-    repository_owner_id: '1',
-    repositoryUrl: `${publicUrl.replace(/^http/, 'git')}/${fullName}.git`,
-    repository_visibility: 'private',
-    retention_days: '90',
-    run_attempt: String(run.attempt),
-    run_id: String(run.id),
-    run_number: String(run.run_number),
-    secret_source: 'Actions',
-    server_url: publicUrl,
-    sha: run.sha,
-    triggering_actor: run.actor,
-    workflow: workflow.name,
-    workflow_ref: `${fullName}/${bundle.workflowPath}@${run.ref}`,
-    workflow_sha: run.sha,
-  };
 }

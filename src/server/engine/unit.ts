@@ -4,6 +4,17 @@ import { type Database, type Queries, softly } from '../../store/database.ts';
 import type { JobRow } from '../../store/jobs.ts';
 import type { Changes } from '../changes.ts';
 
+/** What must still happen in the same transaction because of what happened in it. */
+export type FollowUp =
+  /** Jobs of the run ended: others may be ready, or the run complete. */
+  | { kind: 'advance'; runId: number }
+  | { kind: 'cancel-run'; runId: number; why: string }
+  | { kind: 'cancel-job'; jobId: number; why: string }
+  /** The run got the concurrency group that it waited for. */
+  | { kind: 'start-run'; runId: number }
+  /** Something that the job waited for before the queue came: a concurrency group, an approval. */
+  | { kind: 'pass-gates'; jobId: number };
+
 /**
  * One transaction of the engine, and what must follow its commit: pages are told and jobs are offered only about
  * what is durable (DESIGN 2.4).
@@ -20,6 +31,8 @@ export interface Unit {
   /** The job's phase or deadline changed: queue and timers take it up. */
   moved(job: JobRow): void;
   afterCommit(task: () => void): void;
+  /** Done before the commit, after what is under way now; the same one only once. */
+  follow(next: FollowUp): void;
 }
 
 export interface UnitRunnerOptions {
@@ -27,6 +40,7 @@ export interface UnitRunnerOptions {
   clock: Clock;
   changes: Changes;
   onMoved: (job: JobRow) => void;
+  followUp: (unit: Unit, next: FollowUp) => Promise<void>;
 }
 
 /**
@@ -35,14 +49,15 @@ export interface UnitRunnerOptions {
  */
 export type InUnit = <T>(work: (unit: Unit) => Promise<T>, kind?: 'durable' | 'soft') => Promise<T>;
 
-export function createInUnit({ db, clock, changes, onMoved }: UnitRunnerOptions): InUnit {
+export function createInUnit({ db, clock, changes, onMoved, followUp }: UnitRunnerOptions): InUnit {
   return async (work, kind = 'durable') => {
     const changed = new Map<string, () => void>();
     const moved = new Map<number, JobRow>();
     const tasks: (() => void)[] = [];
-    const run = (transaction: Queries) => {
+    const run = async (transaction: Queries) => {
       const now = clock.now();
-      return work({
+      const next = new Map<string, FollowUp>();
+      const unit: Unit = {
         db: transaction,
         now,
         at: isoTime(now),
@@ -50,7 +65,14 @@ export function createInUnit({ db, clock, changes, onMoved }: UnitRunnerOptions)
         changed: (kind, id) => changed.set(`${kind} ${id}`, () => changes.emit(kind, id)),
         moved: (job) => moved.set(job.id, job),
         afterCommit: (task) => tasks.push(task),
-      });
+        follow: (up) => next.set(JSON.stringify(up), up),
+      };
+      const result = await work(unit);
+      for (const [key, up] of next) {
+        next.delete(key);
+        await followUp(unit, up);
+      }
+      return result;
     };
     const result = await (kind === 'soft' ? softly(db, run) : db.transaction().execute(run));
     for (const job of moved.values()) onMoved(job);

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
+import { repositoryOwner } from '../../store/setting-owners.ts';
 import {
   deleteVariable,
   insertVariable,
@@ -25,38 +26,38 @@ export function variableRoutes(app: FastifyInstance, context: ServerContext): vo
   const base = '/repos/:owner/:repo/actions/variables';
   const { db, clock } = context;
   app.get(base, READ, async (request, reply) => {
-    const { id } = await repositoryOf(context, request);
-    const variables = (await listVariables(db, id)).map(variableObject);
+    const owner = repositoryOwner((await repositoryOf(context, request)).id);
+    const variables = (await listVariables(db, owner)).map(variableObject);
     const page = pageOf(request);
     linkPages(context, request, reply, page, variables.length);
     return { total_count: variables.length, variables: variables.slice(page.offset, page.offset + page.limit) };
   });
   app.get(`${base}/:name`, READ, async (request) => {
-    const { id } = await repositoryOf(context, request);
-    const variable = (await listVariables(db, id)).find(({ name }) => name === nameOf(request));
+    const owner = repositoryOwner((await repositoryOf(context, request)).id);
+    const variable = (await listVariables(db, owner)).find(({ name }) => name === nameOf(request));
     if (!variable) throw notFoundOnGitHub();
     return variableObject(variable);
   });
   app.post(base, WRITE, async (request, reply) => {
-    const { id } = await repositoryOf(context, request);
+    const owner = repositoryOwner((await repositoryOf(context, request)).id);
     const { name, value } = CreateRequest.parse(request.body);
-    const isNew = await insertVariable(db, { repository_id: id, name: settingName(name), value }, clock.now());
+    const isNew = await insertVariable(db, { owner, name: settingName(name), value }, clock.now());
     if (!isNew) throw new UserError('variable-exists', 'Already exists - Variable already exists', { status: 409 });
     return reply.code(201).send({});
   });
   app.patch(`${base}/:name`, WRITE, async (request, reply) => {
-    const { id } = await repositoryOf(context, request);
+    const owner = repositoryOwner((await repositoryOf(context, request)).id);
     const { name, value } = UpdateRequest.parse(request.body);
     const change = {
       ...(name === undefined ? {} : { name: settingName(name) }),
       ...(value === undefined ? {} : { value }),
     };
-    if (!(await updateVariable(db, id, nameOf(request), change, clock.now()))) throw notFoundOnGitHub();
+    if (!(await updateVariable(db, owner, nameOf(request), change, clock.now()))) throw notFoundOnGitHub();
     return reply.code(204).send();
   });
   app.delete(`${base}/:name`, WRITE, async (request, reply) => {
-    const { id } = await repositoryOf(context, request);
-    if (!(await deleteVariable(db, id, nameOf(request)))) throw notFoundOnGitHub();
+    const owner = repositoryOwner((await repositoryOf(context, request)).id);
+    if (!(await deleteVariable(db, owner, nameOf(request)))) throw notFoundOnGitHub();
     return reply.code(204).send();
   });
 }

@@ -10,10 +10,10 @@ import {
   type RunServiceError,
 } from '../../protocol/runner/run-service.ts';
 import { findRunner } from '../../store/runners.ts';
-import { sealedSecrets } from '../../store/secrets.ts';
 import type { JobClaims } from '../auth/jwt.ts';
 import type { ServerContext } from '../context.ts';
 import { buildJobMessage } from '../engine/job-message.ts';
+import { jobSecrets } from '../engine/job-secrets.ts';
 import { failureOf } from '../failures.ts';
 
 /** Outputs are at most 1 MB a job (SEM-27.2), annotations and step results come on top. */
@@ -39,7 +39,7 @@ export const runServiceRoutes =
       return buildJobMessage({
         bundle,
         job,
-        secrets: await openSecrets(context, job.repository_id),
+        secrets: await jobSecrets(context, bundle, job),
         keys: context.keys,
         publicUrl: context.settings.publicUrl,
         groupName: context.engine.groupOf(runnerId) ?? 'Default',
@@ -72,9 +72,4 @@ function claimsFor(request: FastifyRequest, named: { planId: string; jobId: stri
   const { job } = request.caller;
   if (job.planId === named.planId.toLowerCase() && job.jobGuid === named.jobId.toLowerCase()) return job;
   throw new UserError('not-your-job', 'The token belongs to another job.', { status: 404 });
-}
-
-async function openSecrets(context: ServerContext, repositoryId: number): Promise<Record<string, string>> {
-  const secrets = await sealedSecrets(context.db, repositoryId);
-  return Object.fromEntries(secrets.map(({ name, sealed }) => [name, context.keys.open(sealed)]));
 }

@@ -1,8 +1,5 @@
 import type { Kysely, Migration } from 'kysely';
-
-/** `id` counts up and is never reused: ids in REST are integers as on GitHub (SEM-5.1). */
-const table = (db: Kysely<unknown>, name: string) =>
-  db.schema.createTable(name).addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement());
+import { cascade, table } from './columns.ts';
 
 export const first: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
@@ -15,7 +12,7 @@ export const first: Migration = {
       .execute();
 
     await table(db, 'workflows')
-      .addColumn('repository_id', 'integer', (c) => c.notNull().references('repositories.id').onDelete('cascade'))
+      .addColumn('repository_id', 'integer', cascade('repositories.id'))
       .addColumn('path', 'text', (c) => c.notNull())
       .addColumn('name', 'text', (c) => c.notNull())
       .addColumn('last_run_number', 'integer', (c) => c.notNull())
@@ -36,7 +33,7 @@ export const first: Migration = {
       .execute();
 
     await table(db, 'runs')
-      .addColumn('repository_id', 'integer', (c) => c.notNull().references('repositories.id').onDelete('cascade'))
+      .addColumn('repository_id', 'integer', cascade('repositories.id'))
       .addColumn('workflow_id', 'integer', (c) => c.notNull().references('workflows.id'))
       .addColumn('run_number', 'integer', (c) => c.notNull())
       .addColumn('attempt', 'integer', (c) => c.notNull())
@@ -61,8 +58,8 @@ export const first: Migration = {
     await db.schema.createIndex('runs_by_repository').on('runs').columns(['repository_id', 'id']).execute();
 
     await table(db, 'jobs')
-      .addColumn('run_id', 'integer', (c) => c.notNull().references('runs.id').onDelete('cascade'))
-      .addColumn('repository_id', 'integer', (c) => c.notNull().references('repositories.id').onDelete('cascade'))
+      .addColumn('run_id', 'integer', cascade('runs.id'))
+      .addColumn('repository_id', 'integer', cascade('repositories.id'))
       .addColumn('attempt', 'integer', (c) => c.notNull())
       .addColumn('key', 'text', (c) => c.notNull())
       .addColumn('name', 'text', (c) => c.notNull())
@@ -97,7 +94,7 @@ export const first: Migration = {
     await db.schema.createIndex('jobs_by_phase').on('jobs').columns(['phase']).execute();
 
     await table(db, 'job_reasons')
-      .addColumn('job_id', 'integer', (c) => c.notNull().references('jobs.id').onDelete('cascade'))
+      .addColumn('job_id', 'integer', cascade('jobs.id'))
       .addColumn('at', 'text', (c) => c.notNull())
       .addColumn('text', 'text', (c) => c.notNull())
       .execute();
@@ -105,7 +102,7 @@ export const first: Migration = {
 
     await db.schema
       .createTable('steps')
-      .addColumn('job_id', 'integer', (c) => c.notNull().references('jobs.id').onDelete('cascade'))
+      .addColumn('job_id', 'integer', cascade('jobs.id'))
       .addColumn('external_id', 'text', (c) => c.notNull())
       .addColumn('number', 'integer', (c) => c.notNull())
       .addColumn('name', 'text', (c) => c.notNull())
@@ -159,7 +156,7 @@ export const first: Migration = {
 
     await db.schema
       .createTable('secrets')
-      .addColumn('repository_id', 'integer', (c) => c.notNull().references('repositories.id').onDelete('cascade'))
+      .addColumn('repository_id', 'integer', cascade('repositories.id'))
       .addColumn('name', 'text', (c) => c.notNull())
       .addColumn('sealed', 'text', (c) => c.notNull())
       .addColumn('updated_at', 'text', (c) => c.notNull())
@@ -168,7 +165,7 @@ export const first: Migration = {
 
     await db.schema
       .createTable('variables')
-      .addColumn('repository_id', 'integer', (c) => c.notNull().references('repositories.id').onDelete('cascade'))
+      .addColumn('repository_id', 'integer', cascade('repositories.id'))
       .addColumn('name', 'text', (c) => c.notNull())
       .addColumn('value', 'text', (c) => c.notNull())
       .addColumn('updated_at', 'text', (c) => c.notNull())

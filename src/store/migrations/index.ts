@@ -1,5 +1,9 @@
 import type { Migration } from 'kysely';
 import { first } from './0001-first.ts';
+import { wholeLanguage } from './0002-whole-language.ts';
 
 /** In order. A migration that was released is never changed. */
-export const migrations: Record<string, Migration> = { '0001-first': first };
+export const migrations: Record<string, Migration> = {
+  '0001-first': first,
+  '0002-whole-language': wholeLanguage,
+};

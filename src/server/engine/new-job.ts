@@ -1,0 +1,58 @@
+import type { Insertable } from 'kysely';
+import { newGuid } from '../../common/ids.ts';
+import type { RunRow } from '../../store/runs.ts';
+import type { JobsTable } from '../../store/schema.ts';
+import type { WorkflowJob } from '../../workflow/index.ts';
+
+/** A job as it is before anything about it is known. @param caller the job that calls its workflow */
+export function newJob(
+  run: Pick<RunRow, 'id' | 'repository_id' | 'attempt'>,
+  { key, needs }: Pick<WorkflowJob, 'key' | 'needs'>,
+  at: string,
+  caller: { id: number; name: string } | null = null,
+): Insertable<JobsTable> {
+  return {
+    run_id: run.id,
+    repository_id: run.repository_id,
+    attempt: run.attempt,
+    superseded_in: null,
+    parent_id: caller?.id ?? null,
+    key,
+    name: calledName(caller, key),
+    needs: JSON.stringify(needs),
+    phase: 'blocked',
+    conclusion: null,
+    matrix: 'null',
+    strategy: '{}',
+    labels: '[]',
+    runner_group: null,
+    concurrency: 'null',
+    environment: 'null',
+    environment_url: null,
+    waiting_until: null,
+    permissions: '{}',
+    called_file: null,
+    inputs: '{}',
+    timeout_minutes: 360,
+    cancel_timeout_minutes: 5,
+    continue_on_error: 0,
+    job_guid: newGuid(),
+    request_guid: null,
+    runner_id: null,
+    runner_name: null,
+    lease_until: null,
+    cancel_requested_at: null,
+    outputs: '{}',
+    annotations: '[]',
+    reason: null,
+    log_lines: 0,
+    created_at: at,
+    queued_at: null,
+    started_at: null,
+    completed_at: null,
+  };
+}
+
+/** SEM-11.10 */
+export const calledName = (caller: { name: string } | null, name: string): string =>
+  caller ? `${caller.name} / ${name}` : name;

@@ -1,0 +1,133 @@
+/** Which workflow files an event starts, before anything is stored. */
+import { UserError } from '../../common/errors.ts';
+import type { SourceError } from '../../protocol/dashboard/index.ts';
+import type { Json } from '../../protocol/runner/tokens.ts';
+import type { Database } from '../../store/database.ts';
+import { type EventFacts, matchEvent, resolveDispatchInputs, type Workflow } from '../../workflow/index.ts';
+import type { GitRepositories } from '../git/repositories.ts';
+import type { EventOutcome, IncomingEvent } from './accept-event.ts';
+import { type LinkedWorkflow, linkWorkflow } from './called-files.ts';
+import type { EngineOptions } from './options.ts';
+
+export interface SelectOptions extends EngineOptions {
+  db: Database;
+  git: GitRepositories;
+}
+
+/** A workflow file that the event starts, or would start if it had no errors. */
+export interface Candidate {
+  workflow: Workflow;
+  text: string;
+  errors: SourceError[];
+  called: LinkedWorkflow['files'];
+  inputs: Record<string, Json>;
+  /** `github.event`. */
+  payload: Record<string, Json>;
+}
+
+export async function selectWorkflows(
+  options: SelectOptions,
+  event: IncomingEvent,
+  commitMessage: string,
+): Promise<{ candidates: Candidate[]; notStarted: EventOutcome['notStarted'] }> {
+  const files = await options.git.workflowFiles(event.repository, event.sha);
+  const wanted = files.filter(({ path }) => event.workflow === undefined || path === event.workflow);
+  if (event.workflow !== undefined && wanted.length === 0) throw noSuchWorkflow(event.workflow, event.sha, files);
+  const workflows = wanted.map((file) => ({ file, workflow: options.cache.read(file.path, file.text) }));
+  const facts = factsOf(event, commitMessage);
+  if (event.name === 'push' && workflows.some(({ workflow }) => hasPathFilter(workflow))) {
+    facts.changedFiles = await options.git.changedFiles(event.repository, event.before ?? null, event.sha);
+  }
+  const candidates: Candidate[] = [];
+  const notStarted: EventOutcome['notStarted'] = [];
+  for (const { file, workflow } of workflows) {
+    const errors = file.tooLarge ? [tooLarge(file.path)] : workflow.errors;
+    const decision = decide(workflow, errors, facts);
+    if (!decision.triggered) notStarted.push({ file: file.path, reason: decision.reason });
+    else
+      candidates.push({
+        workflow,
+        text: file.text,
+        ...(await link(options, event, workflow, errors)),
+        ...inputsOf(workflow, event),
+      });
+  }
+  if (event.job === undefined) return { candidates, notStarted };
+  const readable = workflows.map(({ workflow }) => workflow);
+  return onlyWithJob(event.job, readable, candidates, notStarted);
+}
+
+function factsOf(event: IncomingEvent, commitMessage: string): EventFacts {
+  const { name, ref, filterRef, activity, changedFiles = null, workflowName, cron, deleted } = event;
+  return { name, ref: filterRef ?? ref, activity, changedFiles, workflowName, cron, deleted, commitMessage };
+}
+
+/** Reads the files that it calls; what is wrong with them keeps the run from starting (SEM-5.5). */
+async function link(
+  options: SelectOptions,
+  { repository, ref, sha }: IncomingEvent,
+  workflow: Workflow,
+  errors: SourceError[],
+): Promise<Pick<Candidate, 'errors' | 'called'>> {
+  if (errors.length > 0 || workflow.jobs.every(({ call }) => call === null)) return { errors, called: new Map() };
+  const origin = { repository: `${repository.owner}/${repository.name}`, path: workflow.path, ref, sha };
+  const linked = await linkWorkflow(
+    { ...options, defaultPermissions: repository.default_permissions },
+    { origin, workflow },
+  );
+  return { errors: linked.errors, called: linked.files };
+}
+
+function noSuchWorkflow(path: string, sha: string, files: { path: string }[]): UserError {
+  const known = files.length > 0 ? `there are ${files.map((file) => file.path).join(', ')}` : 'there is none at all';
+  return new UserError('no-such-workflow', `There is no workflow file ${path} at ${sha.slice(0, 7)}; ${known}.`);
+}
+
+/**
+ * Leaves out the files without the job. A file with errors may hide it, so those stay when no other has it.
+ * @throws UserError when no file has it, whether the event starts the file or not
+ */
+function onlyWithJob(
+  job: string,
+  workflows: Workflow[],
+  candidates: Candidate[],
+  notStarted: EventOutcome['notStarted'],
+): { candidates: Candidate[]; notStarted: EventOutcome['notStarted'] } {
+  const having = candidates.filter(({ workflow }) => hasJob(workflow, job));
+  const chosen = having.length > 0 ? having : candidates.filter(({ errors }) => errors.length > 0);
+  if (chosen.length === 0 && !workflows.some((workflow) => hasJob(workflow, job))) throw noSuchJob(job, workflows);
+  const others = candidates.filter((candidate) => !chosen.includes(candidate));
+  const left = others.map(({ workflow: { path } }) => ({ file: path, reason: `It has no job "${job}".` }));
+  return { candidates: chosen, notStarted: [...notStarted, ...left] };
+}
+
+function noSuchJob(job: string, workflows: Workflow[]): UserError {
+  const known = workflows.map(({ path, jobs }) => `${jobs.map(({ key }) => key).join(', ') || 'none'} in ${path}`);
+  const there = known.length > 0 ? `there are ${known.join('; ')}` : 'there is no workflow file';
+  return new UserError('no-such-job', `There is no job "${job}"; ${there}.`);
+}
+
+/** A push of a file too broken to have triggers shows its errors on a run, as GitHub does (SEM-1.10). */
+function decide(workflow: Workflow, errors: SourceError[], facts: EventFacts): { triggered: boolean; reason: string } {
+  if (workflow.triggers !== null && errors === workflow.errors) return matchEvent(workflow, facts);
+  return { triggered: facts.name === 'push', reason: errors.map(({ message }) => message).join(' ') };
+}
+
+/** SEM-1.9 */
+function tooLarge(file: string): SourceError {
+  return { file, line: null, column: null, message: 'The file is larger than the maximum of 1 MiB.' };
+}
+
+const hasJob = ({ jobs }: Workflow, key: string): boolean =>
+  jobs.some((job) => job.key.toLowerCase() === key.toLowerCase());
+
+const hasPathFilter = ({ triggers }: Workflow): boolean =>
+  (triggers ?? []).some((trigger) => trigger.paths !== undefined || trigger['paths-ignore'] !== undefined);
+
+/** SEM-4.8: `inputs` has the declared types, `github.event.inputs` the texts. */
+function inputsOf(workflow: Workflow, event: IncomingEvent): Pick<Candidate, 'inputs' | 'payload'> {
+  if (event.name !== 'workflow_dispatch') return { inputs: {}, payload: event.payload };
+  const { inputs, texts, errors } = resolveDispatchInputs(workflow, event.inputs ?? {});
+  if (errors.length > 0) throw new UserError('bad-inputs', errors.join(' '));
+  return { inputs, payload: { ...event.payload, inputs: texts } };
+}
