@@ -1,0 +1,131 @@
+/** What jobs ask of runners, as far as the files alone tell: nothing is guessed. */
+import type { Json, TemplateToken } from '../../protocol/runner/tokens.ts';
+import { resolveJob } from '../evaluate-job.ts';
+import { expandMatrix } from '../expand-matrix.ts';
+import type { JobConfiguration, WorkflowJob } from '../model.ts';
+import type { JobRequirement } from '../routing.ts';
+import { isAbsent, literalOf, membersOf } from '../tokens.ts';
+import type { SourcePlace } from './finding.ts';
+import { type LintFile, placeOf, tokensOf } from './lint-file.ts';
+import { type Reference, referencesOf } from './references.ts';
+import type { LintRepository } from './repository.ts';
+
+/** One configuration of a job; those that ask for the same are one. */
+export interface Demand {
+  file: LintFile;
+  job: WorkflowJob;
+  labels: string[];
+  group: string | null;
+  /** `null`: none, or one that only a run knows. */
+  environment: string | null;
+  /** As written; `null` when it is not, or only a run knows. */
+  timeoutMinutes: number | null;
+  /** Of the value of `runs-on`. */
+  place: SourcePlace;
+}
+
+const known = new WeakMap<LintRepository, Demand[]>();
+
+/** Of every job in the repository whose labels are certain. */
+export function demandsOf(repository: LintRepository): Demand[] {
+  const before = known.get(repository);
+  if (before) return before;
+  const demands = repository.files.flatMap((file) => file.workflow.jobs.flatMap((job) => ofJob(file, job, repository)));
+  known.set(repository, demands);
+  return demands;
+}
+
+export const demandsIn = (file: LintFile, repository: LintRepository): Demand[] =>
+  demandsOf(repository).filter((demand) => demand.file === file);
+
+/** @param demand the repository does not matter: a list of runners holds only those that serve it */
+export const requirementOf = ({ labels, group }: Demand): JobRequirement => ({
+  ...{ labels, group, repository: { owner: '', name: '' } },
+});
+
+/** Known values of the `inputs` context. */
+type Inputs = Map<string, Json>;
+
+function ofJob(file: LintFile, job: WorkflowJob, repository: LintRepository): Demand[] {
+  if (isAbsent(job.runsOn)) return [];
+  const found = new Map<string, Demand>();
+  for (const inputs of inputSets(file, repository)) {
+    for (const demand of withInputs(file, job, inputs)) {
+      const { labels, group, environment, timeoutMinutes } = demand;
+      found.set(JSON.stringify([labels, group, environment, timeoutMinutes]), demand);
+    }
+  }
+  return [...found.values()];
+}
+
+function withInputs(file: LintFile, job: WorkflowJob, inputs: Inputs): Demand[] {
+  const isKnown = (token: TemplateToken): boolean => isKnownWith(token, inputs);
+  if (!isKnown(job.strategy) || !isKnown(job.runsOn)) return [];
+  // What only a run knows is left out, so that it cannot spoil the rest.
+  const certain: WorkflowJob = {
+    ...job,
+    name: null,
+    concurrency: null,
+    continueOnError: null,
+    cancelTimeoutMinutes: null,
+    environment: isKnown(job.environment) ? job.environment : null,
+    timeoutMinutes: isKnown(job.timeoutMinutes) ? job.timeoutMinutes : null,
+  };
+  const workflow = { ...file.workflow, jobs: [certain] };
+  const contexts = { inputs: Object.fromEntries(inputs) };
+  const configurations = expandMatrix(workflow, job.key, contexts);
+  if (!configurations.ok) return [];
+  return configurations.value.flatMap((configuration) => demandOf(file, certain, contexts, configuration));
+}
+
+function demandOf(
+  file: LintFile,
+  job: WorkflowJob,
+  contexts: { inputs: Json },
+  configuration: JobConfiguration,
+): Demand[] {
+  const resolved = resolveJob({ ...file.workflow, jobs: [job] }, job.key, contexts, configuration);
+  if (!resolved.ok) return [];
+  const { labels, group, environment, timeoutMinutes } = resolved.value;
+  return [
+    {
+      ...{ file, job, labels, group, place: placeOf(job.runsOn) },
+      environment: environment?.name ?? null,
+      timeoutMinutes: isAbsent(job.timeoutMinutes) ? null : timeoutMinutes,
+    },
+  ];
+}
+
+function isKnownWith(token: TemplateToken, inputs: Inputs): boolean {
+  for (const { token: part } of tokensOf(token, [])) {
+    if (part.type !== 3) continue;
+    if (!referencesOf(part.expr).every((reference) => isKnownReference(reference, inputs))) return false;
+  }
+  return true;
+}
+
+function isKnownReference({ context, members: [first] }: Reference, inputs: Inputs): boolean {
+  if (context === 'matrix' || context === 'strategy') return true;
+  return context === 'inputs' && typeof first === 'string' && inputs.has(first.toLowerCase());
+}
+
+/** The literal inputs of every call in the repository; one empty set when nothing calls the file. */
+function inputSets(file: LintFile, { files }: LintRepository): Inputs[] {
+  const calls = files.flatMap(({ workflow }) => workflow.jobs.flatMap(({ call }) => call ?? []));
+  const own = calls.filter(({ reference: { repository, path } }) => repository === null && path === file.path);
+  const declared = file.workflow.callable?.inputs ?? [];
+  const sets = own.map((call) => {
+    const inputs: Inputs = new Map();
+    for (const { name, default: token } of declared) setLiteral(inputs, name, token);
+    for (const { name, value } of membersOf(call.with)) setLiteral(inputs, name, value);
+    return inputs;
+  });
+  return sets.length > 0 ? sets : [new Map()];
+}
+
+/** An input that is given as an expression is not known. */
+function setLiteral(inputs: Inputs, name: string, token: TemplateToken): void {
+  const value = literalOf(token);
+  if (value === undefined) inputs.delete(name.toLowerCase());
+  else inputs.set(name.toLowerCase(), value);
+}

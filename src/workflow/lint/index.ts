@@ -1,0 +1,5 @@
+/** The checks behind `switchyard lint`: pure functions of workflow texts and a list of runners. */
+export type { Finding, Severity } from './finding.ts';
+export { type LintReport, type LintRequest, lintWorkflows } from './lint.ts';
+export type { LintRunner } from './repository.ts';
+export { RULES } from './rules/index.ts';

@@ -1,0 +1,116 @@
+/** A workflow file as the lint rules see it: the model, the token tree, and every expression with its place. */
+import type { TemplateToken } from '../../protocol/runner/tokens.ts';
+import type { Workflow, WorkflowJob, WorkflowSource } from '../model.ts';
+import { Problems } from '../reader/problems.ts';
+import { readTemplateTree } from '../reader/read-template.ts';
+import { readWorkflow } from '../reader/read-workflow.ts';
+import {
+  isExpression,
+  isMappingToken,
+  isObjectToken,
+  isSequenceToken,
+  literalText,
+  type ObjectToken,
+} from '../tokens.ts';
+import type { SourcePlace } from './finding.ts';
+import { type Reference, referencesOf } from './references.ts';
+import { SourceText } from './source-text.ts';
+
+export interface LintFile {
+  path: string;
+  source: SourceText;
+  workflow: Workflow;
+  /** The whole file; `null` when it is no proper YAML, and then there are no expressions either. */
+  root: TemplateToken;
+  expressions: WrittenExpression[];
+}
+
+/** An expression where it is written. */
+export interface WrittenExpression {
+  /** Keys from the root: `jobs`, `build`, `steps`, `0`, `run`. */
+  path: string[];
+  token: ObjectToken;
+  expression: string;
+  references: Reference[];
+  /** The job it is written in. */
+  job: WorkflowJob | undefined;
+  /** Index of the step it is written in. */
+  step: number | undefined;
+}
+
+/** Never throws for what is in the file: that is in `workflow.errors`. */
+export function readLintFile(source: WorkflowSource): LintFile {
+  const workflow = readWorkflow(source);
+  const tree = isReadable(workflow) ? readTemplateTree(source.path, source.text, new Problems(source.path)) : undefined;
+  const root = tree?.sound ? tree.root : null;
+  const text = new SourceText(source.text, root);
+  return { path: source.path, source: text, workflow, root, expressions: expressionsIn(root, workflow) };
+}
+
+/** A file that is empty or too large has been refused before its tree was read. */
+const isReadable = ({ triggers, jobs, errors }: Workflow): boolean =>
+  triggers !== null || jobs.length > 0 || errors.every(({ line }) => line !== null);
+
+function expressionsIn(root: TemplateToken, workflow: Workflow): WrittenExpression[] {
+  const jobs = new Map(workflow.jobs.map((job) => [job.key, job]));
+  const found: WrittenExpression[] = [];
+  for (const { path, token } of tokensOf(root, [])) {
+    const expression = expressionOf(path, token);
+    if (expression === undefined) continue;
+    const [first, key = '', part, index] = path;
+    const job = first === 'jobs' ? jobs.get(key) : undefined;
+    const step = part === 'steps' && index !== undefined ? Number(index) : undefined;
+    found.push({ path, token, expression, references: referencesOf(expression), job, step });
+  }
+  return found;
+}
+
+/** What the token holds as an expression: `if` is one also without `${{ }}` (SEM-9.3). */
+function expressionOf(path: string[], token: ObjectToken): string | undefined {
+  if (isExpression(token)) return token.expr;
+  if (path.at(-1) !== 'if' || path[0] !== 'jobs') return undefined;
+  const text = literalText(token)?.trim();
+  return text && !text.includes('${{') ? text : undefined;
+}
+
+/** Every token of a tree with its keys from the root; keys that are expressions have the path of their mapping. */
+export function* tokensOf(token: TemplateToken, path: string[]): Generator<{ path: string[]; token: ObjectToken }> {
+  if (!isObjectToken(token)) return;
+  yield { path, token };
+  if (isSequenceToken(token)) {
+    for (const [index, item] of token.seq.entries()) yield* tokensOf(item, [...path, String(index)]);
+  }
+  if (!isMappingToken(token)) return;
+  for (const { Key, Value } of token.map) {
+    if (isExpression(Key)) yield { path, token: Key };
+    yield* tokensOf(Value, [...path, literalText(Key) ?? '']);
+  }
+}
+
+/** Where a reference stands in the file; the start of its value when its words are not found as written. */
+export function placeOfReference(file: LintFile, { token }: WrittenExpression, reference: Reference): SourcePlace {
+  return file.source.findInExpression(token, wordsOf(reference)) ?? placeOf(token);
+}
+
+/** `a.b`, `a['b']` and `a . b` alike. */
+function wordsOf({ context, members }: Reference): string {
+  const texts = members.map((member) => {
+    if (member === null) return '\\s*\\[[^\\]]*\\]';
+    if (member === '*') return '\\s*(?:\\.\\s*\\*|\\[\\s*\\*\\s*\\])';
+    const name = member.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    return `\\s*(?:\\.\\s*${name}(?![\\w-])|\\[\\s*'?${name}'?\\s*\\])`;
+  });
+  return `(?<![\\w.-])${context}${texts.join('')}`;
+}
+
+export function placeOf(token: TemplateToken | undefined): SourcePlace {
+  const place = isObjectToken(token) ? token : undefined;
+  return { line: place?.line ?? 1, column: place?.col ?? 1 };
+}
+
+/** Of the job's key in the file. */
+export const placeOfJob = ({ key, line, column }: WorkflowJob): SourcePlace => ({
+  line,
+  column,
+  endColumn: column + key.length,
+});

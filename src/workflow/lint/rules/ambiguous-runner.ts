@@ -1,0 +1,85 @@
+import { type Demand, demandsIn, demandsOf } from '../demands.ts';
+import type { Found, Rule } from '../finding.ts';
+import { asksForHosted, type LintRepository } from '../repository.ts';
+import { kindsFor, listOf, namesProduction, type RunnerKind } from '../runner-kinds.ts';
+import { intrusionsOf } from './environment-runner.ts';
+
+/**
+ * The accident of two servers (SEM-13.4): a job goes to any runner whose labels include what it asks, so that a
+ * deployment for development lands on production while the development runner is away.
+ */
+export const ambiguousRunner: Rule = {
+  id: 'ambiguous-runner',
+  severity: 'warning',
+  summary: 'Runners of more than one kind could take a job: some have labels that it does not ask for.',
+  hint: 'Ask for a label that only the intended runners have.',
+  check(file, repository) {
+    return demandsIn(file, repository).flatMap((demand) => {
+      const { runners, hasHostedRunners } = repository;
+      if (!runners || (hasHostedRunners && asksForHosted(demand.labels))) return [];
+      const kinds = kindsFor(demand, runners);
+      // Then the finding about environments says it already.
+      if (kinds.length < 2 || intrusionsOf(demand, repository).length > 0) return [];
+      return [foundFor(demand, kinds, repository)];
+    });
+  },
+};
+
+function foundFor(demand: Demand, kinds: RunnerKind[], repository: LintRepository): Found {
+  const { job, labels, group, place } = demand;
+  const asked = [...labels, ...(group === null ? [] : [`group ${group}`])].join(', ');
+  const [fewest, ...others] = kinds;
+  const message = [
+    `The job ${job.key} asks for ${asked}, which runners of ${kinds.length} kinds have.`,
+    nowSentence(kinds),
+    ...(fewest ? others.map((kind) => otherSentence(kind, fewest)) : []),
+  ].join(' ');
+  const hint = hintFor(demand, kinds, repository);
+  return { place, message, hint, ...(crossesProduction(demand, kinds) && { severity: 'error' as const }) };
+}
+
+/** It could run in production and elsewhere, or only in production without saying so. By words that leave no doubt. */
+function crossesProduction({ labels, environment, job }: Demand, kinds: RunnerKind[]): boolean {
+  if (labels.some(namesProduction)) return false;
+  const inProduction = kinds.filter(({ surplus }) => surplus.some(namesProduction)).length;
+  const isMeantTo = [environment ?? '', job.key].some(namesProduction);
+  return inProduction > 0 && (inProduction < kinds.length || !isMeantTo);
+}
+
+const nameOf = ({ surplus, runners }: RunnerKind): string => {
+  const names = listOf(runners.map(({ name }) => name));
+  return surplus.length > 0 ? `${names} (also ${listOf(surplus)})` : names;
+};
+
+function nowSentence(kinds: RunnerKind[]): string {
+  const online = kinds
+    .map((kind) => ({ ...kind, runners: kind.runners.filter((runner) => runner.online) }))
+    .filter(({ runners }) => runners.length > 0);
+  if (online.length === 0) return 'Now none of them is online.';
+  return `Now it could go to ${online.map(nameOf).join(' or to ')}.`;
+}
+
+/** Of idle runners the one with the fewest surplus labels is preferred (SEM-13.8); GitHub prefers none. */
+function otherSentence(other: RunnerKind, fewest: RunnerKind): string {
+  const are = fewest.runners.length === 1 ? 'is' : 'are';
+  return `When ${listOf(fewest.runners.map(({ name }) => name))} ${are} offline or busy, ${nameOf(other)} takes it.`;
+}
+
+function hintFor(demand: Demand, kinds: RunnerKind[], repository: LintRepository): string {
+  const [fewest, ...others] = kinds;
+  const theirs = listOf(others.flatMap(({ surplus }) => surplus));
+  const wall = `make ${theirs} exclusive, so that only jobs that ask for it get there`;
+  const users = demandsOf(repository).filter(
+    ({ job, labels }) => job !== demand.job && others.some(({ surplus }) => sharesLabel(labels, surplus)),
+  );
+  const reserved = users.length > 0 ? ` ${theirs} is what ${listOf(users.map(({ job }) => job.key))} asks for.` : '';
+  const own = fewest?.surplus.length
+    ? `Ask for ${listOf(fewest.surplus)} too`
+    : `Give ${listOf(fewest?.runners.map(({ name }) => name) ?? [])} a label of its own and ask for it`;
+  return `${own}, or ${wall}.${reserved}`;
+}
+
+function sharesLabel(labels: string[], surplus: string[]): boolean {
+  const wanted = new Set(surplus.map((label) => label.toLowerCase()));
+  return labels.some((label) => wanted.has(label.toLowerCase()));
+}

@@ -1,0 +1,58 @@
+/** Which runners could take a job, grouped by what they have beyond what it asks for. */
+import { mayTake } from '../routing.ts';
+import { type Demand, requirementOf } from './demands.ts';
+import type { LintRunner } from './repository.ts';
+
+/** Runners that look the same to the job. */
+export interface RunnerKind {
+  /** Labels that tell it from the other kinds: the job does not ask for them, and not every kind has them. */
+  surplus: string[];
+  runners: LintRunner[];
+}
+
+/** Kinds of runners that could take the job, the one with the fewest surplus labels first. */
+export function kindsFor(demand: Demand, runners: LintRunner[]): RunnerKind[] {
+  const kinds = new Map<string, RunnerKind>();
+  for (const runner of runners) {
+    if (!mayTake(requirementOf(demand), runner)) continue;
+    const surplus = surplusOf(demand, runner);
+    const key = surplus
+      .map((label) => label.toLowerCase())
+      .sort()
+      .join('\n');
+    const kind = kinds.get(key);
+    if (kind) kind.runners.push(runner);
+    else kinds.set(key, { surplus, runners: [runner] });
+  }
+  return withoutCommon([...kinds.values()]).sort((a, b) => a.surplus.length - b.surplus.length);
+}
+
+function withoutCommon(kinds: RunnerKind[]): RunnerKind[] {
+  const sets = kinds.map(({ surplus }) => new Set(surplus.map((label) => label.toLowerCase())));
+  return kinds.map(({ surplus, runners }) => ({
+    surplus: surplus.filter((label) => !sets.every((set) => set.has(label.toLowerCase()))),
+    runners,
+  }));
+}
+
+/** `self-hosted` is on every runner, and its own name tells nothing of what a runner is for. */
+function surplusOf({ labels }: Demand, runner: LintRunner): string[] {
+  const asked = new Set([...labels, runner.name, 'self-hosted'].map((label) => label.toLowerCase()));
+  return runner.labels.filter((label) => !asked.has(label.toLowerCase()));
+}
+
+const PRODUCTION = /(?:^|[-_./ ])(?:prod|prd|production|live)(?:$|[-_./ \d])/i;
+
+/** The word says production without doubt: `api-prod`, `production`, `prod-1`; not `product`. */
+export const namesProduction = (word: string): boolean => PRODUCTION.test(word);
+
+const LISTED = 4;
+
+/** `a, b and 3 more` */
+export function listOf(names: string[]): string {
+  const unique = [...new Set(names)];
+  const shown = unique.slice(0, LISTED);
+  const more = unique.length - shown.length;
+  if (more > 0) return `${shown.join(', ')} and ${more} more`;
+  return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}` : (shown[0] ?? '');
+}
