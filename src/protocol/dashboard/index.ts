@@ -37,20 +37,88 @@ export interface RunSummary {
   ref: string;
   sha: string;
   actor: string;
+  /** Who started this attempt. */
+  triggeringActor: string;
+  /** `pending` for its concurrency group; `waiting` when all that is left waits for environments. */
   status: Status;
   conclusion: Conclusion | null;
+  /** The one sentence to show beside a run that has not started, or could not. */
+  reason: string | null;
   createdAt: string;
   startedAt: string | null;
   completedAt: string | null;
 }
 
-/** `GET /runs/:id` */
+/** `GET /runs/:id?attempt=N`: without `attempt` the newest one. */
 export interface RunDetail extends RunSummary {
+  /** Oldest first, this one among them. */
+  attempts: RunAttempt[];
+  /** Environments whose rules its jobs wait for. */
+  pendingDeployments: PendingDeployment[];
   /** Why the run could not start: errors in the workflow file. */
   errors: SourceError[];
   /** What the workflow file says and nothing here acts on, or surely does not mean. */
   warnings: SourceError[];
   jobs: Job[];
+}
+
+export interface RunAttempt {
+  attempt: number;
+  triggeringActor: string;
+  status: Status;
+  conclusion: Conclusion | null;
+  createdAt: string;
+  completedAt: string | null;
+}
+
+/** One environment of a run that keeps jobs waiting (SEM-12.3). */
+export interface PendingDeployment {
+  environment: string;
+  /** Names of the jobs that wait. */
+  jobs: string[];
+  /** User names; one of them has to approve. Empty: no reviewer is asked. */
+  reviewers: string[];
+  /** Until when the wait timer runs. */
+  waitUntil: string | null;
+}
+
+/**
+ * `POST /runs/:id/reviews`, by one of the reviewers: answers for every job of the run that waits for the environments.
+ * 403 for anybody else.
+ */
+export interface ReviewRequest {
+  environments: string[];
+  state: 'approved' | 'rejected';
+  comment?: string;
+}
+
+/** `POST /runs/:id/rerun` of a completed run. `POST /runs/:id/cancel` and `/runs/:id/force-cancel` take no body. */
+export interface RerunRequest {
+  /** A number is a job's id: that job, and what needs it. */
+  jobs: 'all' | 'failed' | number;
+  /** With debug logging (SEM-29.5). */
+  debug?: boolean;
+}
+
+/** `GET /received-events?repository=o/r&before=ID&limit=50`: newest first. `GET /received-events/:id`: one. */
+export interface ReceivedEventList {
+  events: ReceivedEvent[];
+}
+
+/** An event that was taken in, with all that it did and did not start. */
+export interface ReceivedEvent {
+  id: number;
+  repository: string;
+  name: string;
+  activity: string | null;
+  ref: string;
+  sha: string;
+  actor: string;
+  acceptedAt: string;
+  /** Runs that it started. */
+  runs: { id: number; number: number; workflow: string; status: Status; conclusion: Conclusion | null }[];
+  /** Files that it did not start, with the filter that said so and the values that it saw. */
+  notStarted: { file: string; reason: string; filter: string | null }[];
 }
 
 export interface SourceError {
@@ -63,6 +131,12 @@ export interface SourceError {
 export interface Job {
   id: number;
   runId: number;
+  /** The attempt that it ran in; jobs that were not re-run are kept from an earlier one. */
+  attempt: number;
+  /** The job that calls the workflow which this one belongs to. */
+  parentId: number | null;
+  /** The called workflow, `owner/name/path@ref`; null for a job with steps of its own. */
+  calls: string | null;
   /** Key in the workflow file. */
   key: string;
   /** Name shown to people. */
@@ -78,6 +152,7 @@ export interface Job {
   completedAt: string | null;
   steps: Step[];
   annotations: Annotation[];
+  environment: { name: string; url: string | null } | null;
   /** The one sentence to show beside a job that waits, was skipped, or failed without a step to blame. */
   reason: string | null;
 }

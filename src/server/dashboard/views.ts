@@ -1,7 +1,16 @@
-import type { Annotation, Conclusion, Job, RunDetail, RunSummary, Step } from '../../protocol/dashboard/index.ts';
+import type {
+  Annotation,
+  Conclusion,
+  Job,
+  RunAttempt,
+  RunDetail,
+  RunSummary,
+  Step,
+} from '../../protocol/dashboard/index.ts';
 import type { Queries } from '../../store/database.ts';
-import type { JobRow } from '../../store/jobs.ts';
+import { type JobRow, jobsOfRun } from '../../store/jobs.ts';
 import { type StepRow, stepsOfJobs } from '../../store/steps.ts';
+import type { JobEnvironment } from '../../workflow/index.ts';
 import type { ServerContext } from '../context.ts';
 import { statusOf } from '../engine/explain.ts';
 
@@ -35,9 +44,16 @@ export async function runSummaries(db: Queries, filter: RunFilter): Promise<RunS
 export async function runDetail(context: ServerContext, id: number): Promise<RunDetail | undefined> {
   const row = await selectRuns(context.db).where('runs.id', '=', id).executeTakeFirst();
   if (!row) return undefined;
-  const jobs = await context.db.selectFrom('jobs').selectAll().where('run_id', '=', id).orderBy('id').execute();
+  const jobs = await jobsOfRun(context.db, id);
   const warnings = await context.engine.views.warningsOf(row.text_hash, row.path);
-  return { ...runView(row), errors: JSON.parse(row.errors), warnings, jobs: await viewJobs(context, jobs) };
+  return {
+    ...runView(row),
+    attempts: [attemptView(row)],
+    pendingDeployments: [],
+    errors: JSON.parse(row.errors),
+    warnings,
+    jobs: await viewJobs(context, jobs),
+  };
 }
 
 export async function jobViews(context: ServerContext, ids: number[]): Promise<Job[]> {
@@ -50,7 +66,19 @@ function selectRuns(db: Queries) {
     .selectFrom('runs')
     .innerJoin('workflows', 'workflows.id', 'runs.workflow_id')
     .innerJoin('repositories', 'repositories.id', 'runs.repository_id')
-    .select(['runs.id', 'run_number', 'attempt', 'title', 'event', 'ref', 'sha', 'actor', 'status', 'conclusion'])
+    .select([
+      'runs.id',
+      'run_number',
+      'attempt',
+      'title',
+      'event',
+      'ref',
+      'sha',
+      'actor',
+      'triggering_actor',
+      'status',
+      'conclusion',
+    ])
     .select(['runs.errors', 'text_hash', 'runs.created_at', 'started_at', 'completed_at'])
     .select(['workflows.name as workflow_name', 'workflows.path', 'owner', 'repositories.name as repository_name']);
 }
@@ -69,12 +97,19 @@ function runView(row: RunViewRow): RunSummary {
     ref: row.ref,
     sha: row.sha,
     actor: row.actor,
+    triggeringActor: row.triggering_actor,
     status: row.status,
     conclusion: row.conclusion as Conclusion | null,
+    reason: null,
     createdAt: row.created_at,
     startedAt: row.started_at,
     completedAt: row.completed_at,
   };
+}
+
+function attemptView(row: RunViewRow): RunAttempt {
+  const { attempt, triggeringActor, status, conclusion, createdAt, completedAt } = runView(row);
+  return { attempt, triggeringActor, status, conclusion, createdAt, completedAt };
 }
 
 async function viewJobs(context: ServerContext, jobs: JobRow[]): Promise<Job[]> {
@@ -88,6 +123,9 @@ function jobView(context: ServerContext, job: JobRow, steps: StepRow[]): Job {
   return {
     id: job.id,
     runId: job.run_id,
+    attempt: job.attempt,
+    parentId: job.parent_id,
+    calls: job.called_file,
     key: job.key,
     name: job.name,
     needs: JSON.parse(job.needs),
@@ -100,8 +138,14 @@ function jobView(context: ServerContext, job: JobRow, steps: StepRow[]): Job {
     completedAt: job.completed_at,
     steps: steps.map((step) => stepView(context, step)),
     annotations,
+    environment: environmentView(job),
     reason: context.engine.views.reasonOf(job),
   };
+}
+
+function environmentView(job: JobRow): Job['environment'] {
+  const environment = JSON.parse(job.environment) as JobEnvironment | null;
+  return environment && { name: environment.name, url: job.environment_url };
 }
 
 function stepView(context: ServerContext, step: StepRow): Step {
