@@ -14,11 +14,15 @@ export function sampleRun(fields: Partial<RunDetail> & { id: number }): RunDetai
     ref: 'refs/heads/main',
     sha: '1f0c5a94e0d1c9b77a1d5b1dbb0d0ce0a2f7b7c1',
     actor: 'admin',
+    triggeringActor: 'admin',
     status: 'completed',
     conclusion: 'success',
+    reason: null,
     createdAt: ago(300),
     startedAt: ago(298),
     completedAt: ago(250),
+    attempts: [],
+    pendingDeployments: [],
     errors: [],
     warnings: [],
     jobs: [],
@@ -28,6 +32,9 @@ export function sampleRun(fields: Partial<RunDetail> & { id: number }): RunDetai
 
 export function sampleJob(fields: Partial<Job> & { id: number; runId: number; key: string }): Job {
   return {
+    attempt: 1,
+    parentId: null,
+    calls: null,
     name: fields.key,
     needs: [],
     labels: ['self-hosted', 'linux'],
@@ -39,6 +46,7 @@ export function sampleJob(fields: Partial<Job> & { id: number; runId: number; ke
     completedAt: ago(250),
     steps: [],
     annotations: [],
+    environment: null,
     reason: null,
     ...fields,
   };

@@ -208,6 +208,14 @@ function notFound(reply: FastifyReply, what: string): FastifyReply {
   return reply.code(404).send({ message: `${what} was not found.`, code: 'not-found' });
 }
 
-function summary({ errors: _errors, warnings: _warnings, jobs: _jobs, ...run }: RunDetail): RunSummary {
-  return run;
+function summary(run: RunDetail): RunSummary {
+  const {
+    errors: _errors,
+    warnings: _warnings,
+    jobs: _jobs,
+    attempts: _attempts,
+    pendingDeployments: _pending,
+    ...rest
+  } = run;
+  return rest;
 }

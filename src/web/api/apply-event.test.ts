@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RunDetail, RunSummary } from '../../protocol/dashboard/index.ts';
+import type { Job, RunDetail, RunSummary } from '../../protocol/dashboard/index.ts';
 import { applyEvent, placeRun } from './apply-event.ts';
 import { createQueryClient, keys, type RunFilter, type RunPage } from './queries.ts';
 
@@ -17,8 +17,10 @@ function run(id: number, fields: Partial<RunSummary> = {}): RunSummary {
     ref: 'refs/heads/main',
     sha: '0'.repeat(40),
     actor: 'admin',
+    triggeringActor: 'admin',
     status: 'queued',
     conclusion: null,
+    reason: null,
     createdAt: '2026-01-01T00:00:00Z',
     startedAt: null,
     completedAt: null,
@@ -28,6 +30,28 @@ function run(id: number, fields: Partial<RunSummary> = {}): RunSummary {
 
 const pages = (...ids: number[][]): RunPage[] => ids.map((page) => ({ runs: page.map((id) => run(id)), next: null }));
 const ids = (list: RunPage[]): number[][] => list.map((page) => page.runs.map(({ id }) => id));
+
+const blockedJob: Job = {
+  id: 1,
+  runId: 1,
+  attempt: 1,
+  parentId: null,
+  calls: null,
+  key: 'a',
+  name: 'a',
+  needs: [],
+  labels: [],
+  status: 'queued',
+  conclusion: null,
+  runner: null,
+  createdAt: '2026-01-01T00:00:00Z',
+  startedAt: null,
+  completedAt: null,
+  steps: [],
+  annotations: [],
+  environment: null,
+  reason: null,
+};
 
 describe('a run that comes over the live feed', () => {
   test('is put on top when it is the newest', () => {
@@ -53,36 +77,17 @@ describe('a run that comes over the live feed', () => {
 
 test('a job event replaces that job in its run and leaves the others', () => {
   const client = createQueryClient();
-  const job = {
-    id: 7,
-    runId: 1,
-    key: 'a',
-    name: 'a',
-    needs: [],
-    labels: [],
-    status: 'queued' as const,
-    conclusion: null,
-  };
-  const rest = {
-    runner: null,
-    createdAt: '',
-    startedAt: null,
-    completedAt: null,
-    steps: [],
-    annotations: [],
-    reason: null,
-  };
+  const job = { ...blockedJob, id: 7 };
   const detail: RunDetail = {
     ...run(1),
+    attempts: [],
+    pendingDeployments: [],
     errors: [],
     warnings: [],
-    jobs: [
-      { ...job, ...rest },
-      { ...job, ...rest, id: 8 },
-    ],
+    jobs: [job, { ...job, id: 8 }],
   };
   client.setQueryData(keys.run(1), detail);
-  applyEvent(client, { type: 'job', value: { ...job, ...rest, status: 'in_progress' } });
+  applyEvent(client, { type: 'job', value: { ...job, status: 'in_progress' } });
   expect(client.getQueryData<RunDetail>(keys.run(1))?.jobs.map(({ id, status }) => [id, status])).toEqual([
     [7, 'in_progress'],
     [8, 'queued'],

@@ -6,6 +6,9 @@ let nextId = 1;
 const job = (key: string, ...needs: string[]): Job => ({
   id: nextId++,
   runId: 1,
+  attempt: 1,
+  parentId: null,
+  calls: null,
   key,
   name: key,
   needs,
@@ -18,6 +21,7 @@ const job = (key: string, ...needs: string[]): Job => ({
   completedAt: null,
   steps: [],
   annotations: [],
+  environment: null,
   reason: null,
 });
 
