@@ -3,75 +3,64 @@
  * nor a regular expression (`.` is literal), so no library speaks it.
  */
 import { UserError } from '../common/errors.ts';
+import { Automaton, type Effort, type Element } from './glob-automaton.ts';
 
 /** SEM-3.14 */
 const MAX_PATTERN_LENGTH = 1000;
+/** Git refs are shorter than 256 bytes, paths than 4,096 (SEM-3.14). */
+const MAX_NAME_LENGTH = 4096;
 
 export interface Glob {
   pattern: string;
   /** Written with `!` in front. */
   negative: boolean;
-  matches(name: string): boolean;
+  /** @throws TooMuchEffort when `effort` is used up */
+  matches(name: string, effort?: Effort): boolean;
 }
 
-/** Git refs are shorter than 256 bytes, paths than 4,096 (SEM-3.14). */
-const MAX_NAME_LENGTH = 4096;
-
-/** One character of a name, how often, and where else the match may go on instead. */
-interface Element {
-  accepts(character: string): boolean;
-  optional: boolean;
-  repeats: boolean;
-  /** How far on the match may go instead of through this element. */
-  skips?: number;
-}
+/** Filters are tested again with every push. */
+const compiled = new Map<string, Glob>();
+const MAX_COMPILED = 1000;
 
 /** @throws UserError naming what is wrong in the pattern */
 export function compileGlob(pattern: string): Glob {
+  const known = compiled.get(pattern);
+  if (known) return known;
+  const glob = compile(pattern);
+  if (compiled.size >= MAX_COMPILED) compiled.delete(compiled.keys().next().value ?? '');
+  compiled.set(pattern, glob);
+  return glob;
+}
+
+function compile(pattern: string): Glob {
   if (pattern.length > MAX_PATTERN_LENGTH) fail(pattern, `it is longer than ${MAX_PATTERN_LENGTH} characters`);
   const negative = pattern.startsWith('!');
   const body = negative ? pattern.slice(1) : pattern;
   if (body === '') fail(pattern, 'it is empty');
   const elements = parse(body, pattern);
-  return { pattern, negative, matches: (name) => name.length <= MAX_NAME_LENGTH && matches(elements, name) };
+  const [prefix, suffix] = [plainText(elements), plainText(elements.toReversed(), true)];
+  const automaton = new Automaton(elements);
+  const matches = (name: string, effort?: Effort): boolean => {
+    effort?.spend(1);
+    // Most names differ at the ends already, which costs next to nothing.
+    if (!name.startsWith(prefix) || !name.endsWith(suffix) || name.length > MAX_NAME_LENGTH) return false;
+    return automaton.accepts(name, effort);
+  };
+  return { pattern, negative, matches };
+}
+
+/** What every match begins with; with `backwards`, of reversed elements, what it ends with. */
+function plainText(elements: Element[], backwards = false): string {
+  let text = '';
+  for (const { plain, optional, repeats } of elements) {
+    if (plain === undefined || optional || repeats) break;
+    text = backwards ? plain + text : text + plain;
+  }
+  return text;
 }
 
 function fail(pattern: string, problem: string): never {
   throw new UserError('bad-glob', `The pattern '${pattern}' is invalid: ${problem}.`);
-}
-
-/**
- * Follows all ways through the pattern at once: the time is name × pattern at worst, where a regular expression with
- * many stars would backtrack for ever on a name chosen to do so.
- */
-function matches(elements: Element[], name: string): boolean {
-  let active = reach(elements, [0]);
-  for (const character of name) {
-    const next: number[] = [];
-    for (const index of active) {
-      const element = elements[index];
-      if (!element?.accepts(character)) continue;
-      next.push(index + 1);
-      if (element.repeats) next.push(index);
-    }
-    active = reach(elements, next);
-    if (active.size === 0) return false;
-  }
-  return active.has(elements.length);
-}
-
-/** The positions, and those that follow by leaving out what is optional. */
-function reach(elements: Element[], positions: number[]): Set<number> {
-  const reached = new Set<number>();
-  for (const pending = [...positions]; pending.length > 0; ) {
-    const index = pending.pop() ?? 0;
-    if (reached.has(index)) continue;
-    reached.add(index);
-    const element = elements[index];
-    if (element?.optional) pending.push(index + 1);
-    if (element?.skips) pending.push(index + element.skips);
-  }
-  return reached;
 }
 
 function parse(body: string, pattern: string): Element[] {
@@ -107,17 +96,21 @@ interface Parsed {
   parsed: Element[];
 }
 
+const SLASH = '/'.charCodeAt(0);
+
 function parseToken(rest: string, startsSegment: boolean, pattern: string): Parsed {
   if (rest.startsWith('**/') && startsSegment) {
-    return { length: 3, parsed: [GATE, star(() => true), literal('/')] };
+    return { length: 3, parsed: [GATE, star(() => true), one((code) => code === SLASH)] };
   }
   if (rest.startsWith('**')) return { length: 2, parsed: [star(() => true)] };
   const first = rest.charAt(0);
-  if (first === '*') return { length: 1, parsed: [star((character) => character !== '/')] };
+  if (first === '*') return { length: 1, parsed: [star((code) => code !== SLASH)] };
   if (first === '[') return parseSet(rest, pattern);
   const isEscape = first === '\\' && rest.length > 1;
   const [character = ''] = isEscape ? rest.slice(1) : rest;
-  return { length: character.length + (isEscape ? 1 : 0), parsed: [literal(character)] };
+  const wanted = character.codePointAt(0);
+  const element = { ...one((code) => code === wanted), plain: character };
+  return { length: character.length + (isEscape ? 1 : 0), parsed: [element] };
 }
 
 const star = (accepts: Element['accepts']): Element => ({ accepts, optional: true, repeats: true });
@@ -127,14 +120,12 @@ const one = (accepts: Element['accepts']): Element => ({ accepts, optional: fals
 /** Before the two elements of two stars and a slash: go into them, or past both. */
 const GATE: Element = { accepts: () => false, optional: true, repeats: false, skips: 3 };
 
-const literal = (wanted: string): Element => one((character) => character === wanted);
-
 function parseSet(rest: string, pattern: string): Parsed {
   const end = rest.indexOf(']');
   if (end < 0) fail(pattern, "a '[' is not closed");
   const members = [...rest.slice(1, end)];
   if (members.length === 0) fail(pattern, "'[]' names no character");
-  const ranges: [string, string][] = [];
+  const ranges: [number, number][] = [];
   for (let index = 0; index < members.length; index++) {
     const from = members[index] ?? '';
     const isRange = members[index + 1] === '-';
@@ -143,9 +134,9 @@ function parseSet(rest: string, pattern: string): Parsed {
       checkRange(`${from}-${to}`, pattern);
       index += 2;
     }
-    ranges.push([from, to]);
+    ranges.push([from.codePointAt(0) ?? 0, to.codePointAt(0) ?? 0]);
   }
-  const accepts = (character: string): boolean => ranges.some(([from, to]) => character >= from && character <= to);
+  const accepts = (code: number): boolean => ranges.some(([from, to]) => code >= from && code <= to);
   return { length: end + 1, parsed: [one(accepts)] };
 }
 
@@ -157,15 +148,15 @@ function checkRange(range: string, pattern: string): void {
 }
 
 /** An include list: the last pattern that matches decides; negatives alone select nothing (SEM-3.8). */
-export function isIncluded(globs: Glob[], name: string): boolean {
+export function isIncluded(globs: Glob[], name: string, effort?: Effort): boolean {
   let selected = false;
   for (const glob of globs) {
-    if (glob.matches(name)) selected = !glob.negative;
+    if (glob.negative === selected && glob.matches(name, effort)) selected = !glob.negative;
   }
   return selected;
 }
 
 /** An ignore list: any pattern rejects; `!` flips that one pattern (SEM-3.9). */
-export function isIgnored(globs: Glob[], name: string): boolean {
-  return globs.some((glob) => glob.matches(name) !== glob.negative);
+export function isIgnored(globs: Glob[], name: string, effort?: Effort): boolean {
+  return globs.some((glob) => glob.matches(name, effort) !== glob.negative);
 }
