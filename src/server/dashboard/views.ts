@@ -12,6 +12,7 @@ import { type JobRow, jobsOfRun } from '../../store/jobs.ts';
 import { type StepRow, stepsOfJobs } from '../../store/steps.ts';
 import type { JobEnvironment } from '../../workflow/index.ts';
 import type { ServerContext } from '../context.ts';
+import { whyPending } from '../engine/concurrency.ts';
 import { statusOf } from '../engine/explain.ts';
 
 /** Rows as the page and the CLI see them. Each view costs a fixed number of queries, however many rows it has. */
@@ -38,7 +39,7 @@ export async function runSummaries(db: Queries, filter: RunFilter): Promise<RunS
     query = query.where(({ eb, or }) =>
       or([eb('runs.status', '=', status as 'queued'), eb('conclusion', '=', status)]),
     );
-  return (await query.execute()).map(runView);
+  return Promise.all((await query.execute()).map((row) => summary(db, row)));
 }
 
 export async function runDetail(context: ServerContext, id: number): Promise<RunDetail | undefined> {
@@ -47,7 +48,7 @@ export async function runDetail(context: ServerContext, id: number): Promise<Run
   const jobs = await jobsOfRun(context.db, id);
   const warnings = await context.engine.views.warningsOf(row.text_hash, row.path);
   return {
-    ...runView(row),
+    ...(await summary(context.db, row)),
     attempts: [attemptView(row)],
     pendingDeployments: [],
     errors: JSON.parse(row.errors),
@@ -79,13 +80,17 @@ function selectRuns(db: Queries) {
       'status',
       'conclusion',
     ])
-    .select(['runs.errors', 'text_hash', 'runs.created_at', 'started_at', 'completed_at'])
+    .select(['runs.repository_id', 'runs.errors', 'text_hash', 'runs.created_at', 'started_at', 'completed_at'])
     .select(['workflows.name as workflow_name', 'workflows.path', 'owner', 'repositories.name as repository_name']);
 }
 
 type RunViewRow = Awaited<ReturnType<ReturnType<typeof selectRuns>['execute']>>[number];
 
-function runView(row: RunViewRow): RunSummary {
+async function summary(db: Queries, row: RunViewRow): Promise<RunSummary> {
+  return { ...runView(row), reason: row.status === 'pending' ? await whyPending(db, row) : null };
+}
+
+function runView(row: RunViewRow): Omit<RunSummary, 'reason'> {
   return {
     id: row.id,
     repository: `${row.owner}/${row.repository_name}`,
@@ -100,7 +105,6 @@ function runView(row: RunViewRow): RunSummary {
     triggeringActor: row.triggering_actor,
     status: row.status,
     conclusion: row.conclusion as Conclusion | null,
-    reason: null,
     createdAt: row.created_at,
     startedAt: row.started_at,
     completedAt: row.completed_at,

@@ -1,5 +1,6 @@
 /** Concurrency groups (SEM-8). Claims are rows, so that a restart loses none (SEM-8.10). */
-import { type ClaimRow, claimsOn, deleteClaims, holdGroup, insertClaim } from '../../store/concurrency.ts';
+import { type ClaimRow, claimsOfRun, claimsOn, deleteClaims, holdGroup, insertClaim } from '../../store/concurrency.ts';
+import type { Queries } from '../../store/database.ts';
 import type { JobRow } from '../../store/jobs.ts';
 import { findRun, type RunRow } from '../../store/runs.ts';
 import type { Concurrency } from '../../workflow/index.ts';
@@ -32,7 +33,7 @@ export async function enterGroup(unit: Unit, claimant: Claimant, wanted: Concurr
   const holder = claims.find(({ state }) => state === 'holding');
   const own = claims.find(({ run_id, job_id }) => run_id === claimant.run.id && job_id === (claimant.job?.id ?? null));
   if (own?.state === 'holding') return { state: 'holding' };
-  if (own && holder) return { state: 'pending', why: await describeHolder(unit, wanted.group, holder) };
+  if (own && holder) return { state: 'pending', why: await describeHolder(unit.db, wanted.group, holder) };
   if (!holder) {
     await claim(unit, claimant, wanted.group, 'holding');
     return { state: 'holding' };
@@ -55,7 +56,7 @@ export async function enterGroup(unit: Unit, claimant: Claimant, wanted: Concurr
     cancel(unit, holder, `Cancelled: ${newcomer} of the concurrency group "${wanted.group}" takes its place.`);
   }
   await claim(unit, claimant, wanted.group, 'pending');
-  return { state: 'pending', why: await describeHolder(unit, wanted.group, holder) };
+  return { state: 'pending', why: await describeHolder(unit.db, wanted.group, holder) };
 }
 
 /** The run or job has completed: the one that has waited longest gets its groups. */
@@ -95,8 +96,16 @@ async function claim(unit: Unit, { run, job }: Claimant, group: string, state: C
   });
 }
 
-async function describeHolder(unit: Unit, group: string, holder: ClaimRow): Promise<string> {
-  const run = await findRun(unit.db, holder.run_id);
+/** Why a `pending` run waits; null when it does not. */
+export async function whyPending(db: Queries, run: Pick<RunRow, 'id' | 'repository_id'>): Promise<string | null> {
+  const own = (await claimsOfRun(db, run.id)).find(({ job_id, state }) => job_id === null && state === 'pending');
+  if (!own) return null;
+  const [holder] = await claimsOn(db, run.repository_id, own.group_name);
+  return holder ? describeHolder(db, own.group_name, holder) : null;
+}
+
+async function describeHolder(db: Queries, group: string, holder: ClaimRow): Promise<string> {
+  const run = await findRun(db, holder.run_id);
   const what = holder.job_id === null ? '' : `a job of `;
   return `Waits for the concurrency group "${group}", which ${what}run #${run?.run_number ?? holder.run_id} (${run?.title ?? ''}) holds.`;
 }

@@ -3,7 +3,9 @@ import type { Explanation, Runner, SourceError } from '../../protocol/dashboard/
 import type { Database } from '../../store/database.ts';
 import { findJob, type JobRow, reasonsOf } from '../../store/jobs.ts';
 import { allRunners, findRunner, type RunnerRow } from '../../store/runners.ts';
+import type { RunRow } from '../../store/runs.ts';
 import type { JobRequirement } from '../../workflow/routing.ts';
+import { whyPending } from './concurrency.ts';
 import { type ExplainInput, explainJob, explainRun, shortReason } from './explain.ts';
 import { loadRunOrThrow, type RunBundle, type WorkflowCache, workflowOf } from './run-bundle.ts';
 import type { RunnerDirectory } from './runner-directory.ts';
@@ -40,6 +42,11 @@ export class EngineViews {
   reasonOf(job: JobRow): string | null {
     if (job.phase !== 'queued') return job.reason;
     return shortReason(this.#options.requirement(job), this.#options.directory.all());
+  }
+
+  /** The one sentence about a run that waits as a whole. */
+  async reasonOfRun(run: Pick<RunRow, 'id' | 'repository_id' | 'status'>): Promise<string | null> {
+    return run.status === 'pending' ? whyPending(this.#options.db, run) : null;
   }
 
   /** Of the workflow file of a run. Not stored: they are as the file is read by this version. */
@@ -84,6 +91,7 @@ export class EngineViews {
       failedSteps: (jobId) => failed.filter(({ job_id }) => job_id === jobId).map(({ name }) => name),
       requirement,
       runners: directory.all(),
+      runReason: await this.reasonOfRun(bundle.run),
     };
   }
 }

@@ -29,6 +29,8 @@ export interface ExplainInput {
   failedSteps: (jobId: number) => string[];
   requirement: (job: JobRow) => JobRequirement;
   runners: RunnerFacts[];
+  /** Why the run as a whole waits. */
+  runReason: string | null;
 }
 
 export function explainRun(input: ExplainInput): Explanation {
@@ -47,7 +49,8 @@ export function explainRun(input: ExplainInput): Explanation {
   };
 }
 
-function runSentences({ bundle: { run, jobs } }: ExplainInput): string[] {
+function runSentences({ bundle: { run, jobs }, runReason }: ExplainInput): string[] {
+  if (runReason !== null) return [runReason];
   if (run.conclusion === 'startup_failure') {
     const errors = JSON.parse(run.errors) as Parameters<typeof describeError>[0][];
     return ['The workflow file has errors, so no job was started.', ...errors.map(describeError)];
