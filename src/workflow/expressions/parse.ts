@@ -2,6 +2,7 @@
  * Parsing with GitHub's own lexer and parser. Their trees are cached. What is corrected here: string literals with
  * more than one doubled quote, literals that only JavaScript reads as numbers, and error texts without a position.
  */
+import { isDeepStrictEqual } from 'node:util';
 import {
   Binary,
   type Expr,
@@ -14,7 +15,7 @@ import {
 } from '@actions/expressions/ast';
 import { ExpressionError as ParserError } from '@actions/expressions/errors';
 import type { FunctionInfo } from '@actions/expressions/funcs/info';
-import { Lexer, type Token, TokenType } from '@actions/expressions/lexer';
+import { Lexer, type Token, TokenType, tokenString } from '@actions/expressions/lexer';
 import { Parser } from '@actions/expressions/parser';
 import { errorText } from '../../common/errors.ts';
 import { ExpressionError } from './error.ts';
@@ -65,8 +66,23 @@ function parse(expression: string, names: string[], functions: FunctionInfo[]): 
 
 function asExpressionError(error: unknown, expression: string, tokens: Token[]): ExpressionError {
   if (error instanceof ExpressionError) return error;
-  const token = tokens.find((candidate) => error instanceof ParserError && candidate.range.start === error.pos);
-  return token ? located(errorText(error), token, expression, tokens) : new ExpressionError(errorText(error));
+  const located = error instanceof ParserError ? parserError(error, expression, tokens) : undefined;
+  return located ?? new ExpressionError(errorText(error));
+}
+
+/** Text of an error of the official parser, with position and expression; `undefined` when it is not of this expression. */
+export function parserErrorText(error: ParserError, expression: string): string | undefined {
+  return parserError(error, expression, new Lexer(expression).lex().tokens)?.message;
+}
+
+function parserError({ pos, message }: ParserError, expression: string, tokens: Token[]): ExpressionError | undefined {
+  const index = tokens.findIndex((token) => {
+    return isDeepStrictEqual(token.range.start, pos) && message.endsWith(`: '${tokenString(token)}'`);
+  });
+  const isEnd = tokens[index]?.type === TokenType.EOF && index > 0;
+  const token = tokens[isEnd ? index - 1 : index];
+  const [kind] = isEnd ? ['Unexpected end of expression'] : message.split(": '");
+  return token && located(`${kind}: '${token.lexeme}'`, token, expression, tokens);
 }
 
 function located(message: string, token: Token, expression: string, tokens: Token[]): ExpressionError {

@@ -1,5 +1,5 @@
 /** Text to a checked token tree, by GitHub's template reader and schema. */
-import { TemplateContext, TemplateValidationErrors } from '@actions/workflow-parser/templates/template-context';
+import { type TemplateContext, TemplateValidationErrors } from '@actions/workflow-parser/templates/template-context';
 import { readTemplate } from '@actions/workflow-parser/templates/template-reader';
 import {
   BasicExpressionToken,
@@ -12,6 +12,7 @@ import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace
 import { type TemplateToken, TokenType } from '../../protocol/runner/tokens.ts';
 import { MAX_EXPRESSION_LENGTH } from '../expressions/index.ts';
 import { EventReader } from './event-reader.ts';
+import { LocatingContext } from './locating-context.ts';
 import type { Place, Problems } from './problems.ts';
 import { workflowSchema } from './schema.ts';
 import { type MultiLineScalar, readYaml } from './yaml-events.ts';
@@ -31,7 +32,7 @@ const MAX_ERRORS = 10;
  * @returns `undefined` when there is no tree at all
  */
 export function readTemplateTree(path: string, text: string, problems: Problems): TemplateTree | undefined {
-  const context = new TemplateContext(
+  const context = new LocatingContext(
     new TemplateValidationErrors(MAX_ERRORS),
     workflowSchema(),
     new NoOperationTraceWriter(),

@@ -144,13 +144,13 @@ describe('errors of the schema', () => {
 
   it('points into a block scalar at the line and column of the expression', () => {
     expect(errors(withSteps('      - run: |\n          one\n\n            ${{ nope }}\n'))).toEqual([
-      "9:13 Unrecognized named-value: 'nope'",
+      "9:13 Unrecognized named-value: 'nope'. Located at position 1 within expression: nope",
     ]);
   });
 
   it('points at the start of a folded scalar, whose lines are not the value’s', () => {
     expect(errors(withSteps('      - run: >-\n          one\n          ${{ nope }}\n'))).toEqual([
-      "6:14 Unrecognized named-value: 'nope'",
+      "6:14 Unrecognized named-value: 'nope'. Located at position 1 within expression: nope",
     ]);
   });
 
