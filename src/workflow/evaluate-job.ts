@@ -129,8 +129,8 @@ function minutes(value: Json): number | undefined {
   throw new ExpressionError(`Unexpected value '${number}': minutes must be more than 0`);
 }
 
-/** The url is the runner's to evaluate (SEM-5.8). */
-function withoutUrl(token: TemplateToken): TemplateToken {
+/** `environment` as far as the server evaluates it: the url is the runner's (SEM-5.8). */
+export function withoutUrl(token: TemplateToken): TemplateToken {
   if (!isMappingToken(token)) return token;
   return { ...token, map: token.map.filter(({ Key }) => literalText(Key) !== 'url') };
 }

@@ -2,12 +2,13 @@
 import type { Json, TemplateToken } from '../../protocol/runner/tokens.ts';
 import { resolveJob } from '../evaluate-job.ts';
 import { expandMatrix } from '../expand-matrix.ts';
+import { knownPart } from '../known-part.ts';
 import type { JobConfiguration, WorkflowJob } from '../model.ts';
+import { type Reference, referencesIn } from '../references.ts';
 import type { JobRequirement } from '../routing.ts';
 import { isAbsent, literalOf, membersOf } from '../tokens.ts';
 import type { SourcePlace } from './finding.ts';
-import { type LintFile, placeOf, tokensOf } from './lint-file.ts';
-import { type Reference, referencesOf } from './references.ts';
+import { type LintFile, placeOf } from './lint-file.ts';
 import type { LintRepository } from './repository.ts';
 
 /** One configuration of a job; those that ask for the same are one. */
@@ -59,23 +60,15 @@ function ofJob(file: LintFile, job: WorkflowJob, repository: LintRepository): De
 }
 
 function withInputs(file: LintFile, job: WorkflowJob, inputs: Inputs): Demand[] {
-  const isKnown = (token: TemplateToken): boolean => isKnownWith(token, inputs);
-  if (!isKnown(job.strategy) || !isKnown(job.runsOn)) return [];
-  // What only a run knows is left out, so that it cannot spoil the rest.
-  const certain: WorkflowJob = {
-    ...job,
-    name: null,
-    concurrency: null,
-    continueOnError: null,
-    cancelTimeoutMinutes: null,
-    environment: isKnown(job.environment) ? job.environment : null,
-    timeoutMinutes: isKnown(job.timeoutMinutes) ? job.timeoutMinutes : null,
-  };
-  const workflow = { ...file.workflow, jobs: [certain] };
+  const isKnown = (reference: Reference): boolean => isKnownReference(reference, inputs);
+  const { job: certain, unknown } = knownPart(job, isKnown);
+  if (unknown.includes('runs-on') || !referencesIn(job.strategy).every(isKnown)) return [];
+  // They are nothing to a runner, and an error in one of them must not hide the rest.
+  const alone: WorkflowJob = { ...certain, name: null, concurrency: null, continueOnError: null };
   const contexts = { inputs: Object.fromEntries(inputs) };
-  const configurations = expandMatrix(workflow, job.key, contexts);
+  const configurations = expandMatrix({ ...file.workflow, jobs: [alone] }, job.key, contexts);
   if (!configurations.ok) return [];
-  return configurations.value.flatMap((configuration) => demandOf(file, certain, contexts, configuration));
+  return configurations.value.flatMap((configuration) => demandOf(file, alone, contexts, configuration));
 }
 
 function demandOf(
@@ -94,14 +87,6 @@ function demandOf(
       timeoutMinutes: isAbsent(job.timeoutMinutes) ? null : timeoutMinutes,
     },
   ];
-}
-
-function isKnownWith(token: TemplateToken, inputs: Inputs): boolean {
-  for (const { token: part } of tokensOf(token, [])) {
-    if (part.type !== 3) continue;
-    if (!referencesOf(part.expr).every((reference) => isKnownReference(reference, inputs))) return false;
-  }
-  return true;
 }
 
 function isKnownReference({ context, members: [first] }: Reference, inputs: Inputs): boolean {

@@ -4,16 +4,10 @@ import type { Workflow, WorkflowJob, WorkflowSource } from '../model.ts';
 import { Problems } from '../reader/problems.ts';
 import { readTemplateTree } from '../reader/read-template.ts';
 import { readWorkflow } from '../reader/read-workflow.ts';
-import {
-  isExpression,
-  isMappingToken,
-  isObjectToken,
-  isSequenceToken,
-  literalText,
-  type ObjectToken,
-} from '../tokens.ts';
+import { type Reference, referencesOf } from '../references.ts';
+import { walkTokens } from '../token-walk.ts';
+import { isExpression, isObjectToken, literalText, type ObjectToken } from '../tokens.ts';
 import type { SourcePlace } from './finding.ts';
-import { type Reference, referencesOf } from './references.ts';
 import { SourceText } from './source-text.ts';
 
 export interface LintFile {
@@ -54,8 +48,8 @@ const isReadable = ({ triggers, jobs, errors }: Workflow): boolean =>
 function expressionsIn(root: TemplateToken, workflow: Workflow): WrittenExpression[] {
   const jobs = new Map(workflow.jobs.map((job) => [job.key, job]));
   const found: WrittenExpression[] = [];
-  for (const { path, token } of tokensOf(root, [])) {
-    const expression = expressionOf(path, token);
+  for (const { path, token, isKey } of walkTokens(root)) {
+    const expression = expressionOf(path, token, isKey);
     if (expression === undefined) continue;
     const [first, key = '', part, index] = path;
     const job = first === 'jobs' ? jobs.get(key) : undefined;
@@ -66,25 +60,11 @@ function expressionsIn(root: TemplateToken, workflow: Workflow): WrittenExpressi
 }
 
 /** What the token holds as an expression: `if` is one also without `${{ }}` (SEM-9.3). */
-function expressionOf(path: string[], token: ObjectToken): string | undefined {
+function expressionOf(path: string[], token: ObjectToken, isKey: boolean): string | undefined {
   if (isExpression(token)) return token.expr;
-  if (path.at(-1) !== 'if' || path[0] !== 'jobs') return undefined;
+  if (isKey || path.at(-1) !== 'if' || path[0] !== 'jobs') return undefined;
   const text = literalText(token)?.trim();
   return text && !text.includes('${{') ? text : undefined;
-}
-
-/** Every token of a tree with its keys from the root; keys that are expressions have the path of their mapping. */
-export function* tokensOf(token: TemplateToken, path: string[]): Generator<{ path: string[]; token: ObjectToken }> {
-  if (!isObjectToken(token)) return;
-  yield { path, token };
-  if (isSequenceToken(token)) {
-    for (const [index, item] of token.seq.entries()) yield* tokensOf(item, [...path, String(index)]);
-  }
-  if (!isMappingToken(token)) return;
-  for (const { Key, Value } of token.map) {
-    if (isExpression(Key)) yield { path, token: Key };
-    yield* tokensOf(Value, [...path, literalText(Key) ?? '']);
-  }
 }
 
 /** Where a reference stands in the file; the start of its value when its words are not found as written. */

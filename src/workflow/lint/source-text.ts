@@ -1,6 +1,7 @@
 /** The text of a file, to find words of a value in it: tokens know only where their value begins. */
 import type { TemplateToken } from '../../protocol/runner/tokens.ts';
-import { isMappingToken, isObjectToken, isSequenceToken, type ObjectToken } from '../tokens.ts';
+import { walkTokens } from '../token-walk.ts';
+import type { ObjectToken } from '../tokens.ts';
 import type { SourcePlace } from './finding.ts';
 
 /** No value that holds an expression is longer (SEM-1.9), but aliases may leave no end to be seen. */
@@ -21,7 +22,7 @@ export class SourceText {
     this.#starts = [0];
     for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1))
       this.#starts.push(index + 1);
-    const offsets = [...objectTokens(root)].map((token) => this.#offset(token.line ?? 1, token.col ?? 1));
+    const offsets = [...walkTokens(root)].map(({ token }) => this.#offset(token.line ?? 1, token.col ?? 1));
     this.#values = [...new Set(offsets)].sort((a, b) => a - b);
   }
 
@@ -74,15 +75,4 @@ export class SourceText {
 function isInExpression(text: string, index: number): boolean {
   const before = text.slice(0, index);
   return before.lastIndexOf('${{') > before.lastIndexOf('}}');
-}
-
-function* objectTokens(token: TemplateToken): Generator<ObjectToken> {
-  if (!isObjectToken(token)) return;
-  yield token;
-  if (isSequenceToken(token)) for (const item of token.seq) yield* objectTokens(item);
-  if (!isMappingToken(token)) return;
-  for (const { Key, Value } of token.map) {
-    yield* objectTokens(Key);
-    yield* objectTokens(Value);
-  }
 }

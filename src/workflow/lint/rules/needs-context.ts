@@ -1,7 +1,7 @@
+import type { Reference } from '../../references.ts';
 import { literalTexts, member } from '../../tokens.ts';
 import type { Found, Rule } from '../finding.ts';
 import { type LintFile, placeOfReference, type WrittenExpression } from '../lint-file.ts';
-import type { Reference } from '../references.ts';
 import { textOf } from './untrusted-input.ts';
 
 /** SEM-9.8: only direct needs are in the context; anything else in it is null. */

@@ -1,8 +1,8 @@
 import type { WorkflowJob } from '../../model.ts';
+import type { Reference } from '../../references.ts';
 import { isMappingToken, membersOf } from '../../tokens.ts';
 import type { Found, Rule } from '../finding.ts';
 import { type LintFile, placeOfReference, type WrittenExpression } from '../lint-file.ts';
-import type { Reference } from '../references.ts';
 import type { LintRepository } from '../repository.ts';
 import { textOf } from './untrusted-input.ts';
 

@@ -1,7 +1,7 @@
 import type { Workflow } from '../../model.ts';
+import type { Reference } from '../../references.ts';
 import type { Found, Rule } from '../finding.ts';
 import { type LintFile, placeOfReference, type WrittenExpression } from '../lint-file.ts';
-import type { Reference } from '../references.ts';
 import { textOf } from './untrusted-input.ts';
 
 /** SEM-4.8, 11.4 */

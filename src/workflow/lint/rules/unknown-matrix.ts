@@ -1,8 +1,8 @@
 import type { TemplateToken } from '../../../protocol/runner/tokens.ts';
+import type { Reference } from '../../references.ts';
 import { isAbsent, isExpression, isMappingToken, isSequenceToken, literalText, member } from '../../tokens.ts';
 import type { Found, Rule } from '../finding.ts';
 import { type LintFile, placeOfReference, type WrittenExpression } from '../lint-file.ts';
-import type { Reference } from '../references.ts';
 import { textOf } from './untrusted-input.ts';
 
 /** SEM-10.2, 10.6, 10.11 */

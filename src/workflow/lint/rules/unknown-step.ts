@@ -1,7 +1,8 @@
+import type { Reference } from '../../references.ts';
+import { walkTokens } from '../../token-walk.ts';
 import { literalText, member } from '../../tokens.ts';
 import type { Found, Rule } from '../finding.ts';
-import { type LintFile, placeOfReference, tokensOf, type WrittenExpression } from '../lint-file.ts';
-import type { Reference } from '../references.ts';
+import { type LintFile, placeOfReference, type WrittenExpression } from '../lint-file.ts';
 import { textOf } from './untrusted-input.ts';
 
 /** SEM-19.5: a step is in the context once it has run or was skipped. */
@@ -45,8 +46,8 @@ function problemOf(file: LintFile, { job, step }: WrittenExpression, { members }
 function stepIds({ root }: LintFile, job: string): Map<string, number> {
   const steps = member(member(member(root, 'jobs'), job), 'steps');
   const found = new Map<string, number>();
-  for (const { path, token } of tokensOf(steps, [])) {
-    if (path.at(-1) !== 'id' || path.at(-2) === 'with' || path.at(-2) === 'env') continue;
+  for (const { path, token, isKey } of walkTokens(steps)) {
+    if (isKey || path.at(-1) !== 'id' || path.at(-2) === 'with' || path.at(-2) === 'env') continue;
     found.set((literalText(token) ?? '').toLowerCase(), Number(path[0]));
   }
   return found;

@@ -1,8 +1,8 @@
 import type { WorkflowStep } from '../../model.ts';
+import type { Reference } from '../../references.ts';
 import { member } from '../../tokens.ts';
 import type { Found, Rule } from '../finding.ts';
 import { type LintFile, placeOf, type WrittenExpression } from '../lint-file.ts';
-import type { Reference } from '../references.ts';
 
 /** Events that run with the repository's secrets while a stranger's commit is at hand (SEM-2.4, 2.12). */
 const PRIVILEGED = ['pull_request_target', 'workflow_run', 'issue_comment'];

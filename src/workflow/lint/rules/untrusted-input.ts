@@ -1,5 +1,5 @@
 /** What a stranger can write into an event, as GitHub's "Script injections" page and its Security Lab list it. */
-import type { Reference } from '../references.ts';
+import type { Reference } from '../../references.ts';
 
 /** `*` stands for any one member, also a number. */
 const UNTRUSTED = [

@@ -12,8 +12,11 @@ import {
   Unary,
 } from '@actions/expressions/ast';
 import { TokenType } from '@actions/expressions/lexer';
-import { ExpressionError, parseInScope, type Scope } from '../expressions/index.ts';
-import { literalValue } from '../expressions/parse.ts';
+import type { TemplateToken } from '../protocol/runner/tokens.ts';
+import { ExpressionError, parseInScope, type Scope } from './expressions/index.ts';
+import { literalValue } from './expressions/parse.ts';
+import { walkTokens } from './token-walk.ts';
+import { isExpression } from './tokens.ts';
 
 export interface Reference {
   /** Name of the context, in lower case. */
@@ -44,6 +47,11 @@ export function referencesOf(expression: string): Reference[] {
     if (!(error instanceof ExpressionError)) throw error;
   }
   return found;
+}
+
+/** Of every expression in a tree. */
+export function referencesIn(token: TemplateToken): Reference[] {
+  return [...walkTokens(token)].flatMap(({ token: part }) => (isExpression(part) ? referencesOf(part.expr) : []));
 }
 
 type Use = Pick<Reference, 'flows' | 'asJson'>;
