@@ -65,6 +65,7 @@ describe('cancellation', () => {
       'always: succeeded',
       'cancelled: succeeded',
     ]);
+    expect(server.stepLog('normal')).toContain(': "stubborn" ended with cancelled, the job was cancelled.');
     expect(server.stepLog('always')).toContain('cleaned up');
     expect(processesWith('4242.11')).toEqual([]);
   });
@@ -215,6 +216,7 @@ describe('shutdown', () => {
     expect(await runner.exited).toBe(0);
     expect(server.completions[0]?.conclusion).toBe('failed');
     expect(conclusions()).toEqual(['stubborn: failed', 'rest: skipped']);
+    expect(server.stepLog('rest')).toContain('Skipped because the runner is shutting down.');
     expect(server.sessionDeleted).toBe(true);
     expect(processesWith('4242.55')).toEqual([]);
   });

@@ -84,8 +84,33 @@ describe('a job', () => {
       'always: succeeded',
     ]);
     expect(server.stepLog('fails')).toContain('##[error]Process completed with exit code 7.');
+    expect(server.stepLog('skipped')).toMatch(
+      /^\S+Z Skipped because its condition `success\(\)` was false: "fails" ended with failure\.\n$/,
+    );
     const annotations = completion.stepResults?.find(({ name }) => name === 'fails')?.annotations;
     expect(annotations?.[0]).toMatchObject({ level: 'failure', message: 'broken', path: 'a.ts', startLine: 3 });
+  });
+
+  it('writes into the log of a skipped step its condition with the values that it saw, secrets masked (SEM-9.6)', async () => {
+    const { completion, conclusions } = await runJob({
+      secrets: { TOKEN: 'correct horse' },
+      env: { GIVEN: 'correct horse' },
+      steps: [
+        {
+          name: 'not here',
+          run: 'echo never',
+          if: "github.ref == 'refs/heads/release' && env.GIVEN",
+        },
+        { name: 'no failure', run: 'echo never', if: 'failure()' },
+      ],
+    });
+    expect(completion.conclusion).toBe('succeeded');
+    expect(conclusions?.slice(1, -1)).toEqual(['not here: skipped', 'no failure: skipped']);
+    expect(server.stepLog('not here')).toMatch(
+      /^\S+Z Skipped because its condition `.*` was false: github\.ref is "refs\/heads\/main", env\.GIVEN is "\*\*\*"\.\n$/,
+    );
+    expect(server.stepLog('no failure')).toContain('Z Skipped because its condition `failure()` was false.\n');
+    expect(completion.stepResults?.map(({ completed_log_lines }) => completed_log_lines).slice(1, -1)).toEqual([1, 1]);
   });
 
   it('passes outputs, env, path and summary by files, and drops an output that holds a secret', async () => {

@@ -42,6 +42,8 @@ export class JobState {
   readonly steps: Record<string, Json> = {};
   readonly isStepDebug: boolean;
   status: JobStatus = 'success';
+  /** Steps that made the status what it is, for explanations. */
+  readonly #troubles: string[] = [];
   readonly #contexts: Record<string, Json>;
   readonly #variables = new Map<string, string>();
 
@@ -78,9 +80,15 @@ export class JobState {
   }
 
   /** A failed step makes the job fail; once cancelled it stays cancelled (SEM-15.7). */
-  note(conclusion: Outcome): void {
-    if (this.status === 'cancelled') return;
-    if (conclusion === 'failure' || conclusion === 'cancelled') this.status = conclusion;
+  note(conclusion: Outcome, step?: string): void {
+    if (conclusion !== 'failure' && conclusion !== 'cancelled') return;
+    if (step !== undefined) this.#troubles.push(`"${step}" ended with ${conclusion}`);
+    if (this.status !== 'cancelled') this.status = conclusion;
+  }
+
+  /** Why the status functions see no success, in words; empty while they do. */
+  get troubles(): string[] {
+    return this.status === 'cancelled' ? [...this.#troubles, 'the job was cancelled'] : this.#troubles;
   }
 
   scope({ env = {}, withStatus = false, withSecrets = true, github = this.github }: ScopeOptions = {}): Scope {

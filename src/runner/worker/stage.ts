@@ -3,7 +3,16 @@ import { isoTime, systemClock } from '../../common/clock.ts';
 import { errorText } from '../../common/errors.ts';
 import type { JobStep } from '../../protocol/runner/job-message.ts';
 import type { TemplateToken } from '../../protocol/runner/tokens.ts';
-import { evaluateExpression, evaluateTemplate, isTruthy, toNumber, toText } from '../../workflow/expressions/index.ts';
+import {
+  describeSkip,
+  evaluateExpression,
+  evaluateTemplate,
+  isTruthy,
+  referencedValues,
+  type Scope,
+  toNumber,
+  toText,
+} from '../../workflow/expressions/index.ts';
 import type { JobState, Outcome } from './job-state.ts';
 import type { JobLogs } from './logs.ts';
 import type { ResultsQueue } from './results-queue.ts';
@@ -22,6 +31,8 @@ export interface StageOptions {
   step: JobStep;
   record: StepRecord;
   condition: string;
+  /** The stage is skipped, whatever its condition (SEM-28.8). */
+  isShuttingDown: boolean;
   state: Record<string, string>;
   run(context: StepContext): Promise<boolean>;
 }
@@ -61,7 +72,7 @@ export class Stage {
     const { job, record, logs } = this.#options;
     const preparation = this.#prepare();
     record.startedAt = isoTime(Date.now());
-    if (preparation === 'skip') return this.#conclude({ outcome: 'skipped', conclusion: 'skipped', outputs: {} });
+    if (preparation === 'skip') return this.#skip();
     this.#options.results?.stepChanged(record);
     const log = logs.openStep(record);
     const output = new StepOutput(log, record, job.masks, job.isStepDebug);
@@ -84,8 +95,27 @@ export class Stage {
   }
 
   #isWanted(): boolean {
-    const { job, condition } = this.#options;
-    return isTruthy(evaluateExpression(condition, job.scope({ env: this.#env, withStatus: true, withSecrets: false })));
+    const { condition, isShuttingDown } = this.#options;
+    return !isShuttingDown && isTruthy(evaluateExpression(condition, this.#conditionScope()));
+  }
+
+  #conditionScope(): Scope {
+    return this.#options.job.scope({ env: this.#env, withStatus: true, withSecrets: false });
+  }
+
+  /** The log of a skipped step is one line: why. It is what people and `explain` see. */
+  #skip(): StageResult {
+    const log = this.#options.logs.openStep(this.#options.record);
+    log.write([this.#whySkipped()]);
+    log.close();
+    return this.#conclude({ outcome: 'skipped', conclusion: 'skipped', outputs: {} });
+  }
+
+  #whySkipped(): string {
+    const { job, condition, isShuttingDown } = this.#options;
+    if (isShuttingDown) return 'Skipped because the runner is shutting down.';
+    const values = referencedValues(condition, this.#conditionScope());
+    return describeSkip({ condition, values, troubles: job.troubles, mask: (text) => job.masks.apply(text) });
   }
 
   async #execute(output: StepOutput, preparation: 'run' | { error: string }): Promise<StageResult> {

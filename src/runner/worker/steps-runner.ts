@@ -42,7 +42,7 @@ export class StepsRunner {
     for (const post of this.#posts.reverse()) {
       this.records.push(post.record);
       const { conclusion } = await this.#stage({ ...post, condition: 'always()' });
-      this.#job.note(conclusion);
+      this.#job.note(conclusion, post.record.name);
     }
   }
 
@@ -75,13 +75,13 @@ export class StepsRunner {
         return handler.run(context);
       },
     });
-    this.#job.note(conclusion);
+    this.#job.note(conclusion, record.name);
     if (!step.contextName.startsWith('__')) this.#job.steps[step.contextName] = { outputs, outcome, conclusion };
   }
 
-  async #stage(options: Omit<StageOptions, 'job' | 'logs' | 'results'>): Promise<StageResult> {
-    const condition = this.#isShuttingDown ? 'false' : options.condition;
-    const stage = new Stage({ ...options, condition, job: this.#job, logs: this.#logs, results: this.#results });
+  async #stage(options: Omit<StageOptions, 'job' | 'logs' | 'results' | 'isShuttingDown'>): Promise<StageResult> {
+    const isShuttingDown = this.#isShuttingDown;
+    const stage = new Stage({ ...options, isShuttingDown, job: this.#job, logs: this.#logs, results: this.#results });
     this.#running = stage;
     try {
       return await stage.run();

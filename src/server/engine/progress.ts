@@ -21,7 +21,7 @@ import { calledName, newJob } from './new-job.ts';
 import type { EngineOptions } from './options.ts';
 import { permissionsOf } from './permissions.ts';
 import { type Level, levelOf, loadRun, type RunBundle } from './run-bundle.ts';
-import { describeSkip } from './skips.ts';
+import { describeJobSkip } from './skips.ts';
 import type { Unit } from './unit.ts';
 
 /**
@@ -195,7 +195,7 @@ function parallelLimit(strategy: string | undefined): number | undefined {
 }
 
 async function skip(unit: Unit, level: Level, job: JobRow, condition: JobCondition): Promise<true> {
-  await concludeJob(unit, job, { conclusion: 'skipped', reason: describeSkip(level, job, condition) });
+  await concludeJob(unit, job, { conclusion: 'skipped', reason: describeJobSkip(level, job, condition) });
   return true;
 }
 

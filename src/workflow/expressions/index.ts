@@ -10,6 +10,7 @@ export { ExpressionError, type TokenPosition } from './error.ts';
 export { evaluateExpression, parseInScope } from './evaluate.ts';
 export { MAX_EXPRESSION_LENGTH, parserErrorText } from './parse.ts';
 export type { Scope, StatusFunctions } from './scope.ts';
+export { describeSkip, type Skip } from './skip.ts';
 export { evaluateTemplate } from './template.ts';
 export { type CompiledText, compileText, expressionsIn, textToken } from './text.ts';
 export { equals, fold, isObject, isTruthy, toNumber, toText } from './values.ts';
