@@ -10,7 +10,8 @@ import { jobLogName } from '../runner-service/log-names.ts';
 import { readJobLog } from '../runner-service/step-logs.ts';
 import { notFoundOnGitHub } from './errors.ts';
 import { idOf, linkPages, pageOf, READ, repositoryOf } from './requests.ts';
-import { headBranch, runOf } from './runs.ts';
+import { headOf } from './run-object.ts';
+import { runOf } from './runs.ts';
 import { nodeId } from './shapes.ts';
 
 /** As on GitHub: long enough to follow the redirect. */
@@ -62,7 +63,12 @@ async function jobOf(
 async function jobObjects(context: ServerContext, repository: RepositoryRow, run: RunWithWorkflow, jobs: JobRow[]) {
   const steps = new Map<number, StepRow[]>(jobs.map(({ id }) => [id, []]));
   for (const step of await stepsOfJobs(context.db, [...steps.keys()])) steps.get(step.job_id)?.push(step);
-  return jobs.map((job) => jobObject(context, repository, run, job, steps.get(job.id) ?? []));
+  const { branch, sha } = headOf(run);
+  return jobs.map((job) => ({
+    ...jobObject(context, repository, run, job, steps.get(job.id) ?? []),
+    head_branch: branch,
+    head_sha: sha,
+  }));
 }
 
 function jobObject(
@@ -79,8 +85,6 @@ function jobObject(
     run_id: run.id,
     node_id: nodeId('WorkflowJob', job.id),
     workflow_name: run.workflow_name,
-    head_branch: headBranch(run.ref),
-    head_sha: run.sha,
     run_url: `${api}/actions/runs/${run.id}`,
     run_attempt: job.attempt,
     url: `${api}/actions/jobs/${job.id}`,

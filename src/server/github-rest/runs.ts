@@ -6,7 +6,7 @@ import { callerName } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
 import { idOf, linkPages, pageOf, READ, repositoryOf, WRITE } from './requests.ts';
-import { nodeId, repositoryObject, userObject } from './shapes.ts';
+import { runObject } from './run-object.ts';
 import { workflowOf } from './workflows.ts';
 
 const Text = z.string().max(1_000).optional();
@@ -27,7 +27,7 @@ export function runRoutes(app: FastifyInstance, context: ServerContext): void {
   });
   app.get(`${actions}/runs/:id`, READ, async (request) => {
     const { repository, run } = await runOf(context, request);
-    return runObject(context, repository, run);
+    return runObject(context.settings.publicUrl, repository, run);
   });
   app.post(`${actions}/runs/:id/cancel`, WRITE, async (request, reply) => {
     const { run } = await runOf(context, request);
@@ -66,60 +66,8 @@ async function listRuns(
     page,
   );
   linkPages(context, request, reply, page, total);
-  return { total_count: total, workflow_runs: runs.map((run) => runObject(context, repository, run)) };
-}
-
-/** Branch or tag name, as GitHub shows it. */
-export const headBranch = (ref: string): string => ref.replace(/^refs\/(?:heads|tags)\//, '');
-
-function runObject(context: ServerContext, repository: RepositoryRow, run: RunWithWorkflow) {
-  const { publicUrl } = context.settings;
-  const api = `${publicUrl}/api/v3/repos/${repository.owner}/${repository.name}/actions`;
-  const url = `${api}/runs/${run.id}`;
-  const actor = userObject(run.actor, publicUrl);
   return {
-    id: run.id,
-    node_id: nodeId('WorkflowRun', run.id),
-    name: run.workflow_name,
-    head_branch: headBranch(run.ref),
-    head_sha: run.sha,
-    path: run.workflow_path,
-    display_title: run.title,
-    run_number: run.run_number,
-    run_attempt: run.attempt,
-    event: run.event,
-    status: run.status,
-    conclusion: run.conclusion,
-    workflow_id: run.workflow_id,
-    check_suite_id: run.id,
-    check_suite_node_id: nodeId('CheckSuite', run.id),
-    url,
-    html_url: `${publicUrl}/runs/${run.id}`,
-    pull_requests: [],
-    referenced_workflows: [],
-    created_at: run.created_at,
-    updated_at: run.completed_at ?? run.started_at ?? run.created_at,
-    run_started_at: run.started_at ?? run.created_at,
-    actor,
-    triggering_actor: actor,
-    jobs_url: `${url}/jobs`,
-    logs_url: `${url}/logs`,
-    check_suite_url: `${url}/check-suite`,
-    artifacts_url: `${url}/artifacts`,
-    cancel_url: `${url}/cancel`,
-    rerun_url: `${url}/rerun`,
-    previous_attempt_url: null,
-    workflow_url: `${api}/workflows/${run.workflow_id}`,
-    head_commit: headCommit(run),
-    repository: repositoryObject(repository, publicUrl),
-    head_repository: repositoryObject(repository, publicUrl),
+    total_count: total,
+    workflow_runs: runs.map((run) => runObject(context.settings.publicUrl, repository, run)),
   };
-}
-
-/** As far as the event told it; only pushes do. */
-function headCommit(run: RunWithWorkflow) {
-  const { head_commit: commit } = JSON.parse(run.payload);
-  if (!commit) return null;
-  const { id, tree_id, message, timestamp, author, committer } = commit;
-  return { id, tree_id, message, timestamp, author, committer };
 }
