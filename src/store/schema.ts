@@ -216,8 +216,12 @@ export interface JobsTable {
   environment: Generated<string>;
   /** What the runner evaluated at the job's end (SEM-12.5). */
   environment_url: string | null;
+  /** When the job first stood before the rules of its environment. */
+  waiting_since: string | null;
   /** Until when a `waiting` job waits: the wait timer, or the end of all patience (SEM-12.3). */
   waiting_until: string | null;
+  /** What reviewers said to this job: yes, or that none of the environment's rules are asked of it. */
+  review: 'approved' | 'bypassed' | null;
   /** JSON: Permissions of the job's token; of a calling job the most that called jobs can have. */
   permissions: Generated<string>;
   /** Of a calling job: key of the called file in `runs.called_files`. */
@@ -280,6 +284,8 @@ export interface EnvironmentsTable {
   key: string;
   wait_minutes: number;
   prevent_self_review: number;
+  /** 1: who administers the server may let jobs pass all rules. */
+  admin_bypass: Generated<number>;
   /** JSON: string[], user names; one approval is enough. */
   reviewers: string;
   /** Null: any ref; `protected`: the default branch; `custom`: `deployment_branch_policies`. */
@@ -300,15 +306,23 @@ export interface DeploymentsTable {
   id: Generated<number>;
   repository_id: number;
   environment: string;
+  /** As it was at first: a status may move the deployment to another. */
+  original_environment: string;
+  /** Of its newest status. */
+  state: string;
   /** Null for those that were made by REST. */
   run_id: number | null;
   job_id: number | null;
+  /** Short name, or as REST was given it. */
   ref: string;
   sha: string;
   task: string;
   /** JSON. */
   payload: string;
   description: string;
+  /** What REST said of the environment; nothing here acts on it. */
+  transient: number;
+  production: number;
   creator: string;
   created_at: string;
   updated_at: string;
@@ -418,7 +432,9 @@ export interface SecretsTable {
   name: string;
   /** Sealed with the server's key, which is not in the database. */
   sealed: string;
-  /** Of an organization's: JSON number[] of the repositories that may use it; null for all of them. */
+  /** Of an organization's; every repository here is private, so that `private` means the same as `all`. */
+  visibility: 'all' | 'private' | 'selected' | null;
+  /** Of a selected one: JSON number[] of the repositories that may use it; null for all of them. */
   repositories: string | null;
   created_at: string;
   updated_at: string;
@@ -430,6 +446,7 @@ export interface VariablesTable {
   name: string;
   value: string;
   /** As in `SecretsTable`. */
+  visibility: 'all' | 'private' | 'selected' | null;
   repositories: string | null;
   created_at: string;
   updated_at: string;

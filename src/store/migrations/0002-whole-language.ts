@@ -117,7 +117,9 @@ async function jobs(db: Kysely<unknown>): Promise<void> {
     .addColumn('environment', 'text', (c) => c.notNull().defaultTo('null'))
     .execute();
   await alter().addColumn('environment_url', 'text').execute();
+  await alter().addColumn('waiting_since', 'text').execute();
   await alter().addColumn('waiting_until', 'text').execute();
+  await alter().addColumn('review', 'text').execute();
   await alter()
     .addColumn('permissions', 'text', (c) => c.notNull().defaultTo('{}'))
     .execute();
@@ -156,6 +158,7 @@ async function environments(db: Kysely<unknown>): Promise<void> {
     .addColumn('key', 'text', (c) => c.notNull())
     .addColumn('wait_minutes', 'integer', (c) => c.notNull())
     .addColumn('prevent_self_review', 'integer', (c) => c.notNull())
+    .addColumn('admin_bypass', 'integer', (c) => c.notNull().defaultTo(1))
     .addColumn('reviewers', 'text', (c) => c.notNull())
     .addColumn('branch_policy', 'text')
     .addColumn('created_at', 'text', (c) => c.notNull())
@@ -171,6 +174,8 @@ async function environments(db: Kysely<unknown>): Promise<void> {
   await table(db, 'deployments')
     .addColumn('repository_id', 'integer', cascade('repositories.id'))
     .addColumn('environment', 'text', (c) => c.notNull())
+    .addColumn('original_environment', 'text', (c) => c.notNull())
+    .addColumn('state', 'text', (c) => c.notNull())
     .addColumn('run_id', 'integer')
     .addColumn('job_id', 'integer')
     .addColumn('ref', 'text', (c) => c.notNull())
@@ -178,12 +183,19 @@ async function environments(db: Kysely<unknown>): Promise<void> {
     .addColumn('task', 'text', (c) => c.notNull())
     .addColumn('payload', 'text', (c) => c.notNull())
     .addColumn('description', 'text', (c) => c.notNull())
+    .addColumn('transient', 'integer', (c) => c.notNull())
+    .addColumn('production', 'integer', (c) => c.notNull())
     .addColumn('creator', 'text', (c) => c.notNull())
     .addColumn('created_at', 'text', (c) => c.notNull())
     .addColumn('updated_at', 'text', (c) => c.notNull())
     .execute();
   await db.schema.createIndex('deployments_by_repository').on('deployments').columns(['repository_id', 'id']).execute();
   await db.schema.createIndex('deployments_by_job').on('deployments').columns(['job_id']).execute();
+  await db.schema
+    .createIndex('deployments_by_environment')
+    .on('deployments')
+    .columns(['repository_id', 'environment', 'state'])
+    .execute();
   await table(db, 'deployment_statuses')
     .addColumn('deployment_id', 'integer', cascade('deployments.id'))
     .addColumn('state', 'text', (c) => c.notNull())
@@ -192,6 +204,11 @@ async function environments(db: Kysely<unknown>): Promise<void> {
     .addColumn('log_url', 'text', (c) => c.notNull())
     .addColumn('creator', 'text', (c) => c.notNull())
     .addColumn('created_at', 'text', (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createIndex('statuses_by_deployment')
+    .on('deployment_statuses')
+    .columns(['deployment_id', 'id'])
     .execute();
   await table(db, 'deployment_reviews')
     .addColumn('run_id', 'integer', cascade('runs.id'))
@@ -202,6 +219,7 @@ async function environments(db: Kysely<unknown>): Promise<void> {
     .addColumn('reviewer', 'text', (c) => c.notNull())
     .addColumn('created_at', 'text', (c) => c.notNull())
     .execute();
+  await db.schema.createIndex('reviews_by_run').on('deployment_reviews').columns(['run_id', 'id']).execute();
 }
 
 /** Secrets and variables belonged to repositories only. */
@@ -215,6 +233,7 @@ async function settings(db: Kysely<unknown>): Promise<void> {
       .addColumn('owner', 'text', (c) => c.notNull())
       .addColumn('name', 'text', (c) => c.notNull())
       .addColumn(value, 'text', (c) => c.notNull())
+      .addColumn('visibility', 'text')
       .addColumn('repositories', 'text')
       .addColumn('created_at', 'text', (c) => c.notNull())
       .addColumn('updated_at', 'text', (c) => c.notNull())
