@@ -25,6 +25,7 @@ import { settingName } from '../github-rest/setting-names.ts';
 import { readJobLog, readLog } from '../runner-service/step-logs.ts';
 import { EventStream } from './event-stream.ts';
 import { LiveHub } from './live-hub.ts';
+import { skippedSteps } from './skipped-steps.ts';
 import { runDetail, runSummaries } from './views.ts';
 
 const Id = z.coerce.number().int().positive();
@@ -95,7 +96,8 @@ function addRuns(app: FastifyInstance, context: ServerContext): void {
 function addJobs(app: FastifyInstance, context: ServerContext): void {
   app.get('/jobs/:id/explanation', PAGE, async ({ params }) => {
     const job = await jobOf(context, params);
-    return context.engine.views.explainJob(job.id);
+    const explanation = await context.engine.views.explainJob(job.id);
+    return { ...explanation, sentences: [...explanation.sentences, ...(await skippedSteps(context, job))] };
   });
   app.get('/jobs/:id/steps/:number/log', PAGE, async ({ params, query }) => {
     const job = await jobOf(context, params);
