@@ -14,68 +14,80 @@ export interface DispatchInputs {
 
 const MAX_PAYLOAD_CHARACTERS = 65_535;
 
-export function resolveDispatchInputs(workflow: Workflow, given: Record<string, string>): DispatchInputs {
+/**
+ * What a dispatch gives to a run.
+ * @param given texts as GitHub sends them; numbers and booleans are taken too, and null counts as not given
+ */
+export function resolveDispatchInputs(workflow: Workflow, given: Record<string, Json>): DispatchInputs {
   const trigger = workflow.triggers?.find(({ event }) => event === 'workflow_dispatch');
   if (!trigger) return { inputs: {}, texts: {}, errors: ["Workflow does not have 'workflow_dispatch' trigger"] };
   const declared = trigger.inputs ?? [];
-  const names = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]));
+  const byName = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]));
   const errors = [...unknownInputs(declared, given), ...tooLarge(given)];
-  const inputs: [string, Json][] = [];
+  const resolved: [string, Resolved][] = [];
   for (const input of declared) {
-    const resolved = resolveInput(input, names.get(input.name.toLowerCase()));
-    if ('error' in resolved) errors.push(resolved.error);
-    else inputs.push([input.name, resolved.value]);
+    const result = resolveInput(input, byName.get(input.name.toLowerCase()) ?? null);
+    if ('error' in result) errors.push(result.error);
+    else resolved.push([input.name, result]);
   }
-  const texts = inputs.map(([name, value]) => [name, toText(value)]);
-  return { inputs: Object.fromEntries(inputs), texts: Object.fromEntries(texts), errors };
+  const pick = <T>(part: (from: Resolved) => T) =>
+    Object.fromEntries(resolved.map(([name, from]) => [name, part(from)]));
+  return { inputs: pick(({ value }) => value), texts: pick(({ text }) => text), errors };
 }
 
-function unknownInputs(declared: DispatchInput[], given: Record<string, string>): string[] {
+interface Resolved {
+  value: Json;
+  text: string;
+}
+
+function unknownInputs(declared: DispatchInput[], given: Record<string, Json>): string[] {
   const known = new Set(declared.map(({ name }) => name.toLowerCase()));
   const unknown = Object.keys(given).filter((name) => !known.has(name.toLowerCase()));
   return unknown.length > 0 ? [`Unexpected inputs provided: ${JSON.stringify(unknown)}`] : [];
 }
 
-function tooLarge(given: Record<string, string>): string[] {
+function tooLarge(given: Record<string, Json>): string[] {
   if (JSON.stringify(given).length <= MAX_PAYLOAD_CHARACTERS) return [];
   return [`inputs are too large: at most ${MAX_PAYLOAD_CHARACTERS} characters are allowed`];
 }
 
-function resolveInput(input: DispatchInput, given: string | undefined): { value: Json } | { error: string } {
-  if (given === undefined && input.default === null && input.required) {
+function resolveInput(input: DispatchInput, given: Json): Resolved | { error: string } {
+  if (given === null && input.default === null && input.required) {
     return { error: `Required input '${input.name}' not provided` };
   }
-  const text = given ?? toText(input.default);
-  switch (input.type) {
-    case 'boolean':
-      return booleanInput(input, text);
-    case 'number':
-      return numberInput(input, text);
-    case 'choice':
-      return choiceInput(input, text, given !== undefined);
-    default:
-      return { value: text };
+  if (given !== null && typeof given === 'object') {
+    return { error: `Provided value for input '${input.name}' is not a string, number or boolean` };
   }
+  const text = toText(given ?? input.default);
+  const value = typedValue(input, text, given === null);
+  if (value === undefined) return { error: refusal(input, text) };
+  return { value, text: input.type === 'boolean' ? toText(value) : text };
 }
 
-function booleanInput({ name }: DispatchInput, text: string): { value: Json } | { error: string } {
-  if (text === '' || text === 'false') return { value: false };
-  return text === 'true'
-    ? { value: true }
-    : { error: `Provided value '${text}' for input '${name}' is not true or false` };
+/** SEM-4.8; `undefined` when the text is no value of the input's type. */
+function typedValue({ type, options }: DispatchInput, text: string, isDefault: boolean): Json | undefined {
+  if (type === 'boolean') return booleanOf(text);
+  if (type === 'number') return numberOf(text);
+  if (type !== 'choice' || options.includes(text) || (text === '' && isDefault)) return text;
+  return undefined;
 }
 
-function numberInput({ name }: DispatchInput, text: string): { value: Json } | { error: string } {
-  if (text === '') return { value: '' };
+function booleanOf(text: string): boolean | undefined {
+  if (text === '' || text === 'false') return false;
+  return text === 'true' ? true : undefined;
+}
+
+function numberOf(text: string): Json | undefined {
+  if (text === '') return '';
   const value = toNumber(text);
-  return Number.isFinite(value) ? { value } : { error: `Provided value '${text}' for input '${name}' is not a number` };
+  return Number.isFinite(value) ? value : undefined;
 }
 
-function choiceInput(
-  { name, options }: DispatchInput,
-  text: string,
-  isGiven: boolean,
-): { value: Json } | { error: string } {
-  if (options.includes(text) || (text === '' && !isGiven)) return { value: text };
-  return { error: `Provided value '${text}' for input '${name}' not in the list of allowed values` };
+const EXPECTED: Partial<Record<DispatchInput['type'], string>> = {
+  boolean: 'is not true or false',
+  number: 'is not a number',
+};
+
+function refusal({ name, type }: DispatchInput, text: string): string {
+  return `Provided value '${text}' for input '${name}' ${EXPECTED[type] ?? 'not in the list of allowed values'}`;
 }

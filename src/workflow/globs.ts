@@ -67,15 +67,14 @@ function parse(body: string, pattern: string): Element[] {
   const elements: Element[] = [];
   let quantifiable: Element | undefined;
   for (let index = 0; index < body.length; ) {
-    const rest = body.slice(index);
-    if (/^[?+]/.test(rest)) {
-      quantify(quantifiable, rest.charAt(0), pattern);
+    const first = body.charAt(index);
+    if (first === '?' || first === '+') {
+      quantify(quantifiable, first, pattern);
       quantifiable = undefined;
       index++;
       continue;
     }
-    const startsSegment = index === 0 || body.charAt(index - 1) === '/';
-    const { length, parsed } = parseToken(rest, startsSegment, pattern);
+    const { length, parsed } = parseToken(body, index, pattern);
     elements.push(...parsed);
     // What follows two stars and a slash has nothing to repeat: it stands for any number of folders already.
     quantifiable = parsed.length === 1 ? parsed[0] : undefined;
@@ -98,19 +97,19 @@ interface Parsed {
 
 const SLASH = '/'.charCodeAt(0);
 
-function parseToken(rest: string, startsSegment: boolean, pattern: string): Parsed {
-  if (rest.startsWith('**/') && startsSegment) {
+function parseToken(body: string, index: number, pattern: string): Parsed {
+  const startsSegment = index === 0 || body.charAt(index - 1) === '/';
+  if (startsSegment && body.startsWith('**/', index)) {
     return { length: 3, parsed: [GATE, star(() => true), one((code) => code === SLASH)] };
   }
-  if (rest.startsWith('**')) return { length: 2, parsed: [star(() => true)] };
-  const first = rest.charAt(0);
+  if (body.startsWith('**', index)) return { length: 2, parsed: [star(() => true)] };
+  const first = body.charAt(index);
   if (first === '*') return { length: 1, parsed: [star((code) => code !== SLASH)] };
-  if (first === '[') return parseSet(rest, pattern);
-  const isEscape = first === '\\' && rest.length > 1;
-  const [character = ''] = isEscape ? rest.slice(1) : rest;
-  const wanted = character.codePointAt(0);
-  const element = { ...one((code) => code === wanted), plain: character };
-  return { length: character.length + (isEscape ? 1 : 0), parsed: [element] };
+  if (first === '[') return parseSet(body.slice(index), pattern);
+  const skipped = first === '\\' && index + 1 < body.length ? 1 : 0;
+  const wanted = body.codePointAt(index + skipped) ?? 0;
+  const plain = String.fromCodePoint(wanted);
+  return { length: skipped + plain.length, parsed: [{ ...one((code) => code === wanted), plain }] };
 }
 
 const star = (accepts: Element['accepts']): Element => ({ accepts, optional: true, repeats: true });

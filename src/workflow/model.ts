@@ -242,7 +242,10 @@ export interface Concurrency {
 export interface EventFacts {
   /** `push`, `workflow_dispatch`, … */
   name: string;
-  /** The ref that branch and tag filters test: full, `refs/heads/main`. For pull requests that of the base. */
+  /**
+   * The ref that branch and tag filters test: full, `refs/heads/main`. For pull requests and merge groups that of the
+   * base, for `workflow_run` the head branch of the run it is about.
+   */
   ref: string;
   /** The activity type, such as `opened`. */
   activity?: string;

@@ -39,7 +39,7 @@ export function readWorkflow({ path, text }: WorkflowSource): Workflow {
   return {
     ...broken,
     name: literalText(part('name')) || path,
-    triggers: isAbsent(part('on')) ? null : readTriggers(part('on'), further),
+    triggers: isAbsent(part('on')) ? null : readTriggers(part('on'), { errors: further, warnings }),
     runName: part('run-name'),
     env: part('env'),
     defaults: part('defaults'),
