@@ -46,7 +46,7 @@ describe('concurrency of a workflow', () => {
     expect(job).toMatchObject({ conclusion: 'cancelled' });
     expect(job?.reason).toMatch(/newer run.*"deploy", in which only one may wait/);
     const { sentences } = await server.explainRun(3);
-    expect(sentences.join(' ')).toMatch(/concurrency group "deploy", which run #1 \(Change \d+\) holds/);
+    expect(sentences.join(' ')).toMatch(/concurrency group "deploy", which run 1 \(Change \d+\) holds/);
     const first = await takeJob(server);
     await first.end();
     expect(await statesOf(server)).toEqual(['success', 'cancelled', 'queued']);
@@ -130,7 +130,7 @@ describe('concurrency of a job', () => {
     expect(await server.states(2)).toEqual({ deploy: 'cancelled', after: 'queued' });
     expect(await server.states(3)).toEqual({ deploy: 'pending', after: 'pending' });
     const [waiting] = (await server.explainRun(3)).jobs ?? [];
-    expect(waiting?.sentences[0]).toMatch(/concurrency group "deploy", which a job of run #1/);
+    expect(waiting?.sentences[0]).toMatch(/concurrency group "deploy", which a job of run 1 \(/);
     const first = await takeJob(server);
     await first.end();
     expect(await server.states(3)).toMatchObject({ deploy: 'queued' });

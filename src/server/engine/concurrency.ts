@@ -104,8 +104,9 @@ export async function whyPending(db: Queries, run: Pick<RunRow, 'id' | 'reposito
   return holder ? describeHolder(db, own.group_name, holder) : null;
 }
 
+/** By the id of the run, which the page makes a link of and commands take; run numbers count per workflow, groups do not. */
 async function describeHolder(db: Queries, group: string, holder: ClaimRow): Promise<string> {
   const run = await findRun(db, holder.run_id);
   const what = holder.job_id === null ? '' : `a job of `;
-  return `Waits for the concurrency group "${group}", which ${what}run #${run?.run_number ?? holder.run_id} (${run?.title ?? ''}) holds.`;
+  return `Waits for the concurrency group "${group}", which ${what}run ${holder.run_id} (${run?.title ?? ''}) holds.`;
 }
