@@ -150,7 +150,7 @@ describe('expandMatrix', () => {
     ['strategy: {matrix: {v: "${{ github.ref }}"}}', /must be a list/],
     ['strategy: {matrix: "${{ github.nothing }}"}', /must be a mapping/],
     ['strategy: {matrix: {v: [1]}, fail-fast: "${{ github.ref }}"}', /Unexpected value 'refs\/heads\/main'/],
-    ['strategy: {matrix: {v: [1]}, max-parallel: 0}', /at least 1/],
+    ['strategy: {matrix: {v: [1]}, max-parallel: "${{ fromJSON(0) }}"}', /at least 1/],
   ])('SEM-10.14: %s fails the job', (body, message) => {
     expect(() => expand(body)).toThrow(message);
   });
@@ -182,8 +182,8 @@ describe('resolveJob', () => {
 
   it.each([
     ['runs-on: "${{ matrix.nothing }}"', /neither a label nor a group/],
-    ['runs-on: {group: foo/big}', /Invalid runs-on group name 'foo\/big'/],
-    ['runs-on: {group: org/a/b}', /Invalid runs-on group name/],
+    ['runs-on: {group: "${{ format(\'foo/big\') }}"}', /Invalid runs-on group name 'foo\/big'/],
+    ['runs-on: {group: "${{ format(\'org/a/b\') }}"}', /Invalid runs-on group name/],
     [
       'runs-on: x\ntimeout-minutes: ${{ github.ref }}',
       /14: Error when evaluating 'timeout-minutes' for job 'a'. Unexpected value/,

@@ -1,6 +1,6 @@
 /** A job's `strategy`, evaluated when its needs are complete (SEM-10.1, 10.11, 10.14). */
-import type { Json } from '../protocol/runner/tokens.ts';
-import { ExpressionError, isObject } from './expressions/index.ts';
+import type { Json, TemplateToken } from '../protocol/runner/tokens.ts';
+import { ExpressionError, evaluateTemplate, isObject } from './expressions/index.ts';
 import { booleanOf, Fields, numberOf, STRATEGY_CONTEXTS, scopeOf } from './fields.ts';
 import { jobOf } from './graph.ts';
 import { combinationsOf } from './matrix.ts';
@@ -11,6 +11,17 @@ export function expandMatrix(workflow: Workflow, key: string, contexts: JobConte
   const job = jobOf(workflow, key);
   const fields = new Fields(workflow, job, scopeOf(contexts, STRATEGY_CONTEXTS));
   return fields.outcome(fields.read('strategy', job.strategy, configurationsOf) ?? []);
+}
+
+/** What is wrong with a `strategy` without expressions, or `undefined`. */
+export function strategyProblem(strategy: TemplateToken): string | undefined {
+  try {
+    configurationsOf(evaluateTemplate(strategy, { contexts: {} }));
+    return undefined;
+  } catch (error) {
+    if (error instanceof ExpressionError) return error.message;
+    throw error;
+  }
 }
 
 function configurationsOf(strategy: Json): JobConfiguration[] {

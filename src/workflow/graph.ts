@@ -20,16 +20,3 @@ export function transitiveNeeds(workflow: Workflow, key: string): string[] {
   }
   return workflow.jobs.map((job) => job.key).filter((candidate) => found.has(candidate));
 }
-
-/** Keys of the jobs that need this one directly, in file order. */
-export function dependents(workflow: Workflow, key: string): string[] {
-  return workflow.jobs.filter(({ needs }) => needs.includes(key)).map((job) => job.key);
-}
-
-/** Keys of the jobs whose needs have all completed (SEM-9.2) and that are not decided yet, in file order. */
-export function readyJobs(workflow: Workflow, completed: ReadonlySet<string>, decided: ReadonlySet<string>): string[] {
-  const ready = workflow.jobs.filter(
-    ({ key, needs }) => !decided.has(key) && needs.every((need) => completed.has(need)),
-  );
-  return ready.map(({ key }) => key);
-}

@@ -12,7 +12,7 @@ export { workflowConcurrency } from './concurrency.ts';
 export { type DispatchInputs, resolveDispatchInputs } from './dispatch-inputs.ts';
 export { evaluateJobCondition, type JobCondition, resolveJob, runTitle } from './evaluate-job.ts';
 export { expandMatrix } from './expand-matrix.ts';
-export { dependents, jobOf, readyJobs, transitiveNeeds } from './graph.ts';
+export { jobOf, transitiveNeeds } from './graph.ts';
 export { type JobPayload, jobPayload } from './job-payload.ts';
 export { type EventMatch, matchEvent } from './match-event.ts';
 export * from './model.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evaluateTemplate } from './expressions/index.ts';
-import { dependents, jobPayload, readWorkflow, readyJobs } from './index.ts';
+import { jobPayload, readWorkflow } from './index.ts';
 
 const workflow = readWorkflow({
   path: '.github/workflows/ci.yml',
@@ -110,23 +110,5 @@ describe('jobPayload', () => {
 
   it('survives the wire', () => {
     expect(JSON.parse(JSON.stringify(payload))).toEqual(payload);
-  });
-});
-
-describe('the graph', () => {
-  const needing = (needs: string) => `{runs-on: x, needs: [${needs}], steps: [{run: x}]}`;
-  const jobs = `{a: ${needing('')}, b: ${needing('a')}, c: ${needing('a')}, d: ${needing('b, c')}}`;
-  const graph = readWorkflow({ path: 'x', text: `on: push\njobs: ${jobs}` });
-
-  it('SEM-9.2: a job is ready when all it needs has completed', () => {
-    expect(readyJobs(graph, new Set(), new Set())).toEqual(['a']);
-    expect(readyJobs(graph, new Set(['a']), new Set(['a']))).toEqual(['b', 'c']);
-    expect(readyJobs(graph, new Set(['a', 'b']), new Set(['a', 'b', 'c']))).toEqual([]);
-    expect(readyJobs(graph, new Set(['a', 'b', 'c']), new Set(['a', 'b', 'c']))).toEqual(['d']);
-  });
-
-  it('knows direct dependents', () => {
-    expect(dependents(graph, 'a')).toEqual(['b', 'c']);
-    expect(dependents(graph, 'd')).toEqual([]);
   });
 });

@@ -44,6 +44,12 @@ export function literalText(token: TemplateToken): string | undefined {
   return value === undefined ? undefined : toText(value);
 }
 
+/** Text of a scalar that may not be an expression; `undefined` also for one that is, which the template reader has refused. */
+export function plainText(token: TemplateToken): string | undefined {
+  const text = literalText(token);
+  return text?.includes('${{') ? undefined : text;
+}
+
 /** A string, or every string of a list; anything else is left out. */
 export function literalTexts(token: TemplateToken): string[] {
   const items = isSequenceToken(token) ? token.seq : [token];
@@ -63,6 +69,13 @@ export function membersOf(token: TemplateToken): { name: string; key: TemplateTo
 export function member(token: TemplateToken, name: string): TemplateToken {
   if (!isMappingToken(token)) return null;
   return token.map.find(({ Key }) => literalText(Key) === name)?.Value ?? null;
+}
+
+/** Whether a tree holds no expression. */
+export function isLiteral(token: TemplateToken): boolean {
+  if (isSequenceToken(token)) return token.seq.every(isLiteral);
+  if (isMappingToken(token)) return token.map.every(({ Key, Value }) => isLiteral(Key) && isLiteral(Value));
+  return literalOf(token) !== undefined;
 }
 
 /** Plain value of a tree without expressions; `undefined` where there is one. */

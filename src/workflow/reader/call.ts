@@ -1,13 +1,13 @@
 /** A job that calls a reusable workflow: `uses`, `with` and `secrets` (SEM-11.1). */
 import type { TemplateToken } from '../../protocol/runner/tokens.ts';
 import type { CallReference, WorkflowCall } from '../model.ts';
-import { isAbsent, isObjectToken, literalText, member } from '../tokens.ts';
+import { isAbsent, isObjectToken, literalText, member, plainText } from '../tokens.ts';
 import type { Problems } from './problems.ts';
 
 /** `null` for a job that calls nothing, and for one whose reference is wrong, which is reported. */
 export function readCall(body: TemplateToken, errors: Problems): WorkflowCall | null {
   const token = member(body, 'uses');
-  const uses = literalText(token);
+  const uses = plainText(token);
   if (isAbsent(token) || uses === undefined) return null;
   const place = isObjectToken(token) ? token : null;
   const reference = parseReference(uses);

@@ -3,8 +3,9 @@
 const MAX_ID_LENGTH = 100;
 const ID = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 
-/** What is wrong with an id, or `undefined`. */
+/** What is wrong with an id, or `undefined`. An empty one is the schema's business. */
 export function idProblem(id: string): string | undefined {
+  if (id === '') return undefined;
   if (!ID.test(id) || id.length >= MAX_ID_LENGTH) {
     const rule = "IDs may only contain alphanumeric characters, '_', and '-'. IDs must start with a letter or '_'";
     return `The identifier '${id}' is invalid. ${rule} and must be less than ${MAX_ID_LENGTH} characters.`;

@@ -2,6 +2,7 @@
 import type { Workflow, WorkflowSource } from '../model.ts';
 import { isAbsent, literalText, member } from '../tokens.ts';
 import { readCallable } from './callable.ts';
+import { checkValues } from './checks.ts';
 import { readJobs } from './jobs.ts';
 import { warnOfNoEffect } from './no-effect.ts';
 import { readPermissions } from './permissions.ts';
@@ -35,6 +36,7 @@ export function readWorkflow({ path, text }: WorkflowSource): Workflow {
   if (!tree) return broken;
   const further = tree.sound ? errors : new Problems(path);
   const part = (name: string) => member(tree.root, name);
+  if (errors.list.length === 0) checkValues(tree.root, errors);
   warnOfNoEffect(tree.root, warnings);
   return {
     ...broken,

@@ -10,7 +10,12 @@ const FILE = 'workflow-v1.0.min.json';
 const PLACES = [join('node_modules', '@actions', 'workflow-parser', 'dist', FILE), join('dist', FILE)];
 
 interface Definitions {
-  [name: string]: { context?: string[]; string?: object; mapping?: { properties?: object; [key: string]: unknown } };
+  [name: string]: {
+    context?: string[];
+    string?: object;
+    'one-of'?: string[];
+    mapping?: { properties?: object; [key: string]: unknown };
+  };
 }
 
 let loaded: TemplateSchema | undefined;
@@ -31,10 +36,22 @@ function load(): TemplateSchema {
 function correct(definitions: Definitions): void {
   // `on: repository_dispatch` as a string names another event there.
   definitions['repository-dispatch-string'] = { string: { constant: 'repository_dispatch' } };
-  // SEM-1.7: unknown keys of a dispatch input are ignored.
-  const input = definitions['workflow-dispatch-input']?.mapping;
-  if (input) Object.assign(input, { 'loose-key-type': 'non-empty-string', 'loose-value-type': 'any' });
-  // SEM-22.4: a step's shell takes the contexts of its other keys.
-  const run = definitions['run-step']?.mapping?.properties;
-  if (run) Object.assign(run, { shell: 'string-steps-context' });
+  // SEM-1.7: what is unknown in a dispatch is ignored, and what has no value is as if it were not there.
+  const loose = { 'loose-key-type': 'non-empty-string', 'loose-value-type': 'any' };
+  Object.assign(definitions['workflow-dispatch-mapping']?.mapping ?? {}, loose, {
+    properties: { inputs: 'dispatch-inputs-or-null' },
+  });
+  Object.assign(definitions['workflow-dispatch-inputs']?.mapping ?? {}, {
+    'loose-value-type': 'dispatch-input-or-null',
+  });
+  Object.assign(definitions['workflow-dispatch-input']?.mapping ?? {}, loose);
+  definitions['dispatch-inputs-or-null'] = { 'one-of': ['null', 'workflow-dispatch-inputs'] };
+  definitions['dispatch-input-or-null'] = { 'one-of': ['null', 'workflow-dispatch-input'] };
+  // SEM-22.4: a step's shell takes the contexts of its other keys, and there are no steps when a container starts.
+  Object.assign(definitions['run-step']?.mapping?.properties ?? {}, { shell: 'string-steps-context' });
+  const container = definitions['string-runner-context']?.context?.filter((name) => name !== 'steps') ?? [];
+  definitions['string-container-context'] = { context: container, string: {} };
+  Object.assign(definitions['container-env']?.mapping ?? {}, { 'loose-value-type': 'string-container-context' });
+  // SEM-18: there are no background steps here. The reader itself refuses their other keys.
+  definitions['steps-item'] = { 'one-of': ['run-step', 'regular-step'] };
 }

@@ -1,7 +1,7 @@
 /** The `steps` of a job (SEM-1.14, 17.1). */
 import type { TemplateToken } from '../../protocol/runner/tokens.ts';
 import type { WorkflowStep } from '../model.ts';
-import { isAbsent, isObjectToken, isSequenceToken, literalText, member } from '../tokens.ts';
+import { isAbsent, isObjectToken, isSequenceToken, literalText, member, plainText } from '../tokens.ts';
 import { readCondition } from './conditions.ts';
 import { generateStepName, idProblem } from './ids.ts';
 import type { Problems } from './problems.ts';
@@ -33,7 +33,7 @@ function readId(token: TemplateToken, taken: Set<string>, errors: Problems): str
 
 function readStep(item: TemplateToken, id: string | undefined, taken: Set<string>, context: ReadContext): WorkflowStep {
   const part = (name: string): TemplateToken => member(item, name);
-  const [run, uses] = [part('run'), literalText(part('uses')) || undefined];
+  const [run, uses] = [part('run'), plainText(part('uses')) || undefined];
   const problem = uses === undefined ? undefined : usesProblem(uses);
   if (problem) context.errors.add(problem, placeOf(part('uses')));
   return {
@@ -60,5 +60,5 @@ function usesProblem(uses: string): string | undefined {
   if (uses.startsWith('docker://') && uses.length > 'docker://'.length) return undefined;
   if (uses.startsWith('$/')) return `'${uses}': actions of the same repository by $/ are not supported yet; use ./`;
   if (REMOTE_ACTION.test(uses)) return undefined;
-  return `Expected format {owner}/{repo}[/path]@{ref}, ./path, or docker://image. Actual '${uses}'`;
+  return `Expected format {org}/{repo}[/path]@ref. Actual '${uses}'`;
 }

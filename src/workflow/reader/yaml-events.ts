@@ -15,6 +15,7 @@ import type { TokenRange } from '@actions/workflow-parser/templates/tokens/token
 import {
   type Alias,
   type Document,
+  type DocumentOptions,
   isAlias,
   isMap,
   isScalar,
@@ -22,8 +23,10 @@ import {
   LineCounter,
   type Node,
   type Pair,
+  type ParseOptions,
   parseDocument,
   type Scalar,
+  type SchemaOptions,
   visit,
 } from 'yaml';
 import { toText } from '../expressions/index.ts';
@@ -63,12 +66,25 @@ const MAX_RESULT_BYTES = 10 * 1024 * 1024;
 /** What a value counts for besides its text. */
 const NODE_BYTES = 32;
 
+const FLOAT = 'tag:yaml.org,2002:float';
+const STRING = 'tag:yaml.org,2002:str';
+
+const YAML_OPTIONS: ParseOptions & DocumentOptions & SchemaOptions = {
+  uniqueKeys: false,
+  keepSourceTokens: true,
+  prettyErrors: false,
+  // SEM-1.5: `!!timestamp`, `!!set` and the like are not of the core schema.
+  resolveKnownTags: false,
+  // `!!float 1`: last, so that without a tag the same text is an integer.
+  customTags: (tags) => [...tags, { tag: FLOAT, default: true, test: /^[-+]?[0-9]+$/, resolve: Number }],
+};
+
 /** @param fileId index of the file in the template reader's table */
 export function readYaml(text: string, fileId: number): YamlContent {
   const danger = dangerIn(text);
   if (danger) return { events: [], problems: [{ ...danger, column: null }], scalars: [] };
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, uniqueKeys: false, keepSourceTokens: true, prettyErrors: false });
+  const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter });
   const walk = new Walk(document, lineCounter, fileId);
   for (const { message, pos } of [...document.errors, ...document.warnings]) walk.report(message, pos[0]);
   walk.run();
@@ -169,10 +185,17 @@ class Walk implements YamlContent {
   #literal(scalar: Scalar | null, node: Node | null): LiteralToken {
     const range = this.#range(node);
     const value = scalar?.value ?? null;
+    if (scalar) this.#checkStyle(scalar);
     if (typeof value === 'boolean') return new BooleanToken(this.#fileId, range, value, undefined);
     if (typeof value === 'number') return new CSharpNumberToken(this.#fileId, range, value, undefined);
     if (typeof value !== 'string' || scalar === null) return new NullToken(this.#fileId, range, undefined);
     return new StringToken(this.#fileId, range, value, undefined, this.#source(scalar, range));
+  }
+
+  /** SEM-1.5: a tag says that a quoted text is something else. */
+  #checkStyle({ tag, type, range }: Scalar): void {
+    if (!tag || type === 'PLAIN' || tag === STRING || tag === '!') return;
+    this.report(`The style of the scalar is not valid with the tag '${tag}'`, range?.[0]);
   }
 
   /** Raw text of a scalar of one line; the template reader derives columns from it. */
