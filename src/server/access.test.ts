@@ -1,3 +1,4 @@
+import type { FastifyContextConfig } from 'fastify';
 import { expect, test } from 'vitest';
 import { type SmallServer, startSmallServer } from '../../test/support/small-server.ts';
 import type { Access } from './auth/access.ts';
@@ -60,4 +61,12 @@ test('what is open is only git, blobs, the page, OAuth and what REST says about 
     ]
   `);
   await server.close();
+});
+
+test('a route that names no access, or not what a job’s token needs, is refused at the start', async () => {
+  const starting = (config: FastifyContextConfig) =>
+    startSmallServer(async (app) => void app.get('/x', { config }, () => 1));
+  await expect(starting({})).rejects.toThrow('names no access');
+  await expect(starting({ access: 'write' })).rejects.toThrow("does not say what a job's token needs");
+  await (await starting({ access: 'write', permission: 'people' })).close();
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { GrantedPermissions } from '../../src/server/auth/job-permissions.ts';
 import { issueGitHubToken } from '../../src/server/auth/jwt.ts';
 import { type GitService, gitService } from '../../src/server/git/index.ts';
 import { type SmallServer, startSmallServer } from '../support/small-server.ts';
@@ -387,15 +388,23 @@ describe('access', () => {
     expect(await git(folder, 'ls-remote', remote('unknown', reader))).toMatchObject({ code: 128 });
   });
 
-  test('the token of a job reads its own repository only, and does not push', async () => {
+  test('SEM-6: the token of a job reads or pushes to its own repository as its `contents` permission says', async () => {
     const [mine, other] = [await workingCopy(), await workingCopy()];
     for (const { folder } of [mine, other]) await git(folder, 'push', 'origin', 'main');
     const repository = await server.context.git.find('me', mine.name);
-    const claims = { jobId: 1, runId: 1, repositoryId: repository?.id ?? 0, planId: 'p', jobGuid: 'g' };
-    const token = await issueGitHubToken(server.context.keys, claims, Date.now(), 60);
-    expect(await git(mine.folder, 'ls-remote', remote(mine.name, token))).toMatchObject({ code: 0 });
-    expect(await git(mine.folder, 'ls-remote', remote(other.name, token))).toMatchObject({ code: 128 });
-    expect((await git(mine.folder, 'push', remote(mine.name, token), 'main:x')).code).not.toBe(0);
+    const job = { jobId: 1, runId: 1, repositoryId: repository?.id ?? 0, planId: 'p', jobGuid: 'g' };
+    const tokenWith = (permissions: GrantedPermissions) =>
+      issueGitHubToken(server.context.keys, { ...job, permissions }, Date.now(), 60);
+    const reading = await tokenWith({ contents: 'read' });
+    expect(await git(mine.folder, 'ls-remote', remote(mine.name, reading))).toMatchObject({ code: 0 });
+    expect(await git(mine.folder, 'ls-remote', remote(other.name, reading))).toMatchObject({ code: 128 });
+    const refused = await git(mine.folder, 'push', remote(mine.name, reading), 'main:x');
+    expect([refused.code === 0, refused.text]).toEqual([false, expect.stringContaining('403')]);
+    const none = await git(mine.folder, 'ls-remote', remote(mine.name, await tokenWith({ actions: 'write' })));
+    expect([none.code === 0, none.text]).toEqual([false, expect.stringContaining('403')]);
+    const writing = await tokenWith({ contents: 'write' });
+    expect(await git(mine.folder, 'push', remote(mine.name, writing), 'main:x')).toMatchObject({ code: 0 });
+    expect((await git(mine.folder, 'push', remote(other.name, writing), 'main:x')).code).not.toBe(0);
   });
 
   test.each([

@@ -2,7 +2,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { UserError } from '../../common/errors.ts';
 import { findToken, type TokenRow } from '../../store/tokens.ts';
 import type { ServerContext } from '../context.ts';
-import { type JobClaims, type RunnerClaims, verifyGitHubToken, verifyJobToken, verifyRunnerToken } from './jwt.ts';
+import { assertPermission, type JobPermission } from './job-permissions.ts';
+import {
+  type GitHubClaims,
+  type JobClaims,
+  type RunnerClaims,
+  verifyGitHubToken,
+  verifyJobToken,
+  verifyRunnerToken,
+} from './jwt.ts';
 
 /**
  * Who may call a route. Every route names one in its `config`; a route without is refused at start-up, so nothing is
@@ -10,8 +18,9 @@ import { type JobClaims, type RunnerClaims, verifyGitHubToken, verifyJobToken, v
  *
  * - `public`: anyone; the handler checks what there is to check (OAuth assertions, git's own challenge)
  * - `page`: read by the dashboard: a user token, or nobody in particular while only this machine can reach the server
- * - `read`, `write`, `admin`: a user's token with that scope (each includes the one before); `read` also takes a
- *   job's GITHUB_TOKEN, for the job's own repository, which the handler checks with `assertRepository`
+ * - `read`, `write`, `admin`: a user's token with that scope (each includes the one before), or a job's GITHUB_TOKEN
+ *   with the permission that the route must name too, for the job's own repository, which the handler checks with
+ *   `assertRepository`
  * - `runner`, `job`: tokens of the runner protocol
  * - `registration`: `RemoteAuth` with a registration or remove token
  * - `signed`: the URL itself carries a signature, checked by the handler
@@ -23,7 +32,7 @@ export type UserScope = 'read' | 'write' | 'admin';
 export type Caller =
   | { kind: 'anyone' }
   | { kind: 'user'; name: string; scope: UserScope }
-  | { kind: 'github-token'; job: JobClaims }
+  | { kind: 'github-token'; job: GitHubClaims }
   | { kind: 'runner'; runner: RunnerClaims }
   | { kind: 'job'; job: JobClaims }
   | { kind: 'registration'; token: TokenRow };
@@ -31,19 +40,35 @@ export type Caller =
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Of routes that people's tokens open: what a job's must hold (SEM-6). */
+    permission?: JobPermission;
   }
   interface FastifyRequest {
     caller: Caller;
   }
 }
 
+/** What a route asks of its caller's token: of a person's a scope, of a job's a permission. */
+export interface TokenNeed {
+  access: UserScope;
+  permission: JobPermission;
+}
+
+/** The options of a route that tokens of people, and of jobs, open. */
+export const needs = (access: UserScope, permission: JobPermission): { config: TokenNeed } => ({
+  config: { access, permission },
+});
+
 const SCOPE_ORDER: UserScope[] = ['read', 'write', 'admin'];
 
 /** Installs the one place where callers are let in. Must be registered before any route. */
 export function registerAccess(app: FastifyInstance, context: ServerContext): void {
   app.decorateRequest('caller');
-  app.addHook('onRoute', (route) => {
-    if (!route.config?.access) throw new Error(`the route ${route.method} ${route.url} names no access`);
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (!config?.access) throw new Error(`the route ${method} ${url} names no access`);
+    if (isUserScope(config.access) && !config.permission) {
+      throw new Error(`the route ${method} ${url} does not say what a job's token needs`);
+    }
   });
   app.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access;
@@ -52,17 +77,25 @@ export function registerAccess(app: FastifyInstance, context: ServerContext): vo
   });
 }
 
+const isUserScope = (access: Access): access is UserScope => SCOPE_ORDER.some((scope) => scope === access);
+
 async function identify(context: ServerContext, request: FastifyRequest, access: Access): Promise<Caller> {
   switch (access) {
     case 'public':
     case 'signed':
       return { kind: 'anyone' };
     case 'page':
-      return mayReadWithoutToken(context, request) ? { kind: 'anyone' } : identifyPerson(context, request);
+      // The page shows every repository, so a job's GITHUB_TOKEN is not enough.
+      return mayReadWithoutToken(context, request)
+        ? { kind: 'anyone' }
+        : identifyUser(context, request, { access: 'read', permission: 'people' });
     case 'read':
     case 'write':
     case 'admin':
-      return identifyUser(context, request, access);
+      return identifyUser(context, request, {
+        access,
+        permission: request.routeOptions.config.permission ?? 'people',
+      });
     case 'runner':
       return { kind: 'runner', runner: await verifyRunnerToken(context.keys, bearer(request), context.clock.now()) };
     case 'job':
@@ -87,17 +120,10 @@ export function isLoopbackName(host: string): boolean {
   );
 }
 
-async function identifyUser(context: ServerContext, request: FastifyRequest, needed: UserScope): Promise<Caller> {
+async function identifyUser(context: ServerContext, request: FastifyRequest, need: TokenNeed): Promise<Caller> {
   const caller = await callerOfToken(context, secretOf(request));
-  assertScope(caller, needed);
+  assertMay(caller, need);
   return caller;
-}
-
-/** The page shows every repository, so a job's GITHUB_TOKEN is not enough. */
-async function identifyPerson(context: ServerContext, request: FastifyRequest): Promise<Caller> {
-  const caller = await identifyUser(context, request, 'read');
-  if (caller.kind === 'user') return caller;
-  throw new UserError('forbidden', 'A job may not read this; ask the REST API of its repository.', { status: 403 });
 }
 
 /**
@@ -121,10 +147,14 @@ export async function callerOfToken(context: ServerContext, token: string | unde
 }
 
 /** @throws UserError 403 */
-export function assertScope(caller: Caller, needed: UserScope): void {
+export function assertMay(caller: Caller, { access, permission }: TokenNeed): void {
+  if (caller.kind === 'github-token') {
+    assertPermission(caller.job.permissions, permission);
+    return;
+  }
   const held = caller.kind === 'user' ? caller.scope : 'read';
-  if (SCOPE_ORDER.indexOf(held) >= SCOPE_ORDER.indexOf(needed)) return;
-  throw new UserError('forbidden', `The token does not have the scope "${needed}".`, { status: 403 });
+  if (SCOPE_ORDER.indexOf(held) >= SCOPE_ORDER.indexOf(access)) return;
+  throw new UserError('forbidden', `The token does not have the scope "${access}".`, { status: 403 });
 }
 
 /**
@@ -139,6 +169,11 @@ export function assertRepository(caller: Caller, repositoryId: number): void {
 /** The name that events and runs carry as their actor. */
 export function callerName(caller: Caller): string {
   return caller.kind === 'user' ? caller.name : 'switchyard[bot]';
+}
+
+/** The job whose token caused something, which therefore starts no runs (SEM-2.5). */
+export function causingJob(caller: Caller): number | undefined {
+  return caller.kind === 'github-token' ? caller.job.jobId : undefined;
 }
 
 /** Bearer, `token X`, or the password of Basic (git; the user name does not matter). */

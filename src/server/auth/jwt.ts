@@ -1,5 +1,6 @@
 import { jwtVerify, SignJWT } from 'jose';
 import { UserError } from '../../common/errors.ts';
+import type { GrantedPermissions } from './job-permissions.ts';
 import type { ServerKeys } from './keys.ts';
 
 /** Tokens that the server signs for itself, one audience per use so that none passes for another. */
@@ -10,13 +11,18 @@ export interface RunnerClaims {
   runnerId: number;
 }
 
-/** What a job's worker calls renew, complete and the results service with, and the `GITHUB_TOKEN` of the job. */
+/** What a job's worker calls renew, complete and the results service with. */
 export interface JobClaims {
   jobId: number;
   runId: number;
   repositoryId: number;
   planId: string;
   jobGuid: string;
+}
+
+/** The `GITHUB_TOKEN` of a job. */
+export interface GitHubClaims extends JobClaims {
+  permissions: GrantedPermissions;
 }
 
 /** The official client refreshes shortly before; at least 50 min are wanted. */
@@ -32,8 +38,13 @@ export function issueJobToken(keys: ServerKeys, claims: JobClaims, nowMs: number
   return sign(keys, 'job', { ...claims, scp, orch_id: `${claims.planId}.${claims.jobId}` }, nowMs, seconds);
 }
 
-/** `secrets.GITHUB_TOKEN`: git and REST on the job's own repository. */
-export function issueGitHubToken(keys: ServerKeys, claims: JobClaims, nowMs: number, seconds: number): Promise<string> {
+/** `secrets.GITHUB_TOKEN`: git and REST on the job's own repository, as far as its permissions go (SEM-6.5). */
+export function issueGitHubToken(
+  keys: ServerKeys,
+  claims: GitHubClaims,
+  nowMs: number,
+  seconds: number,
+): Promise<string> {
   return sign(keys, 'github', { ...claims }, nowMs, seconds);
 }
 
@@ -42,14 +53,15 @@ export async function verifyRunnerToken(keys: ServerKeys, token: string, nowMs: 
   return { runnerId: Number(runnerId) };
 }
 
-export const verifyJobToken = (keys: ServerKeys, token: string, nowMs: number): Promise<JobClaims> =>
-  verifyJob(keys, 'job', token, nowMs);
+export const verifyJobToken = async (keys: ServerKeys, token: string, nowMs: number): Promise<JobClaims> =>
+  jobClaims(await verify(keys, 'job', token, nowMs));
 
-export const verifyGitHubToken = (keys: ServerKeys, token: string, nowMs: number): Promise<JobClaims> =>
-  verifyJob(keys, 'github', token, nowMs);
+export async function verifyGitHubToken(keys: ServerKeys, token: string, nowMs: number): Promise<GitHubClaims> {
+  const claims = await verify(keys, 'github', token, nowMs);
+  return { ...jobClaims(claims), permissions: (claims.permissions ?? {}) as GrantedPermissions };
+}
 
-async function verifyJob(keys: ServerKeys, audience: string, token: string, nowMs: number): Promise<JobClaims> {
-  const claims = await verify(keys, audience, token, nowMs);
+function jobClaims(claims: Record<string, unknown>): JobClaims {
   return {
     jobId: Number(claims.jobId),
     runId: Number(claims.runId),

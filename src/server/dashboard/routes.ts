@@ -18,7 +18,7 @@ import { findRun } from '../../store/runs.ts';
 import { putSecret } from '../../store/secrets.ts';
 import { repositoryOwner } from '../../store/setting-owners.ts';
 import { findStep } from '../../store/steps.ts';
-import { callerName } from '../auth/access.ts';
+import { callerName, needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { failureOf } from '../failures.ts';
 import { settingName } from '../github-rest/setting-names.ts';
@@ -54,7 +54,7 @@ const EventRequest = z.object({
 const SecretRequest = z.object({ value: z.string().max(48 * 1024) });
 
 const PAGE = { config: { access: 'page' } } as const;
-const WRITE = { config: { access: 'write' } } as const;
+const WRITE = needs('write', 'people');
 
 /** The API of the page and the CLI (protocol/dashboard). Register it with the prefix `DASHBOARD_PREFIX`. */
 export function dashboardRoutes(context: ServerContext): FastifyPluginAsync {

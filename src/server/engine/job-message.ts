@@ -4,9 +4,11 @@ import { type JobMessage, type JobVariable, SYSTEM_CONNECTION } from '../../prot
 import { type ContextData, type Json, toContextData } from '../../protocol/runner/tokens.ts';
 import type { JobRow } from '../../store/jobs.ts';
 import { jobPayload } from '../../workflow/index.ts';
+import { printedPermissions } from '../auth/job-permissions.ts';
 import { issueGitHubToken, issueJobToken, type JobClaims } from '../auth/jwt.ts';
 import type { ServerKeys } from '../auth/keys.ts';
 import { jobContexts } from './contexts.ts';
+import { tokenPermissions } from './permissions.ts';
 import { levelOf, type RunBundle } from './run-bundle.ts';
 
 const NO_GUID = '00000000-0000-0000-0000-000000000000';
@@ -37,7 +39,8 @@ export async function buildJobMessage(input: JobMessageInput): Promise<JobMessag
   };
   const seconds = Math.ceil((job.timeout_minutes + job.cancel_timeout_minutes) * 60) + TOKEN_MARGIN_SECONDS;
   const jobToken = await issueJobToken(keys, claims, nowMs, seconds);
-  const gitHubToken = await issueGitHubToken(keys, claims, nowMs, seconds);
+  const permissions = tokenPermissions(job);
+  const gitHubToken = await issueGitHubToken(keys, { ...claims, permissions }, nowMs, seconds);
   return {
     messageType: 'RunnerJobRequest',
     plan: {
@@ -86,7 +89,7 @@ function variables(
     'system.github.results_endpoint': `${publicUrl}/`,
     'system.github.launch_endpoint': `${publicUrl}/`,
     'system.github.results_upload_with_sdk': 'true',
-    'system.github.token.permissions': JSON.stringify({ Contents: 'read', Metadata: 'read' }),
+    'system.github.token.permissions': JSON.stringify(printedPermissions(tokenPermissions(job))),
     'system.runnerEnvironment': 'self-hosted',
     'system.runnerGroupName': groupName,
     'DistributedTask.EnhancedAnnotations': 'true',

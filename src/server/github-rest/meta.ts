@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { version } from '../../common/package.ts';
-import { callerName } from '../auth/access.ts';
+import { callerName, needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
-import { READ } from './requests.ts';
 import { userObject } from './shapes.ts';
 
 /** What clients ask first: where things are, and who they are. */
@@ -15,5 +14,7 @@ export function metaRoutes(app: FastifyInstance, context: ServerContext): void {
     user_url: `${api()}/users/{user}`,
   }));
   app.get('/meta', open, () => ({ verifiable_password_authentication: false, installed_version: version }));
-  app.get('/user', READ, ({ caller }) => userObject(callerName(caller), context.settings.publicUrl));
+  app.get('/user', needs('read', 'metadata: read'), ({ caller }) =>
+    userObject(callerName(caller), context.settings.publicUrl),
+  );
 }

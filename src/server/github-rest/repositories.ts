@@ -1,20 +1,21 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
-import { callerName } from '../auth/access.ts';
+import { callerName, needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
-import { READ, repositoryOf, WRITE } from './requests.ts';
+import { repositoryOf } from './requests.ts';
 import { repositoryObject } from './shapes.ts';
 
+const CREATE = needs('write', 'people');
 const CreateRequest = z.looseObject({ name: z.string().min(1).max(100) });
 
 /** https://docs.github.com/rest/repos/repos */
 export function repositoryRoutes(app: FastifyInstance, context: ServerContext): void {
-  app.get('/repos/:owner/:repo', READ, async (request) =>
+  app.get('/repos/:owner/:repo', needs('read', 'metadata: read'), async (request) =>
     repositoryObject(await repositoryOf(context, request), context.settings.publicUrl),
   );
-  app.post('/user/repos', WRITE, ({ caller, body }, reply) => create(context, callerName(caller), body, reply));
-  app.post('/orgs/:org/repos', WRITE, ({ params, body }, reply) => {
+  app.post('/user/repos', CREATE, ({ caller, body }, reply) => create(context, callerName(caller), body, reply));
+  app.post('/orgs/:org/repos', CREATE, ({ params, body }, reply) => {
     const { org } = z.object({ org: z.string() }).parse(params);
     return create(context, org, body, reply);
   });

@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { RepositoryRow } from '../../store/repositories.ts';
-import { assertRepository } from '../auth/access.ts';
+import { assertRepository, needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
 
-export const READ = { config: { access: 'read' } } as const;
-export const WRITE = { config: { access: 'write' } } as const;
+export const READ = needs('read', 'actions: read');
+export const WRITE = needs('write', 'actions: write');
 
 const RepositoryParams = z.object({ owner: z.string(), repo: z.string() });
 const IdParams = z.object({ id: z.coerce.number().int().positive() });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { insertRunWithJob } from '../../../test/support/rows.ts';
 import { type SmallServer, startSmallServer } from '../../../test/support/small-server.ts';
 import { newGuid } from '../../common/ids.ts';
+import type { GrantedPermissions } from '../auth/job-permissions.ts';
 import { issueGitHubToken } from '../auth/jwt.ts';
 import { blobRoutes } from '../blobs/routes.ts';
 import { jobLogName } from '../runner-service/log-names.ts';
@@ -85,16 +86,27 @@ test('answers every failure in GitHub’s shape', async () => {
   expect((await call('/meta', { token: '' })).status).toBe(200);
 });
 
-test('a job’s token sees its own repository only', async () => {
+test('SEM-6: a job’s token sees its own repository only, and does what its permissions say', async () => {
   const [mine, other] = [
     await insertRunWithJob(server.context.db, { repository: 'me/mine' }),
     await insertRunWithJob(server.context.db, { repository: 'me/other' }),
   ];
   const claims = { jobId: mine.job.id, runId: mine.run.id, repositoryId: mine.repository.id };
   const guids = { planId: mine.run.plan_id, jobGuid: mine.job.job_guid };
-  const token = await issueGitHubToken(server.context.keys, { ...claims, ...guids }, Date.now(), 60);
+  const tokenWith = (permissions: GrantedPermissions) =>
+    issueGitHubToken(server.context.keys, { ...claims, ...guids, permissions }, Date.now(), 60);
+  const token = await tokenWith({ actions: 'read' });
   expect((await call('/repos/me/mine/actions/runs', { token })).status).toBe(200);
   expect((await call('/repos/me/other/actions/runs', { token })).status).toBe(404);
+  const cancel = `/repos/me/mine/actions/runs/${mine.run.id}/cancel`;
+  expect(await call(cancel, { method: 'POST', token })).toMatchObject({
+    status: 403,
+    body: { message: expect.stringMatching(/^Resource not accessible by integration.*`actions: write`/) },
+  });
+  expect((await call(cancel, { method: 'POST', token: await tokenWith({ actions: 'write' }) })).status).toBe(202);
+  const none = await tokenWith({});
+  expect((await call('/repos/me/mine/actions/runs', { token: none })).status).toBe(403);
+  expect((await call('/repos/me/mine', { token: none })).status).toBe(200);
   expect((await call(`/repos/me/mine/actions/runs/${other.run.id}`)).status).toBe(404);
   expect((await call(`/repos/me/mine/actions/jobs/${other.job.id}`)).status).toBe(404);
 });

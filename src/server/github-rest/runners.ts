@@ -15,6 +15,7 @@ import {
 import { encodeJitConfig, type RsaPrivateJwk } from '../../protocol/runner/jit-config.ts';
 import { allRunners, insertRunner, type RunnerRow, runnerGroups } from '../../store/runners.ts';
 import { createToken } from '../../store/tokens.ts';
+import { needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { scopeOf } from '../engine/runner-directory.ts';
 import { notFoundOnGitHub, useGitHubErrors } from './errors.ts';
@@ -53,7 +54,7 @@ export const runnerRoutes =
     useGitHubErrors(app, context);
     for (const prefix of SCOPES) {
       const base = `${prefix}/actions/runners`;
-      const admin = { config: { access: 'admin' } } as const;
+      const admin = needs('admin', 'people');
 
       for (const kind of ['registration', 'remove'] as const) {
         app.post(`${base}/${kind}-token`, admin, async (request, reply) => {
