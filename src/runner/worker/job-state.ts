@@ -9,6 +9,7 @@ import { Masks } from '../masks.ts';
 import { runnerArch, runnerOs } from '../platform.ts';
 import { type JobFolders, jobFolders } from './folders.ts';
 import { hashFiles } from './hash-files.ts';
+import { type StepHost, thisMachine } from './step-host.ts';
 
 export type Outcome = 'success' | 'failure' | 'cancelled' | 'skipped';
 export type JobStatus = 'success' | 'failure' | 'cancelled';
@@ -20,6 +21,9 @@ export interface ScopeOptions {
   withSecrets?: boolean;
   github?: Record<string, Json>;
 }
+
+/** Members of `github` that are paths. */
+const GITHUB_PATHS = ['action_path', 'env', 'event_path', 'output', 'path', 'state', 'step_summary', 'workspace'];
 
 /** Context members that a step does not see before it runs. */
 const EMPTY_CONTEXTS = ['vars', 'needs', 'strategy', 'inputs'] as const;
@@ -33,6 +37,9 @@ export class JobState {
   /** The runner's own environment; read once, since each look copies it. */
   readonly inherited = inheritedEnvironment();
   readonly folders: JobFolders;
+  /** Where steps run; the job's container once that is up. */
+  host: StepHost = thisMachine;
+  /** With paths of this machine. */
   readonly github: Record<string, Json>;
   readonly secrets: Record<string, Json> = {};
   /** Workflow env, job env, and what steps wrote to GITHUB_ENV so far. */
@@ -94,7 +101,7 @@ export class JobState {
   scope({ env = {}, withStatus = false, withSecrets = true, github = this.github }: ScopeOptions = {}): Scope {
     const contexts: Record<string, Json> = {
       ...this.#contexts,
-      github,
+      github: this.githubInside(github),
       env: { ...this.env, ...env },
       job: { ...(this.#contexts.job as Record<string, Json> | undefined), status: this.status },
       steps: this.steps,
@@ -114,12 +121,20 @@ export class JobState {
       name: this.runner.name,
       os: runnerOs,
       arch: runnerArch,
-      temp: this.folders.temp,
-      tool_cache: this.folders.toolCache,
-      workspace: this.folders.pipeline,
+      temp: this.host.inside(this.folders.temp),
+      tool_cache: this.host.inside(this.folders.toolCache),
+      workspace: this.host.inside(this.folders.pipeline),
       environment: this.variable('system.runnerEnvironment') ?? 'self-hosted',
       ...(this.isStepDebug || this.#isSwitchedOn('ACTIONS_RUNNER_DEBUG') ? { debug: '1' } : {}),
     };
+  }
+
+  /** The `github` context as steps see it: paths are those inside their host. */
+  githubInside(github: Record<string, Json> = this.github): Record<string, Json> {
+    if (!this.host.isContainer) return github;
+    const paths = GITHUB_PATHS.map((key) => [key, github[key]] as const);
+    const inside = paths.flatMap(([key, path]) => (typeof path === 'string' ? [[key, this.host.inside(path)]] : []));
+    return { ...github, ...Object.fromEntries(inside) };
   }
 
   /** Values of a mapping as text; null is empty, lists and mappings are refused (SEM-21.6). */
@@ -151,7 +166,7 @@ export class JobState {
 
   /** Path of a file below the workspace, as annotations name it. */
   relativePath(file: string): string {
-    const inside = posix.relative(this.folders.workspace, file);
+    const inside = posix.relative(this.folders.workspace, this.host.outside(file));
     return posix.isAbsolute(file) && !inside.startsWith('..') ? inside : file;
   }
 

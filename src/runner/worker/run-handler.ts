@@ -15,10 +15,14 @@ export function runHandler(step: JobStep): StepHandler {
     async run(context) {
       const inputs = context.job.evaluateMapping(step.inputs, context.scope(), 'run');
       const defaults = context.job.runDefaults();
-      const shell = resolveShell(inputs.shell || defaults.shell, context.environment().PATH ?? '');
+      const { host } = context.job;
+      const shell = resolveShell(
+        inputs.shell || defaults.shell,
+        host.isContainer ? null : (context.environment().PATH ?? ''),
+      );
       const cwd = workingFolder(context, inputs.workingDirectory || defaults.workingDirectory);
       const script = inputs.script ?? '';
-      const file = await writeScript(context, shell, script);
+      const file = host.inside(await writeScript(context, shell, script));
       const args = shell.args.map((argument) => argument.replaceAll('{0}', file));
       printHeader(context, script, shell);
       const { code } = await context.run({
@@ -36,7 +40,9 @@ export function runHandler(step: JobStep): StepHandler {
 
 /** @throws Error when the folder does not exist: spawning would blame the shell instead */
 function workingFolder({ job }: StepContext, directory: string | undefined): string {
-  const folder = resolve(job.folders.workspace, directory ?? '');
+  const folder = resolve(job.host.inside(job.folders.workspace), directory ?? '');
+  // A folder of a container may be one that this machine does not have.
+  if (job.host.isContainer) return folder;
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
   throw new Error(`The working directory ${folder} does not exist.`);
 }

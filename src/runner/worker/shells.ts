@@ -4,7 +4,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { UserError } from '../../common/errors.ts';
 
 export interface Shell {
-  /** Absolute path of the program. */
+  /** Absolute path of the program; in a container its name. */
   command: string;
   /** Arguments with `{0}` for the script. */
   args: string[];
@@ -46,12 +46,14 @@ const BUILT_IN: Record<string, BuiltInShell> = {
   },
 };
 
+const PLAIN_SH: BuiltInShell = { program: 'sh', args: ['-e', '{0}'], extension: '.sh' };
+
 /**
  * @param shell the step's `shell`, or its default; undefined for none
- * @param searchPath PATH of the step, with what earlier steps added
+ * @param searchPath PATH of the step, with what earlier steps added; null in a container, where nothing is looked up
  * @throws UserError `bad-shell`
  */
-export function resolveShell(shell: string | undefined, searchPath: string): Shell {
+export function resolveShell(shell: string | undefined, searchPath: string | null): Shell {
   const text = shell?.trim() ?? '';
   if (text === '') return defaultShell(searchPath);
   const known = BUILT_IN[text.toLowerCase()];
@@ -59,17 +61,19 @@ export function resolveShell(shell: string | undefined, searchPath: string): She
   return customShell(text, searchPath);
 }
 
-function defaultShell(searchPath: string): Shell {
+function defaultShell(searchPath: string | null): Shell {
+  // SEM-14.10: nobody looks for bash in a container.
+  if (searchPath === null) return located(PLAIN_SH, null);
   const candidates =
     process.platform === 'win32'
       ? [powershell('pwsh'), powershell('powershell')]
       : ['bash', 'sh'].map((program) => ({ program, args: ['-e', '{0}'], extension: '.sh' }));
   const found = candidates.find(({ program }) => findProgram(program, searchPath));
-  return located(found ?? { program: 'sh', args: ['-e', '{0}'], extension: '.sh' }, searchPath);
+  return located(found ?? PLAIN_SH, searchPath);
 }
 
 /** A name with arguments gets none of the built-in's flags (SEM-16.3). */
-function customShell(text: string, searchPath: string): Shell {
+function customShell(text: string, searchPath: string | null): Shell {
   const [program = '', ...args] = text.split(/\s+/);
   if (!args.some((argument) => argument.includes('{0}'))) {
     throw new UserError('bad-shell', `Invalid shell option '${text}'.`, {
@@ -80,8 +84,11 @@ function customShell(text: string, searchPath: string): Shell {
   return located({ program, args, extension }, searchPath);
 }
 
-function located({ program, args, extension, fixUp, verbatimArguments }: BuiltInShell, searchPath: string): Shell {
-  const command = findProgram(program, searchPath);
+function located(
+  { program, args, extension, fixUp, verbatimArguments }: BuiltInShell,
+  searchPath: string | null,
+): Shell {
+  const command = searchPath === null ? program : findProgram(program, searchPath);
   if (command === undefined) {
     throw new UserError('bad-shell', `The shell ${program} was not found on this runner's PATH.`);
   }

@@ -3,7 +3,6 @@ import type { JobStep } from '../../protocol/runner/job-message.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Scope } from '../../workflow/expressions/index.ts';
 import type { ProcessExit, RunningProcess } from '../process.ts';
-import { startProcess } from '../process.ts';
 import { stepEnvironment } from './environment.ts';
 import { FileCommands } from './file-commands.ts';
 import type { JobState } from './job-state.ts';
@@ -12,6 +11,7 @@ import type { CommandEffects, StepOutput } from './step-output.ts';
 import type { StepRecord } from './step-record.ts';
 
 export interface ProcessRequest {
+  /** Command, arguments and folder are as the step's host sees them. */
   command: string;
   args: string[];
   cwd: string;
@@ -67,13 +67,13 @@ export class StepContext implements CommandEffects {
 
   /** What the step's processes see, before what `run` adds. */
   environment(): Record<string, string> {
-    return stepEnvironment(this.job, this.env, this.github);
+    return stepEnvironment(this.job, this.env, this.job.githubInside(this.github));
   }
 
   /** Runs a process to its end, its output in the log; cancelled with the step (SEM-28.2). */
   async run(request: ProcessRequest): Promise<ProcessExit> {
     this.signal.throwIfAborted();
-    const child = await startProcess({
+    const child = await this.job.host.start({
       ...request,
       env: { ...this.environment(), ...request.env },
       onLines: request.onLines ?? ((lines) => this.output.scan(lines, this)),

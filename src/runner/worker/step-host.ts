@@ -1,0 +1,19 @@
+/** Where the processes of a job's steps run: on this machine, or in the job's container (SEM-14.4, 14.5). */
+import { type ProcessOptions, type RunningProcess, startProcess } from '../process.ts';
+
+export interface StepHost {
+  readonly isContainer: boolean;
+  /** A path of this machine as the step's processes see it; one that they cannot see comes back as it is. */
+  inside(path: string): string;
+  /** The other way: a path that a step named, as this machine sees it. */
+  outside(path: string): string;
+  /** `options.cwd` and all arguments are paths as the process sees them. @throws UserError when it cannot be started */
+  start(options: ProcessOptions): Promise<RunningProcess>;
+}
+
+export const thisMachine: StepHost = {
+  isContainer: false,
+  inside: (path) => path,
+  outside: (path) => path,
+  start: startProcess,
+};
