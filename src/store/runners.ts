@@ -78,3 +78,35 @@ export async function ensureDefaultGroup(db: Queries): Promise<void> {
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
+
+/** @returns undefined when the name is taken, whatever its case */
+export async function insertGroup(db: Queries, name: string, wall: string): Promise<RunnerGroupRow | undefined> {
+  if (await findGroup(db, name)) return undefined;
+  return db.insertInto('runner_groups').values({ name, is_default: 0, wall }).returningAll().executeTakeFirst();
+}
+
+export async function findGroup(db: Queries, name: string): Promise<RunnerGroupRow | undefined> {
+  return (await runnerGroups(db)).find((group) => group.name.toLowerCase() === name.toLowerCase());
+}
+
+/** Only a group that no runner belongs to. @returns whether it was one */
+export async function deleteGroup(db: Queries, id: number): Promise<boolean> {
+  const result = await db
+    .deleteFrom('runner_groups')
+    .where('id', '=', id)
+    .where(({ not, exists, selectFrom }) => not(exists(selectFrom('runners').select('id').where('group_id', '=', id))))
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+/** @param wall JSON: Wall of workflow/routing, or null */
+export async function setRunnerWall(db: Queries, id: number, wall: string): Promise<RunnerRow | undefined> {
+  return db.updateTable('runners').set({ wall }).where('id', '=', id).returningAll().executeTakeFirst();
+}
+
+/** @param wall JSON: Wall of workflow/routing, or null */
+export async function setGroupWall(db: Queries, name: string, wall: string): Promise<RunnerGroupRow | undefined> {
+  const group = await findGroup(db, name);
+  if (!group) return undefined;
+  return db.updateTable('runner_groups').set({ wall }).where('id', '=', group.id).returningAll().executeTakeFirst();
+}

@@ -9,6 +9,7 @@ export interface Tables {
   workflows: WorkflowsTable;
   workflow_texts: WorkflowTextsTable;
   events: EventsTable;
+  run_events: RunEventsTable;
   schedules: SchedulesTable;
   pulls: PullsTable;
   runs: RunsTable;
@@ -70,9 +71,20 @@ export interface EventsTable {
   ref: string;
   sha: string;
   actor: string;
-  /** JSON: `{file, reason, filter}[]` of the workflow files that it did not start. */
+  /** JSON: NotStarted[] of the workflow files that it did not start. */
   not_started: string;
   accepted_at: string;
+}
+
+/** A `workflow_run` event that follows from a run and has not been accepted yet; written with the run's change. */
+export interface RunEventsTable {
+  id: Generated<number>;
+  run_id: number;
+  attempt: number;
+  activity: 'requested' | 'in_progress' | 'completed';
+  /** Of a completed attempt. */
+  conclusion: string | null;
+  created_at: string;
 }
 
 /** A `schedule` entry of a workflow file on its repository's default branch (SEM-4.5). */
@@ -104,7 +116,7 @@ export interface PullsTable {
   base_ref: string;
   head_sha: string;
   base_sha: string;
-  /** Test merge of head into base; null while they conflict (SEM-2.9). */
+  /** Test merge of head into base, of a merged one the merge; null while they conflict (SEM-2.9). */
   merge_sha: string | null;
   /** JSON: string[]. */
   labels: string;
@@ -195,6 +207,10 @@ export interface JobsTable {
   superseded_in: number | null;
   /** The job that calls the workflow which this job belongs to; null in the run's own workflow. */
   parent_id: number | null;
+  /** The run's; here too because walls ask for it (SEM-13.4). */
+  ref: Generated<string>;
+  /** JSON: WorkflowFile of workflow/routing, the file that defines the job. */
+  workflow: Generated<string>;
   /** Key in its workflow file. */
   key: string;
   /** For people; of a called job with the caller's in front (SEM-11.10). */

@@ -1,5 +1,5 @@
 import type { Job } from '../../protocol/dashboard/index.ts';
-import { mismatches, type RunnerFacts } from '../../workflow/routing.ts';
+import { type JobRequirement, mismatches, type RunnerFacts } from '../../workflow/routing.ts';
 import type { ServerClient } from '../client/server-client.ts';
 
 /**
@@ -22,13 +22,14 @@ export class NeverStarts {
       scope: { kind: 'enterprise', name: 'switchyard' },
       online: true,
       busy: false,
+      wall: null,
+      groupWall: null,
     };
   }
 
   look(job: Job): void {
     if (job.status !== 'queued' || job.labels.length === 0 || this.#found.has(job.id)) return;
-    const requirement = { labels: job.labels, group: null, repository: { owner: '', name: '' } };
-    const missing = mismatches(requirement, this.#runner).flatMap((found) =>
+    const missing = mismatches(requirementOf(job), this.#runner).flatMap((found) =>
       found.kind === 'missing-labels' ? found.labels : [],
     );
     if (missing.length > 0) this.#found.set(job.id, this.#giveUp(job, missing));
@@ -47,3 +48,9 @@ export class NeverStarts {
     return `The job "${name}" (${id}) can never start: it asks for ${wants}, and the runners here have no ${missing.join(', ')}.`;
   }
 }
+
+/** Only labels count: the runners here are in no other group and behind no wall. */
+const requirementOf = ({ labels }: Job): JobRequirement => ({
+  ...{ labels, group: null, repository: { owner: '', name: '' } },
+  ...{ environment: null, ref: '', workflow: { repository: '', path: '', ref: '' } },
+});

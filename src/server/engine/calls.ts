@@ -24,7 +24,7 @@ export async function startCall(unit: Unit, bundle: RunBundle, job: JobRow): Pro
   unit.changed('job', job.id);
   await insertJobs(
     unit.db,
-    level.workflow.jobs.map((called) => newJob(bundle.run, called, unit.at, job)),
+    level.workflow.jobs.map((called) => newJob(bundle.run, called, unit.at, level)),
   );
   unit.follow({ kind: 'advance', runId: job.run_id });
 }

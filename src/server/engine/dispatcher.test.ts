@@ -1,21 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { jobRequirement, runnerFacts, wallOf } from '../../../test/support/runner-facts.ts';
 import { mismatches, type RunnerFacts } from '../../workflow/routing.ts';
 import { Dispatcher, type QueuedJob } from './dispatcher.ts';
 
-const runner = (id: number, ...labels: string[]): RunnerFacts => ({
-  id,
-  name: `runner-${id}`,
-  labels,
-  group: 'Default',
-  scope: { kind: 'enterprise', name: 'switchyard' },
-  online: true,
-  busy: false,
-});
+const runner = (id: number, ...labels: string[]): RunnerFacts => runnerFacts(`runner-${id}`, labels, { id });
 
 const job = (id: number, ...labels: string[]): QueuedJob => ({
   id,
-  requirement: { labels, group: null, repository: { owner: 'me', name: 'app' } },
+  requirement: jobRequirement(labels),
   readyAtMs: id,
 });
 
@@ -72,9 +65,43 @@ describe('Dispatcher', () => {
     expect([dispatcher.queuedCount, dispatcher.parkedCount]).toEqual([1, 0]);
   });
 
+  it('SEM-13.4: keeps jobs apart that a wall tells apart, although their labels are the same', () => {
+    const { dispatcher, offers, park } = setUp();
+    const wall = wallOf({ refs: ['main'] });
+    dispatcher.regroup([wall]);
+    dispatcher.enqueue({ ...job(1, 'linux'), requirement: jobRequirement(['linux'], { ref: 'refs/heads/topic' }) });
+    dispatcher.enqueue(job(2, 'linux'));
+    park({ ...runner(7, 'linux'), wall });
+    park(runner(8, 'linux'));
+    expect(offers).toEqual(['job 2 -> runner 7', 'job 1 -> runner 8']);
+  });
+
+  it('SEM-13.4: a wall that is taken away counts at once for parked polls and waiting jobs, oldest first', () => {
+    const { dispatcher, offers, park } = setUp();
+    const facts = { ...runner(7, 'linux'), wall: wallOf({ labels: ['prod'] }) };
+    dispatcher.regroup([facts.wall]);
+    park(facts);
+    for (const id of [2, 1]) dispatcher.enqueue(job(id, 'linux'));
+    expect(offers).toEqual([]);
+    Object.assign(facts, { wall: null });
+    dispatcher.regroup([]);
+    expect(offers).toEqual(['job 1 -> runner 7']);
+    expect([dispatcher.queuedCount, dispatcher.parkedCount]).toEqual([1, 0]);
+  });
+
+  it('SEM-13.4: a wall that is set counts at once for a parked poll', () => {
+    const { dispatcher, offers, park } = setUp();
+    const facts = runner(7, 'linux');
+    park(facts);
+    facts.wall = wallOf({ labels: ['prod'] });
+    dispatcher.regroup([facts.wall]);
+    dispatcher.enqueue(job(1, 'linux'));
+    expect(offers).toEqual([]);
+  });
+
   it('never leaves an idle runner beside a job that it may take, and offers nothing twice', () => {
     const labels = fc.subarray(['linux', 'gpu', 'prod'], { minLength: 1 });
-    const event = fc.record({ kind: fc.constantFrom('job', 'runner'), labels });
+    const event = fc.record({ kind: fc.constantFrom('job', 'runner', 'walls'), labels });
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {
         const { dispatcher, offers, park } = setUp();
@@ -85,6 +112,13 @@ describe('Dispatcher', () => {
           const idle = runners.find((entry) => entry.id === id);
           if (next) dispatcher.enqueue(next);
           else if (idle) park(idle);
+          else {
+            // From now on these labels are exclusive on every runner that has one of them.
+            const wall = wallOf({ labels: events[id]?.labels });
+            for (const facts of runners)
+              facts.wall = facts.labels.some((own) => wall.labels.includes(own)) ? wall : null;
+            dispatcher.regroup([wall]);
+          }
         });
         const taken = new Set(offers.map((offer) => offer.split(' ')[1]));
         const used = new Set(offers.map((offer) => offer.split(' ')[4]));

@@ -1,4 +1,11 @@
-import { type JobRequirement, labelSetKey, mayTake, type RunnerFacts, surplusLabels } from '../../workflow/routing.ts';
+import {
+  type JobRequirement,
+  labelSetKey,
+  mayTake,
+  type RunnerFacts,
+  surplusLabels,
+  type Wall,
+} from '../../workflow/routing.ts';
 
 /** A job that waits for a runner. */
 export interface QueuedJob {
@@ -38,6 +45,8 @@ export class Dispatcher {
   readonly #kindOfJob = new Map<number, string>();
   readonly #runnerKinds = new Map<string, RunnerKind>();
   readonly #kindOfRunner = new Map<number, string>();
+  /** Every wall that a runner may stand behind: what else makes two jobs different. */
+  #walls: readonly Wall[] = [];
 
   /** A job became ready: offered at once to the idle runner with the fewest surplus labels (SEM-13.8), else kept. */
   enqueue(job: QueuedJob): void {
@@ -48,7 +57,7 @@ export class Dispatcher {
       poll.offer(job);
       return;
     }
-    const key = labelSetKey(job.requirement);
+    const key = labelSetKey(job.requirement, this.#walls);
     const known = this.#jobKinds.get(key);
     const kind: JobKind = known ?? { requirement: job.requirement, jobs: new Map(), newest: undefined };
     kind.jobs = inserted(kind.jobs, job, kind.newest);
@@ -89,6 +98,16 @@ export class Dispatcher {
     const kind = this.#runnerKinds.get(key);
     kind?.polls.delete(runnerId);
     if (kind?.polls.size === 0) this.#runnerKinds.delete(key);
+  }
+
+  /** Walls were set or taken away: everything is grouped anew, and what may go together now does at once. */
+  regroup(walls: readonly Wall[]): void {
+    const jobs = [...this.#jobKinds.values()].flatMap((kind) => [...kind.jobs.values()]);
+    const polls = [...this.#runnerKinds.values()].flatMap((kind) => [...kind.polls.values()]);
+    for (const groups of [this.#jobKinds, this.#kindOfJob, this.#runnerKinds, this.#kindOfRunner]) groups.clear();
+    this.#walls = walls;
+    for (const poll of polls) this.park(poll);
+    for (const job of jobs.sort((a, b) => (isBefore(a, b) ? -1 : 1))) this.enqueue(job);
   }
 
   get queuedCount(): number {
@@ -133,6 +152,7 @@ function inserted(jobs: Map<number, QueuedJob>, job: QueuedJob, newest: QueuedJo
 }
 
 /** Equal for runners that every job treats alike. */
-function runnerKey({ labels, group, scope }: RunnerFacts): string {
-  return JSON.stringify([group, scope, [...labels].sort()]).toLowerCase();
+function runnerKey({ labels, group, scope, wall, groupWall }: RunnerFacts): string {
+  const key = JSON.stringify([group, scope, [...labels].sort()]).toLowerCase();
+  return wall || groupWall ? `${key} ${JSON.stringify([wall, groupWall])}` : key;
 }

@@ -14,11 +14,12 @@ import {
   moveJob,
 } from '../../store/jobs.ts';
 import { markRunStarted } from '../../store/runs.ts';
-import { type JobRequirement, mayTake, type RunnerFacts } from '../../workflow/routing.ts';
+import { describeOffer, type RunnerFacts } from '../../workflow/routing.ts';
 import type { QueuedJob } from './dispatcher.ts';
 import { endJob, loseJob } from './job-end.ts';
 import type { EngineOptions } from './options.ts';
 import { CONCLUSIONS, recordStepResults } from './step-results.ts';
+import { tellRun } from './tell-run.ts';
 import type { Unit } from './unit.ts';
 
 /**
@@ -43,22 +44,6 @@ export async function assign(
   unit.changed('job', job.id);
   unit.changed('runner', runner.id);
   return job;
-}
-
-/** Names that one sentence lists. */
-const LISTED = 5;
-
-function describeOffer(requirement: JobRequirement, chosen: RunnerFacts, all: RunnerFacts[]): string {
-  const others = all.filter((other) => other.id !== chosen.id && mayTake(requirement, other));
-  const state = ({ name, online, busy }: RunnerFacts): string =>
-    `${name} (${online ? (busy ? 'busy' : 'idle') : 'offline'})`;
-  const listed = others.slice(0, LISTED).map(state).join(', ');
-  const more = others.length > LISTED ? ` and ${others.length - LISTED} more` : '';
-  const rest =
-    others.length === 0 ? 'No other runner could have taken it.' : `Others that could have taken it: ${listed}${more}.`;
-  const { labels, group } = requirement;
-  const fit = labels.length > 0 ? `has every label it asks for (${labels.join(', ')})` : `is in the group ${group}`;
-  return `Offered to ${chosen.name}, which ${fit}. ${rest}`;
 }
 
 /** Takes an offer back that its runner did not use: the job waits again for anybody. */
@@ -103,7 +88,8 @@ export async function acquire(
     lease_until: isoTime(unit.now + options.leaseMs),
   });
   if (!job) throw new UserError('no-such-offer', 'This job is not offered any more.', { status: 404 });
-  await markRunStarted(unit.db, job.run_id, unit.at);
+  const run = await markRunStarted(unit.db, job.run_id, unit.at);
+  if (run) await tellRun(unit, options, run, 'in_progress');
   await addReason(unit.db, job.id, `Taken by ${job.runner_name}.`, unit.at);
   unit.moved(job);
   unit.changed('job', job.id);

@@ -2,21 +2,32 @@ import type { Insertable } from 'kysely';
 import { newGuid } from '../../common/ids.ts';
 import type { RunRow } from '../../store/runs.ts';
 import type { JobsTable } from '../../store/schema.ts';
-import type { WorkflowJob } from '../../workflow/index.ts';
+import type { WorkflowJob, WorkflowOrigin } from '../../workflow/index.ts';
+import type { WorkflowFile } from '../../workflow/routing.ts';
 
-/** A job as it is before anything about it is known. @param caller the job that calls its workflow */
+/** Where a job is defined. */
+export interface JobPlace {
+  origin: WorkflowOrigin;
+  /** The job that calls its workflow. */
+  caller: { id: number; name: string } | null;
+}
+
+/** A job as it is before anything about it is known. */
 export function newJob(
-  run: Pick<RunRow, 'id' | 'repository_id' | 'attempt'>,
+  run: Pick<RunRow, 'id' | 'repository_id' | 'attempt' | 'ref'>,
   { key, needs }: Pick<WorkflowJob, 'key' | 'needs'>,
   at: string,
-  caller: { id: number; name: string } | null = null,
+  { origin: { repository, path, ref }, caller }: JobPlace,
 ): Insertable<JobsTable> {
+  const workflow: WorkflowFile = { repository, path, ref };
   return {
     run_id: run.id,
     repository_id: run.repository_id,
     attempt: run.attempt,
     superseded_in: null,
     parent_id: caller?.id ?? null,
+    ref: run.ref,
+    workflow: JSON.stringify(workflow),
     key,
     name: calledName(caller, key),
     needs: JSON.stringify(needs),

@@ -1,7 +1,7 @@
 import type { Clock } from '../../common/clock.ts';
 import type { RunnerScope } from '../../protocol/github/runners.ts';
 import type { RunnerRow } from '../../store/runners.ts';
-import type { RunnerFacts } from '../../workflow/routing.ts';
+import type { RunnerFacts, Wall } from '../../workflow/routing.ts';
 
 /** A runner whose poll ended is expected back within this time; the client polls again at once. */
 const GRACE_MS = 10_000;
@@ -23,6 +23,8 @@ export interface RunnerDirectoryEvents {
  */
 export class RunnerDirectory {
   readonly #entries = new Map<number, Entry>();
+  /** By the group's name. */
+  readonly #groupWalls = new Map<string, Wall>();
   readonly #clock: Clock;
   readonly #onPresence: RunnerDirectoryEvents['presence'];
 
@@ -40,6 +42,8 @@ export class RunnerDirectory {
       scope: scopeOf(row),
       online: false,
       busy: false,
+      wall: JSON.parse(row.wall),
+      groupWall: this.#groupWalls.get(group) ?? null,
     };
     const lastSeenMs = row.last_seen_at === null ? null : Date.parse(row.last_seen_at);
     this.#entries.set(row.id, { facts, lastSeenMs, cancelOffline: undefined });
@@ -61,6 +65,24 @@ export class RunnerDirectory {
 
   lastSeen(id: number): number | null {
     return this.#entries.get(id)?.lastSeenMs ?? null;
+  }
+
+  setWall(id: number, wall: Wall | null): void {
+    const entry = this.#entries.get(id);
+    if (entry) entry.facts.wall = wall;
+  }
+
+  /** Of the runners that the group has and of those that it will have. */
+  setGroupWall(group: string, wall: Wall | null): void {
+    if (wall) this.#groupWalls.set(group, wall);
+    else this.#groupWalls.delete(group);
+    for (const facts of this.all()) if (facts.group === group) facts.groupWall = wall;
+  }
+
+  /** Every wall that a runner stands behind or may come to stand behind, each once. */
+  walls(): Wall[] {
+    const own = this.all().flatMap(({ wall }) => wall ?? []);
+    return [...new Map([...this.#groupWalls.values(), ...own].map((wall) => [JSON.stringify(wall), wall])).values()];
   }
 
   setBusy(id: number, busy: boolean): void {

@@ -33,5 +33,7 @@ export async function viewRunner(
     state: job ? 'busy' : facts?.online ? 'idle' : 'offline',
     job: job ? { id: job.id, runId: job.run_id, name: job.name, repository: `${job.owner}/${job.repository}` } : null,
     lastSeenAt: lastSeenMs === null ? null : isoTime(lastSeenMs),
+    wall: JSON.parse(row.wall),
+    groupWall: facts?.groupWall ?? null,
   };
 }

@@ -39,6 +39,14 @@ async function events(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropTable('accepted_events').execute();
   await db.schema.createIndex('events_by_repository').on('events').columns(['repository_id', 'id']).execute();
 
+  await table(db, 'run_events')
+    .addColumn('run_id', 'integer', cascade('runs.id'))
+    .addColumn('attempt', 'integer', (c) => c.notNull())
+    .addColumn('activity', 'text', (c) => c.notNull())
+    .addColumn('conclusion', 'text')
+    .addColumn('created_at', 'text', (c) => c.notNull())
+    .execute();
+
   await table(db, 'schedules')
     .addColumn('repository_id', 'integer', cascade('repositories.id'))
     .addColumn('path', 'text', (c) => c.notNull())
@@ -92,6 +100,7 @@ async function runs(db: Kysely<unknown>): Promise<void> {
     .addColumn('called_files', 'text', (c) => c.notNull().defaultTo('{}'))
     .execute();
   await sql`update runs set triggering_actor = actor`.execute(db);
+  await db.schema.createIndex('runs_by_event').on('runs').columns(['event_id']).execute();
 
   await db.schema
     .createTable('run_attempts')
@@ -110,6 +119,13 @@ async function jobs(db: Kysely<unknown>): Promise<void> {
   const alter = () => db.schema.alterTable('jobs');
   await alter().addColumn('superseded_in', 'integer').execute();
   await alter().addColumn('parent_id', 'integer').execute();
+  await alter()
+    .addColumn('ref', 'text', (c) => c.notNull().defaultTo(''))
+    .execute();
+  await alter()
+    .addColumn('workflow', 'text', (c) => c.notNull().defaultTo('{"repository":"","path":"","ref":""}'))
+    .execute();
+  await sql`update jobs set ref = (select ref from runs where runs.id = jobs.run_id)`.execute(db);
   await alter()
     .addColumn('concurrency', 'text', (c) => c.notNull().defaultTo('null'))
     .execute();

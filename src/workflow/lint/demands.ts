@@ -40,8 +40,10 @@ export const demandsIn = (file: LintFile, repository: LintRepository): Demand[] 
   demandsOf(repository).filter((demand) => demand.file === file);
 
 /** @param demand the repository does not matter: a list of runners holds only those that serve it */
-export const requirementOf = ({ labels, group }: Demand): JobRequirement => ({
+export const requirementOf = ({ labels, group, environment, file }: Demand): JobRequirement => ({
   ...{ labels, group, repository: { owner: '', name: '' } },
+  // The ref is only known in a run, so a wall that asks for one keeps the job out.
+  ...{ environment, ref: '', workflow: { repository: '/', path: file.path, ref: '' } },
 });
 
 /** Known values of the `inputs` context. */

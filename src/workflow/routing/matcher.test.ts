@@ -1,25 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { jobRequirement, runnerFacts as runner } from '../../../test/support/runner-facts.ts';
 import {
   chooseRunner,
-  describeWait,
   type JobRequirement,
   labelSetKey,
   mayTake,
   mismatches,
   type RunnerFacts,
   surplusLabels,
-} from './routing.ts';
+} from '../routing.ts';
 
-const repository = { owner: 'me', name: 'app' };
-const want = (labels: string[], group: string | null = null): JobRequirement => ({ labels, group, repository });
-
-let nextId = 1;
-const runner = (name: string, labels: string[], over: Partial<RunnerFacts> = {}): RunnerFacts => ({
-  ...{ id: nextId++, name, labels, group: 'Default', scope: { kind: 'organization', name: 'me' } },
-  ...{ online: true, busy: false },
-  ...over,
-});
+const want = (labels: string[], group: string | null = null): JobRequirement => jobRequirement(labels, { group });
 
 const box = runner('box', ['self-hosted', 'Linux', 'X64']);
 
@@ -96,57 +88,4 @@ it('labelSetKey is equal exactly when every runner answers alike, and mayTake an
       expect(runners.map((one) => mayTake(first, one))).toEqual(answers(first));
     }),
   );
-});
-
-describe('describeWait', () => {
-  it.each<[string, JobRequirement, RunnerFacts[], string[]]>([
-    ['nobody at all', want(['x']), [], ['No runner is registered.']],
-    [
-      'an unknown label',
-      want(['self-hosted', 'gpu']),
-      [box],
-      ['No runner has the label gpu.', 'box has all labels but gpu.'],
-    ],
-    [
-      'labels that nobody has together',
-      want(['Linux', 'gpu']),
-      [box, runner('cat', ['gpu'])],
-      ['No runner has all of the labels Linux, gpu.', 'box has all labels but gpu.', 'cat has all labels but Linux.'],
-    ],
-    [
-      'one busy',
-      want(['Linux']),
-      [{ ...box, busy: true }],
-      ['The only online runner that could take it is busy: box.'],
-    ],
-    [
-      'all busy',
-      want(['x']),
-      [1, 2, 3, 4, 5, 6].map((n) => runner(`r${n}`, ['x'], { busy: true })),
-      ['All 6 runners that could take it are busy: r1, r2, r3, r4, r5 and 1 more.'],
-    ],
-    ['offline', want(['Linux']), [{ ...box, online: false }], ['box could take it but is offline.']],
-    [
-      'busy and offline',
-      want(['x']),
-      [runner('on', ['x'], { busy: true }), runner('off', ['x'], { online: false, busy: true })],
-      ['The only online runner that could take it is busy: on.', 'off could take it but is offline.'],
-    ],
-    ['idle', want(['Linux']), [box], ['box can take it and is idle.']],
-    ['another group', want(['Linux'], 'gpu'), [box], ['No runner is in the group gpu.']],
-    [
-      'elsewhere',
-      want(['Linux']),
-      [{ ...box, scope: { kind: 'organization', name: 'you' } }],
-      ['No runner serves me/app: box belongs elsewhere.'],
-    ],
-    [
-      'the right labels in another group',
-      want(['Linux'], 'gpu'),
-      [box, runner('cat', ['x'], { group: 'gpu' })],
-      ['No runner has the label Linux.', 'box has all labels but is in the group Default.'],
-    ],
-  ])('says what is missing: %s', (_, requirement, runners, sentences) => {
-    expect(describeWait(requirement, runners)).toEqual(sentences);
-  });
 });
