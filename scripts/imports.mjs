@@ -14,7 +14,8 @@ export const BORDERS = {
   server: ['protocol', 'workflow', 'store', 'common'],
   runner: ['protocol', 'workflow/expressions', 'common'],
   fleet: ['protocol', 'github', 'store', 'workflow/routing.ts', 'common'],
-  cli: ['server/index.ts', 'fleet/index.ts', 'runner/index.ts', 'protocol', 'workflow/routing.ts', 'common'],
+  // plan, lint and expr call the pure library directly: they need no server.
+  cli: ['server/index.ts', 'fleet/index.ts', 'runner/index.ts', 'workflow', 'protocol', 'common'],
   web: ['protocol/dashboard'],
 };
 

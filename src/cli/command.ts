@@ -23,6 +23,8 @@ export interface Argument {
   name: string;
   what: string;
   required?: boolean;
+  /** May be given several times; only the last argument of a command. */
+  repeat?: boolean;
   /** Words that completion offers. */
   choices?: readonly string[];
 }
@@ -59,6 +61,11 @@ export class Input {
   /** The argument at `index`, from 0. */
   argument(index: number): string | undefined {
     return this.#arguments[index];
+  }
+
+  /** All arguments, for a command whose only one may be given several times. */
+  arguments(): string[] {
+    return this.#arguments.filter((argument) => argument !== undefined);
   }
 
   flag(name: string): boolean {

@@ -1,6 +1,6 @@
 import { CommanderError, Command as Program, Option as ProgramOption } from 'commander';
 import { version } from '../common/package.ts';
-import { type Command, Input, type Option } from './command.ts';
+import { type Argument, type Command, Input, type Option } from './command.ts';
 import { EXIT, reportFailure } from './failure.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -41,13 +41,18 @@ function addCommand(program: Program, command: Command, terminal: Terminal, done
   configure(sub, terminal);
   sub.description(command.description ? `${command.summary}.\n\n${command.description}` : `${command.summary}.`);
   sub.helpOption('-h, --help', 'print help');
-  for (const { name, what, required } of command.arguments) sub.argument(required ? `<${name}>` : `[${name}]`, what);
+  for (const argument of command.arguments) sub.argument(argumentPattern(argument), argument.what);
   for (const option of command.options) sub.addOption(programOption(option));
   sub.addHelpText('after', examplesText(command));
   if (command.passThrough) sub.allowUnknownOption().allowExcessArguments().passThroughOptions().helpOption(false);
   sub.action(async () => {
     done(await command.run(new Input(sub.args, sub.opts()), terminal));
   });
+}
+
+function argumentPattern({ name, required, repeat }: Argument): string {
+  const words = repeat ? `${name}...` : name;
+  return required ? `<${words}>` : `[${words}]`;
 }
 
 /** Before commands are added: they copy these. */

@@ -27,6 +27,8 @@ export interface Reference {
   flows: boolean;
   /** Within `toJSON(…)`: then an object's inner texts flow too. */
   asJson: boolean;
+  /** Only tested for truth, or with something else in its place behind `||`: that it is null may be meant. */
+  mayBeNull: boolean;
 }
 
 const CONTEXT_NAMES = 'github env vars inputs secrets needs strategy matrix steps job runner jobs'.split(' ');
@@ -42,7 +44,7 @@ const ANYWHERE: Scope = {
 export function referencesOf(expression: string): Reference[] {
   const found: Reference[] = [];
   try {
-    collect(parseInScope(expression, ANYWHERE), { flows: true, asJson: false }, found);
+    collect(parseInScope(expression, ANYWHERE), { flows: true, asJson: false, mayBeNull: false }, found);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
   }
@@ -54,7 +56,7 @@ export function referencesIn(token: TemplateToken): Reference[] {
   return [...walkTokens(token)].flatMap(({ token: part }) => (isExpression(part) ? referencesOf(part.expr) : []));
 }
 
-type Use = Pick<Reference, 'flows' | 'asJson'>;
+type Use = Pick<Reference, 'flows' | 'asJson' | 'mayBeNull'>;
 
 function collect(node: Expr, use: Use, found: Reference[]): void {
   if (node instanceof Grouping) collect(node.group, use, found);
@@ -62,7 +64,7 @@ function collect(node: Expr, use: Use, found: Reference[]): void {
   else if (node instanceof FunctionCall) collectCall(node, use, found);
   else if (node instanceof Logical) collectLogical(node, use, found);
   else if (node instanceof Binary) for (const side of [node.left, node.right]) collect(side, tested(use), found);
-  else if (node instanceof Unary) collect(node.expr, tested(use), found);
+  else if (node instanceof Unary) collect(node.expr, { ...tested(use), mayBeNull: true }, found);
 }
 
 const tested = (use: Use): Use => ({ ...use, flows: false });
@@ -103,6 +105,8 @@ function collectCall({ functionName, args }: FunctionCall, use: Use, found: Refe
 function collectLogical({ operator, args }: Logical, use: Use, found: Reference[]): void {
   const isAnd = operator.type === TokenType.AND;
   for (const [index, arg] of args.entries()) {
-    collect(arg, isAnd && index < args.length - 1 ? tested(use) : use, found);
+    const isLast = index === args.length - 1;
+    const own = isLast ? use : { ...use, mayBeNull: true };
+    collect(arg, isAnd && !isLast ? tested(own) : own, found);
   }
 }

@@ -4,9 +4,12 @@ import { completionCommand } from './completion.ts';
 import { deleteCommand } from './delete.ts';
 import { describeCommand } from './describe.ts';
 import { explainCommand } from './explain.ts';
+import { exprCommand } from './expr.ts';
 import { fleetCommand } from './fleet.ts';
 import { getCommand } from './get.ts';
+import { lintCommand } from './lint.ts';
 import { logsCommand } from './logs.ts';
+import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
 import { runnerCommand } from './runner.ts';
 import { runsCommand } from './runs.ts';
@@ -20,6 +23,9 @@ export const commands: Command[] = [
   runsCommand,
   explainCommand,
   logsCommand,
+  planCommand,
+  lintCommand,
+  exprCommand,
   applyCommand,
   getCommand,
   describeCommand,

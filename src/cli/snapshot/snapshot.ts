@@ -158,7 +158,8 @@ async function commitTree(
 const listFiles = (cwd: string, signal?: AbortSignal): Promise<string> =>
   git(['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd, signal });
 
-async function repositoryName(top: string, signal?: AbortSignal): Promise<string> {
+/** `owner/name` of the remote named origin, else `local/FOLDER`. */
+export async function repositoryName(top: string, signal?: AbortSignal): Promise<string> {
   const remote = await quietly(git(['config', '--get', 'remote.origin.url'], { cwd: top, signal }));
   const [, owner, name] = /([\w.-]+)[/]([\w.-]+?)(?:\.git)?\/?$/.exec(remote.trim()) ?? [];
   return owner && name && /^(\w+:|[^/]+:)/.test(remote) ? `${owner}/${name}` : localName(top);

@@ -1,6 +1,6 @@
 /** Everything wrong in a repository's workflows. Pure: files and runners in, findings out. */
 import type { WorkflowSource } from '../model.ts';
-import { type Directive, directivesIn, isSilenced } from './directives.ts';
+import { directivesIn, isSilenced } from './directives.ts';
 import type { Finding, Found, Rule } from './finding.ts';
 import { type LintFile, readLintFile } from './lint-file.ts';
 import type { LintRepository, LintRunner } from './repository.ts';
@@ -56,7 +56,6 @@ function lintFile(file: LintFile, rules: Rule[], repository: LintRepository, rep
       else add(findings, findingOf(file, rule, found));
     }
   }
-  for (const finding of unknownRules(file, directives)) add(findings, finding);
   report.findings.push(...[...findings.values()].sort(byPlace));
 }
 
@@ -77,20 +76,6 @@ function findingOf({ path }: LintFile, rule: Rule, { place, message, hint, sever
     message,
     hint: hint ?? rule.hint,
   };
-}
-
-/** A comment with a slip in the name of its rule silences nothing, and nobody would notice. */
-function unknownRules({ path }: LintFile, directives: Directive[]): Finding[] {
-  const known = RULES.map(({ id }) => id);
-  return directives.flatMap(({ rules, line, column }) =>
-    rules
-      .filter((rule) => !known.includes(rule))
-      .map((rule) => ({
-        ...{ file: path, line, column, endColumn: null, rule: 'unknown-rule', severity: 'warning' as const },
-        message: `There is no rule ${rule}, so this comment silences nothing.`,
-        hint: 'The rules are listed by: switchyard lint --help',
-      })),
-  );
 }
 
 const byPlace = (a: Finding, b: Finding): number =>

@@ -1,7 +1,7 @@
 /** Which runners could take a job, grouped by what they have beyond what it asks for. */
 import { mayTake } from '../routing.ts';
 import { type Demand, requirementOf } from './demands.ts';
-import type { LintRunner } from './repository.ts';
+import { asksForHosted, type LintRepository, type LintRunner } from './repository.ts';
 
 /** Runners that look the same to the job. */
 export interface RunnerKind {
@@ -10,11 +10,21 @@ export interface RunnerKind {
   runners: LintRunner[];
 }
 
+/**
+ * Runners that could take the job, online or not; `null` when that cannot be told: nobody said which runners there are,
+ * or not in which groups, or the job goes to runners that GitHub hosts.
+ */
+export function candidatesFor(demand: Demand, { runners, hasHostedRunners }: LintRepository): LintRunner[] | null {
+  if (!runners || (hasHostedRunners && asksForHosted(demand.labels))) return null;
+  if (demand.group !== null && runners.some(({ group }) => group === '')) return null;
+  const requirement = requirementOf(demand);
+  return runners.filter((runner) => mayTake(requirement, runner));
+}
+
 /** Kinds of runners that could take the job, the one with the fewest surplus labels first. */
-export function kindsFor(demand: Demand, runners: LintRunner[]): RunnerKind[] {
+export function kindsFor(demand: Demand, repository: LintRepository): RunnerKind[] {
   const kinds = new Map<string, RunnerKind>();
-  for (const runner of runners) {
-    if (!mayTake(requirementOf(demand), runner)) continue;
+  for (const runner of candidatesFor(demand, repository) ?? []) {
     const surplus = surplusOf(demand, runner);
     const key = surplus
       .map((label) => label.toLowerCase())

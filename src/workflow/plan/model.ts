@@ -1,6 +1,7 @@
 /** What `planWorkflow` gives. It is printed as it is by `switchyard plan --json`: docs/reference/plan-json.md. */
 import type { SourceError } from '../../protocol/dashboard/index.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
+import type { EventFilter } from '../event-filters.ts';
 import type { Reference } from '../expressions/index.ts';
 import type { JobField } from '../known-part.ts';
 import type { Concurrency, JobEnvironment, JobResult, Permissions } from '../model.ts';
@@ -14,8 +15,12 @@ export interface Plan {
   ref: string;
   sha: string;
   triggered: boolean;
-  /** Which filter matched or refused, in a sentence. */
+  /** Which filters passed or which one refused, with what they saw, in a sentence. */
   reason: string;
+  /** The filter that refused: a key under `on`, or `event`; `null` when none did. */
+  filter: EventFilter | null;
+  /** The filters that the event was tested with and passed. */
+  passed: EventFilter[];
   /** Not empty: no job of this file may run. */
   errors: SourceError[];
   warnings: SourceError[];
@@ -39,7 +44,7 @@ export interface PlannedJob {
   /** As people see it: `deploy / migrate (eu)`. */
   name: string;
   state: PlannedState;
-  /** Paths of the jobs whose results must be known first. Empty unless `after-needs`. */
+  /** Paths of the jobs that must end first. Of a job that `runs` their results do not matter. */
   waitsFor: string[];
   /** Paths of the jobs that it needs. */
   needs: string[];

@@ -56,7 +56,7 @@ export class JobPlanner {
     const base = { ...this.#base(), condition, state: waits ? ('after-needs' as const) : ('runs' as const) };
     if (error !== undefined) return [this.#failed(base, [{ ...this.#place(), message: error }])];
     if (condition.result === false) return [{ job: this.#counted({ ...base, state: 'skipped' }), called: null }];
-    return this.#combinations({ ...base, waitsFor: waits ? this.#waitsFor() : [] });
+    return this.#combinations({ ...base, waitsFor: this.#waitsFor() });
   }
 
   /** SEM-9.8: direct needs only. */

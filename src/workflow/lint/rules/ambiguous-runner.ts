@@ -1,6 +1,6 @@
 import { type Demand, demandsIn, demandsOf } from '../demands.ts';
 import type { Found, Rule } from '../finding.ts';
-import { asksForHosted, type LintRepository } from '../repository.ts';
+import type { LintRepository } from '../repository.ts';
 import { kindsFor, listOf, namesProduction, type RunnerKind } from '../runner-kinds.ts';
 import { intrusionsOf } from './environment-runner.ts';
 
@@ -15,9 +15,7 @@ export const ambiguousRunner: Rule = {
   hint: 'Ask for a label that only the intended runners have.',
   check(file, repository) {
     return demandsIn(file, repository).flatMap((demand) => {
-      const { runners, hasHostedRunners } = repository;
-      if (!runners || (hasHostedRunners && asksForHosted(demand.labels))) return [];
-      const kinds = kindsFor(demand, runners);
+      const kinds = kindsFor(demand, repository);
       // Then the finding about environments says it already.
       if (kinds.length < 2 || intrusionsOf(demand, repository).length > 0) return [];
       return [foundFor(demand, kinds, repository)];
@@ -28,12 +26,7 @@ export const ambiguousRunner: Rule = {
 function foundFor(demand: Demand, kinds: RunnerKind[], repository: LintRepository): Found {
   const { job, labels, group, place } = demand;
   const asked = [...labels, ...(group === null ? [] : [`group ${group}`])].join(', ');
-  const [fewest, ...others] = kinds;
-  const message = [
-    `The job ${job.key} asks for ${asked}, which runners of ${kinds.length} kinds have.`,
-    nowSentence(kinds),
-    ...(fewest ? others.map((kind) => otherSentence(kind, fewest)) : []),
-  ].join(' ');
+  const message = `The job ${job.key} asks for ${asked}, which runners of ${kinds.length} kinds have. ${whoTakes(kinds)}`;
   const hint = hintFor(demand, kinds, repository);
   return { place, message, hint, ...(crossesProduction(demand, kinds) && { severity: 'error' as const }) };
 }
@@ -51,19 +44,27 @@ const nameOf = ({ surplus, runners }: RunnerKind): string => {
   return surplus.length > 0 ? `${names} (also ${listOf(surplus)})` : names;
 };
 
-function nowSentence(kinds: RunnerKind[]): string {
-  const online = kinds
-    .map((kind) => ({ ...kind, runners: kind.runners.filter((runner) => runner.online) }))
-    .filter(({ runners }) => runners.length > 0);
-  if (online.length === 0) return 'Now none of them is online.';
-  return `Now it could go to ${online.map(nameOf).join(' or to ')}.`;
+/** Of idle runners the one with the fewest surplus labels is preferred (SEM-13.8); GitHub prefers none. */
+function whoTakes(kinds: RunnerKind[]): string {
+  const online = onlyOnline(kinds);
+  const [fewest, ...others] = kinds;
+  if (!fewest || online.length === 0) {
+    return `None of them is online; the first that comes takes it: ${kinds.map(nameOf).join(', or ')}.`;
+  }
+  const now = online.map(nameOf).join(', or to ');
+  if (!fewest.runners.some((runner) => runner.online)) {
+    return `${nameOf(fewest)} ${areOf(fewest)} offline, so now it goes to ${now}.`;
+  }
+  const next = others.map(nameOf).join(', or ');
+  return `Now it can go to ${now}. While ${nameOf(fewest)} ${areOf(fewest)} offline or busy, it goes to ${next}.`;
 }
 
-/** Of idle runners the one with the fewest surplus labels is preferred (SEM-13.8); GitHub prefers none. */
-function otherSentence(other: RunnerKind, fewest: RunnerKind): string {
-  const are = fewest.runners.length === 1 ? 'is' : 'are';
-  return `When ${listOf(fewest.runners.map(({ name }) => name))} ${are} offline or busy, ${nameOf(other)} takes it.`;
-}
+const areOf = ({ runners }: RunnerKind): string => (runners.length === 1 ? 'is' : 'are');
+
+const onlyOnline = (kinds: RunnerKind[]): RunnerKind[] =>
+  kinds
+    .map((kind) => ({ ...kind, runners: kind.runners.filter((runner) => runner.online) }))
+    .filter(({ runners }) => runners.length > 0);
 
 function hintFor(demand: Demand, kinds: RunnerKind[], repository: LintRepository): string {
   const [fewest, ...others] = kinds;

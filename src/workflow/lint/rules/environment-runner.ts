@@ -1,8 +1,7 @@
-import { mayTake } from '../../routing.ts';
-import { type Demand, demandsIn, demandsOf, requirementOf } from '../demands.ts';
+import { type Demand, demandsIn, demandsOf } from '../demands.ts';
 import type { Found, Rule } from '../finding.ts';
 import { asksForHosted, asksForSelfHosted, type LintRepository, type LintRunner } from '../repository.ts';
-import { listOf } from '../runner-kinds.ts';
+import { candidatesFor, listOf } from '../runner-kinds.ts';
 
 /** SEM-13.4: what a runner is for shows in the environments of the jobs that ask for it. */
 export const environmentRunner: Rule = {
@@ -47,9 +46,8 @@ function intrusionInto(owner: Demand, demand: Demand, repository: LintRepository
   const beyond = owner.labels.filter((label) => !asked.has(label.toLowerCase()));
   // Jobs without an environment may share what an environment's jobs do not keep for themselves.
   if (demand.environment === null && beyond.length === 0) return undefined;
-  const { runners } = repository;
-  if (!runners) return beyond.length > 0 ? { owner, runners: [], beyond } : undefined;
-  const shared = runners.filter((runner) => mayTake(requirementOf(owner), runner));
+  if (!repository.runners) return beyond.length > 0 ? { owner, runners: [], beyond } : undefined;
+  const shared = candidatesFor(owner, repository) ?? [];
   return shared.length > 0 ? { owner, runners: shared, beyond } : undefined;
 }
 

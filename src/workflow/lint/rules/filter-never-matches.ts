@@ -23,7 +23,7 @@ function ofFilter(name: string, patterns: TemplateToken): Found[] {
   const items = isSequenceToken(patterns) ? patterns.seq : [patterns];
   const found = items.flatMap((item) => ofPattern(kind, item));
   const texts = literalTexts(patterns);
-  if (ignore === undefined && texts.length > 0 && texts.every((text) => text.startsWith('!'))) {
+  if (ignore === undefined && isOnlyNegative(texts)) {
     const message = `${name} holds only patterns that take away (!), so it selects nothing.`;
     found.push({
       place: placeOf(patterns),
@@ -42,3 +42,7 @@ function ofPattern(kind: string, token: TemplateToken): Found[] {
     kind === 'paths' ? 'paths begin at the root of the repository, without ./ or /' : 'names have no refs/ in front';
   return [{ place: placeOf(token), message: `The pattern '${pattern}' matches nothing: ${problem}.` }];
 }
+
+/** `!**` alone is a way to say: none at all. */
+const isOnlyNegative = (texts: string[]): boolean =>
+  texts.length > 0 && texts.every((text) => text.startsWith('!')) && !texts.every((text) => /^!\*+$/.test(text));

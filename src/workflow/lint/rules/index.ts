@@ -11,6 +11,7 @@ import { readingRules } from './reading.ts';
 import { scriptInjection } from './script-injection.ts';
 import { unknownInput } from './unknown-input.ts';
 import { unknownMatrix } from './unknown-matrix.ts';
+import { unknownRule } from './unknown-rule.ts';
 import { unknownShell } from './unknown-shell.ts';
 import { unknownStep } from './unknown-step.ts';
 import { unknownWorkflow } from './unknown-workflow.ts';
@@ -38,4 +39,5 @@ export const RULES: Rule[] = [
   deprecatedCommand,
   unpinnedAction,
   noTimeout,
+  unknownRule(() => RULES),
 ];

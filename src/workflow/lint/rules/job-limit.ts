@@ -1,9 +1,8 @@
-import { mayTake } from '../../routing.ts';
-import { type Demand, demandsIn, requirementOf } from '../demands.ts';
+import { type Demand, demandsIn } from '../demands.ts';
 import type { Found, Rule } from '../finding.ts';
 import { placeOf } from '../lint-file.ts';
 import { asksForHosted, type LintRepository } from '../repository.ts';
-import { listOf } from '../runner-kinds.ts';
+import { candidatesFor, listOf } from '../runner-kinds.ts';
 
 /** SEM-28.7, 30: five days on a self-hosted runner, six hours on one that GitHub hosts. */
 const SELF_HOSTED_MINUTES = 5 * 24 * 60;
@@ -23,11 +22,10 @@ export const jobLimit: Rule = {
   },
 };
 
-function ofRunners(demand: Demand, { runners }: LintRepository): Found[] {
+function ofRunners(demand: Demand, repository: LintRepository): Found[] {
   const minutes = demand.timeoutMinutes ?? DEFAULT_MINUTES;
-  const stricter = (runners ?? []).filter(
-    (runner) =>
-      runner.maxJobMinutes !== null && runner.maxJobMinutes < minutes && mayTake(requirementOf(demand), runner),
+  const stricter = (candidatesFor(demand, repository) ?? []).filter(
+    ({ maxJobMinutes }) => maxJobMinutes !== null && maxJobMinutes < minutes,
   );
   const [first] = stricter;
   if (!first) return [];

@@ -24,7 +24,7 @@ const ERRORS: Kind[] = [
     id: 'glob',
     severity: 'error',
     summary: 'A filter under `branches`, `tags` or `paths` is no valid pattern.',
-    hint: 'The dialect is GitHub’s own: `?` and `+` repeat what stands before them, and `.` is a dot.',
+    hint: "The dialect is GitHub's own: `?` and `+` repeat what stands before them, and `.` is a dot.",
     words: /^The pattern '|you may only define one of \w+ and \w+-ignore/,
   },
   {
@@ -63,7 +63,7 @@ const WARNINGS: Kind[] = [
     id: 'always-true',
     severity: 'warning',
     summary: 'An `if` mixes text with `${{ }}`, which makes it a text, and a text is true.',
-    hint: 'Write the whole condition inside one `${{ }}`, or without any.',
+    hint: "For example: if: ${{ github.ref_type == 'tag' && inputs.deploy }}",
     words: /mixes text with/,
   },
   {

@@ -23,7 +23,8 @@ function ofReference(file: LintFile, expression: WrittenExpression, reference: R
   if (known.some((candidate) => candidate.toLowerCase() === name.toLowerCase())) return [];
   const there = known.length > 0 ? `the workflow declares only ${known.join(', ')}` : 'the workflow declares no inputs';
   const message = `${textOf(reference)} is always null: ${there}.`;
-  return [{ place: placeOfReference(file, expression, reference), message }];
+  const found = { place: placeOfReference(file, expression, reference), message };
+  return [reference.mayBeNull ? { ...found, severity: 'warning' } : found];
 }
 
 /** `inputs.x` or `github.event.inputs.x` */

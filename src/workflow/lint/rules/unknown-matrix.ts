@@ -26,7 +26,8 @@ function ofReference(file: LintFile, expression: WrittenExpression, reference: R
   const there =
     names.length > 0 ? `the matrix has only ${names.join(', ')}` : `the job ${expression.job.key} has no matrix`;
   const message = `${textOf(reference)} is always null: ${there}.`;
-  return [{ place: placeOfReference(file, expression, reference), message }];
+  const found = { place: placeOfReference(file, expression, reference), message };
+  return [reference.mayBeNull ? { ...found, severity: 'warning' } : found];
 }
 
 /** Names that combinations can have; `undefined` when an expression decides. */

@@ -1,8 +1,10 @@
+import { UserError } from '../../../common/errors.ts';
+import { compileGlob } from '../../globs.ts';
 import { isSequenceToken, literalText, member } from '../../tokens.ts';
 import type { Rule } from '../finding.ts';
 import { placeOf } from '../lint-file.ts';
 
-/** SEM-2.10 */
+/** SEM-2.10. The names are patterns: `C/C\+\+` means C/C++. */
 export const unknownWorkflow: Rule = {
   id: 'unknown-workflow',
   severity: 'warning',
@@ -14,8 +16,17 @@ export const unknownWorkflow: Rule = {
     const wanted = member(member(member(root, 'on'), 'workflow_run'), 'workflows');
     return (isSequenceToken(wanted) ? wanted.seq : [wanted]).flatMap((token) => {
       const name = literalText(token);
-      if (!name || names.includes(name)) return [];
+      if (!name || names.some((known) => known === name || fits(name, known))) return [];
       return [{ place: placeOf(token), message: `No workflow of the repository has the name '${name}'.` }];
     });
   },
 };
+
+function fits(pattern: string, name: string): boolean {
+  try {
+    return compileGlob(pattern).matches(name);
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}

@@ -1,7 +1,8 @@
-import { describeWait, mayTake } from '../../routing.ts';
+import { describeWait } from '../../routing.ts';
 import { demandsIn, requirementOf } from '../demands.ts';
 import type { Found, Rule } from '../finding.ts';
-import { asksForHosted, asksForSelfHosted } from '../repository.ts';
+import { asksForSelfHosted } from '../repository.ts';
+import { candidatesFor } from '../runner-kinds.ts';
 
 /** SEM-13.2. Without `self-hosted` the labels may be those of larger runners that GitHub hosts: then it is a warning. */
 export const unreachableLabels: Rule = {
@@ -11,14 +12,11 @@ export const unreachableLabels: Rule = {
   hint: 'Ask for labels that a runner has, or give them to a runner.',
   check(file, repository) {
     const { runners, hasHostedRunners } = repository;
-    if (!runners) return [];
     return demandsIn(file, repository).flatMap((demand): Found[] => {
       const { job, labels, group, place } = demand;
-      if (hasHostedRunners && asksForHosted(labels)) return [];
-      const requirement = requirementOf(demand);
-      if (runners.some((runner) => mayTake(requirement, runner))) return [];
+      if (!runners || candidatesFor(demand, repository)?.length !== 0) return [];
       const asked = [...labels, ...(group === null ? [] : [`the group ${group}`])].join(', ');
-      const message = `No runner can take the job ${job.key} (${asked}). ${describeWait(requirement, runners).join(' ')}`;
+      const message = `No runner can take the job ${job.key} (${asked}). ${describeWait(requirementOf(demand), runners).join(' ')}`;
       const isCertain = !hasHostedRunners || asksForSelfHosted(labels);
       return [{ place, message, ...(!isCertain && { severity: 'warning' as const }) }];
     });

@@ -11,7 +11,7 @@ export const untrustedCheckout: Rule = {
   id: 'untrusted-checkout',
   severity: 'warning',
   summary: "A workflow that runs with the repository's secrets checks out what a stranger has pushed.",
-  hint: 'Build strangers’ code under `pull_request`, and leave to the privileged workflow what needs no checkout of it.',
+  hint: 'Build what strangers push under `pull_request`, and let the privileged workflow do only what needs no checkout.',
   check(file) {
     const event = file.workflow.triggers?.find((trigger) => PRIVILEGED.includes(trigger.event))?.event;
     if (event === undefined) return [];
@@ -29,8 +29,7 @@ function ofExpression(file: LintFile, { path, job, step, references }: WrittenEx
   const runsIt = job.steps.slice(step + 1).some(({ run, uses }) => run !== undefined || uses?.startsWith('./'));
   const message = `On ${event} the job ${job.key} has the repository's secrets, and here it checks out a stranger's code`;
   const place = placeOf(member(taken.with, path[5] ?? ''));
-  if (!runsIt) return [{ place, message: `${message}.` }];
-  return [{ place, message: `${message}; a later step may run it.`, severity: 'error' }];
+  return [{ place, message: runsIt ? `${message}, which later steps may run.` : `${message}.` }];
 }
 
 const isCheckout = ({ uses }: WorkflowStep): boolean => /^actions\/checkout@/i.test(uses ?? '');
