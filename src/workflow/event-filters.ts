@@ -1,5 +1,5 @@
 /** The filters of one entry under `on`, each with what it says to an event (SEM-2.3 to 2.10, SEM-3). */
-import { Effort, TooMuchEffort } from './glob-automaton.ts';
+import { Effort } from '../common/effort.ts';
 import { compileGlob, type Glob, isIgnored, isIncluded } from './globs.ts';
 import type { EventFacts, Trigger } from './model.ts';
 
@@ -34,7 +34,7 @@ export interface Verdict {
 
 /** Verdicts in the order of testing; nobody needs those after the first that does not pass. What is not known is not tested. */
 export function* eventFilters(trigger: Trigger, event: EventFacts, options: FilterOptions): Generator<Verdict> {
-  const effort = new Effort(MAX_STEPS);
+  const effort = new Effort(MAX_STEPS, () => new TooManySteps());
   const verdicts = [
     () => deletedRef(event, options),
     () => skipInstruction(event),
@@ -52,6 +52,8 @@ export function* eventFilters(trigger: Trigger, event: EventFacts, options: Filt
 
 /** Of matching names and files against patterns, for one event and one workflow: some 30 ms. */
 const MAX_STEPS = 1_500_000;
+
+class TooManySteps extends Error {}
 
 /** Of finding or compiling one. */
 const STEPS_PER_PATTERN = 1000;
@@ -148,7 +150,7 @@ function refVerdict(filter: EventFilter, patterns: string[], name: string, effor
     const sentence = `${name} is ${found ? '' : 'not '}in ${filter}: ${listed(patterns)}`;
     return found === ignores ? refusing(filter, sentence) : passing(filter, sentence);
   } catch (error) {
-    if (!(error instanceof TooMuchEffort)) throw error;
+    if (!(error instanceof TooManySteps)) throw error;
     return refusing(filter, `The patterns of its ${filter} take too long to test`);
   }
 }
@@ -167,7 +169,7 @@ function paths(
   try {
     return pathVerdict(filter, patterns, changedFiles.slice(0, changedFilesLimit), effort);
   } catch (error) {
-    if (!(error instanceof TooMuchEffort)) throw error;
+    if (!(error instanceof TooManySteps)) throw error;
     return passing(filter, `the changed files take too long to test, so ${filter} counts as matched`);
   }
 }

@@ -1,4 +1,5 @@
 /** Matching of a parsed glob in time that grows with the name alone, whatever the pattern (SEM-3.14). */
+import type { Effort } from '../common/effort.ts';
 
 /** One character of a name, how often, and where else the match may go on instead. */
 export interface Element {
@@ -12,26 +13,8 @@ export interface Element {
   plain?: string;
 }
 
-/** More steps than one event may cost. */
-export class TooMuchEffort extends Error {}
-
-/** Of finding out where one character leads; mostly that is known. */
+/** Of finding out where one character leads; mostly that is known. A step takes some 10 ns. */
 const STEPS_PER_ELEMENT = 10;
-
-/** Counts the steps of matching, so that no file can keep the server busy. A step takes some 10 ns. */
-export class Effort {
-  #left: number;
-
-  constructor(steps: number) {
-    this.#left = steps;
-  }
-
-  /** @throws TooMuchEffort */
-  spend(steps: number): void {
-    this.#left -= steps;
-    if (this.#left < 0) throw new TooMuchEffort('the patterns take too many steps');
-  }
-}
 
 /** The positions in the pattern that a part of a name can have led to. */
 interface State {
@@ -57,7 +40,7 @@ export class Automaton {
     this.#elements = elements;
   }
 
-  /** @throws TooMuchEffort */
+  /** @throws when `effort` is used up */
   accepts(name: string, effort?: Effort): boolean {
     effort?.spend(name.length);
     this.#start ??= this.#stateAfter(this.#marks([0]));

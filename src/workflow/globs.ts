@@ -2,8 +2,9 @@
  * GitHub's glob dialect for branch, tag and path filters (SEM-3.4 to 3.10). Neither a shell's (`?` and `+` are quantifiers)
  * nor a regular expression (`.` is literal), so no library speaks it.
  */
+import type { Effort } from '../common/effort.ts';
 import { UserError } from '../common/errors.ts';
-import { Automaton, type Effort, type Element } from './glob-automaton.ts';
+import { Automaton, type Element } from './glob-automaton.ts';
 
 /** SEM-3.14 */
 const MAX_PATTERN_LENGTH = 1000;
@@ -14,7 +15,7 @@ export interface Glob {
   pattern: string;
   /** Written with `!` in front. */
   negative: boolean;
-  /** @throws TooMuchEffort when `effort` is used up */
+  /** @throws when `effort` is used up */
   matches(name: string, effort?: Effort): boolean;
 }
 

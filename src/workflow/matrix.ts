@@ -1,4 +1,5 @@
 /** The combinations of a matrix (SEM-10.2 to 10.9, 10.12), from its evaluated value. */
+import { Effort } from '../common/effort.ts';
 import type { Json } from '../protocol/runner/tokens.ts';
 import { ExpressionError, equals, isObject, toText } from './expressions/index.ts';
 
@@ -10,13 +11,19 @@ export interface Combination {
 
 /** SEM-10.13 */
 export const MAX_COMBINATIONS = 256;
-/** How many combinations may be looked at before `exclude`, so that no file can keep the server busy. */
-const MAX_PRODUCT = 65_536;
+/** How many combinations are looked at before `exclude`; more are refused although fewer might be left. */
+const MAX_PRODUCT = 100_000;
+/** Of comparing with `exclude` and `include`, some 20 ns each, so that no matrix keeps the server busy. */
+const MAX_STEPS = 1_000_000;
+const STEPS_PER_LEAF = 20;
+const STEPS_PER_ITEM = 2;
 
 type Mapping = { [key: string]: Json };
 
 /** Extras that `include` adds are kept apart: they neither match later items nor appear in names. */
 interface Candidate {
+  /** Where each vector stands. */
+  indexes: number[];
   original: Mapping;
   extras: Map<string, [string, Json]>;
 }
@@ -32,7 +39,8 @@ export function combinationsOf(matrix: Json): Combination[] {
   }
   const excludes = itemsOf(matrix, 'exclude');
   checkExcludes(excludes, names);
-  const combinations = include(product(vectors, excludes), includes, names);
+  const effort = new Effort(MAX_STEPS, () => new ExpressionError('The matrix takes too many comparisons'));
+  const combinations = include(product(vectors, excludes, effort), includes, vectors, effort);
   if (combinations.length === 0) throw new ExpressionError('The matrix has no combination left after exclude');
   return combinations;
 }
@@ -46,10 +54,13 @@ const isReserved = (name: string): boolean => ['include', 'exclude'].includes(na
 
 function vectorsOf(matrix: Mapping): Vector[] {
   const names = Object.keys(matrix).filter((name) => !isReserved(name));
+  const known = new Set<string>();
   return names.map((name) => {
     const values = matrix[name];
     if (!Array.isArray(values)) throw new ExpressionError(`Matrix vector '${name}' must be a list`);
     if (values.length === 0) throw new ExpressionError(`Matrix vector '${name}' does not contain any values`);
+    if (known.has(name.toLowerCase())) throw new ExpressionError(`Matrix vector '${name}' is defined twice`);
+    known.add(name.toLowerCase());
     return { name, values };
   });
 }
@@ -72,19 +83,41 @@ function checkExcludes(excludes: Mapping[], names: Set<string>): void {
   }
 }
 
-/** The first vector varies slowest (SEM-10.3). */
-function product(vectors: Vector[], excludes: Mapping[]): Candidate[] {
+/** The first vector varies slowest (SEM-10.3). Only what is left is ever put together. */
+function product(vectors: Vector[], excludes: Mapping[], effort: Effort): Candidate[] {
   if (vectors.length === 0) return [];
   const size = vectors.reduce((total, { values }) => total * values.length, 1);
-  if (size > MAX_PRODUCT) throw new ExpressionError(`The matrix has ${toText(size)} combinations, even before exclude`);
+  if (excludes.length === 0) checkCount(size);
+  if (size > MAX_PRODUCT) {
+    const count = `The matrix has ${toText(size)} combinations before exclude`;
+    throw new ExpressionError(`${count}; more than ${MAX_PRODUCT} are not looked at`);
+  }
+  const isExcluded = excludes.map((item) => matcherOf(item, vectors, effort));
   const candidates: Candidate[] = [];
-  for (let index = 0; index < size; index++) {
-    const original = combinationAt(vectors, index);
-    if (excludes.some((item) => matchesLeaves(original, item))) continue;
-    candidates.push({ original, extras: new Map() });
+  for (const indexes of indexesOf(vectors, size)) {
+    effort.spend(excludes.length * STEPS_PER_ITEM);
+    if (isExcluded.some((matches) => matches(indexes))) continue;
+    candidates.push({ indexes: [...indexes], original: combinationAt(vectors, indexes), extras: new Map() });
     checkCount(candidates.length);
   }
   return candidates;
+}
+
+/**
+ * Whether an item of `exclude` or `include` matches the combination where the vectors stand at these indexes. What the
+ * item wants of a vector is compared with each of its values once, not with each combination.
+ */
+function matcherOf(item: Mapping, vectors: Vector[], effort: Effort): (indexes: number[]) => boolean {
+  const tests = vectors.flatMap(({ name, values }, vector) => {
+    const wanted = memberOf(item, name);
+    return wanted === undefined ? [] : { vector, fits: values.map((value) => matchesLeaves(value, wanted, effort)) };
+  });
+  return (indexes) => {
+    for (const { vector, fits } of tests) {
+      if (!fits[indexes[vector] ?? 0]) return false;
+    }
+    return true;
+  };
 }
 
 function checkCount(count: number): void {
@@ -92,23 +125,32 @@ function checkCount(count: number): void {
   throw new ExpressionError(`The strategy configuration generated more than ${MAX_COMBINATIONS} jobs`);
 }
 
-function combinationAt(vectors: Vector[], index: number): Mapping {
-  const pairs: [string, Json][] = [];
-  let rest = index;
-  for (const { name, values } of [...vectors].reverse()) {
-    pairs.unshift([name, values[rest % values.length] ?? null]);
-    rest = Math.floor(rest / values.length);
+/** Where each vector stands, for one combination after the other. It is one list that changes. */
+function* indexesOf(vectors: Vector[], size: number): Generator<number[]> {
+  const indexes = vectors.map(() => 0);
+  for (let count = 0; count < size; count++) {
+    yield indexes;
+    for (let vector = vectors.length - 1; vector >= 0; vector--) {
+      const next = (indexes[vector] ?? 0) + 1;
+      const isEnd = next === vectors[vector]?.values.length;
+      indexes[vector] = isEnd ? 0 : next;
+      if (!isEnd) break;
+    }
   }
-  return Object.fromEntries(pairs);
+}
+
+function combinationAt(vectors: Vector[], indexes: number[]): Mapping {
+  return Object.fromEntries(vectors.map(({ name, values }, vector) => [name, values[indexes[vector] ?? 0] ?? null]));
 }
 
 /** Every leaf of `item` equals the value at the same path; a missing path is null (SEM-10.4, 10.5). */
-function matchesLeaves(value: Json | undefined, item: Json): boolean {
+function matchesLeaves(value: Json | undefined, item: Json, effort: Effort): boolean {
+  effort.spend(STEPS_PER_LEAF + (typeof item === 'string' ? item.length / 4 : 0));
   if (Array.isArray(item)) {
-    return item.every((element, index) => matchesLeaves(Array.isArray(value) ? value[index] : null, element));
+    return item.every((element, index) => matchesLeaves(Array.isArray(value) ? value[index] : null, element, effort));
   }
   if (!isObject(item)) return equals(value ?? null, item);
-  return Object.entries(item).every(([key, wanted]) => matchesLeaves(memberOf(value, key), wanted));
+  return Object.entries(item).every(([key, wanted]) => matchesLeaves(memberOf(value, key), wanted, effort));
 }
 
 function memberOf(value: Json | undefined, key: string): Json | undefined {
@@ -119,13 +161,14 @@ function memberOf(value: Json | undefined, key: string): Json | undefined {
 }
 
 /** SEM-10.6 to 10.9 */
-function include(candidates: Candidate[], items: Mapping[], names: Set<string>): Combination[] {
+function include(candidates: Candidate[], items: Mapping[], vectors: Vector[], effort: Effort): Combination[] {
+  const names = new Set(vectors.map(({ name }) => name.toLowerCase()));
   const appended: Mapping[] = [];
   for (const item of items) {
-    const isFilter = ([key]: [string, Json]): boolean => names.has(key.toLowerCase());
-    const filter = Object.fromEntries(Object.entries(item).filter(isFilter));
-    const extras = Object.entries(item).filter((entry) => !isFilter(entry));
-    const matching = candidates.filter(({ original }) => matchesLeaves(original, filter));
+    const matches = matcherOf(item, vectors, effort);
+    const matching = candidates.filter(({ indexes }) => matches(indexes));
+    const extras = Object.entries(item).filter(([name]) => !names.has(name.toLowerCase()));
+    effort.spend(candidates.length * STEPS_PER_ITEM + matching.length * extras.length * STEPS_PER_LEAF);
     for (const candidate of matching) addExtras(candidate, extras);
     if (matching.length === 0) appended.push(item);
     checkCount(candidates.length + appended.length);
@@ -133,9 +176,9 @@ function include(candidates: Candidate[], items: Mapping[], names: Set<string>):
   return [
     ...candidates.map(({ original, extras }) => ({
       values: { ...original, ...Object.fromEntries(extras.values()) },
-      nameSuffix: suffixOf(original),
+      nameSuffix: suffixOf(original, effort),
     })),
-    ...appended.map((item) => ({ values: item, nameSuffix: suffixOf(item) })),
+    ...appended.map((item) => ({ values: item, nameSuffix: suffixOf(item, effort) })),
   ];
 }
 
@@ -143,13 +186,25 @@ function addExtras(candidate: Candidate, extras: [string, Json][]): void {
   for (const [name, value] of extras) candidate.extras.set(name.toLowerCase(), [name, value]);
 }
 
+/** Names are cut at 100 characters (SEM-9.11), so no more of a suffix is ever seen. */
+const MAX_SUFFIX_LENGTH = 200;
+
 /** SEM-10.12 */
-function suffixOf(values: Mapping): string {
-  const texts = [...scalarLeaves(values)].map(toText).filter((text) => text !== '');
-  return texts.length > 0 ? ` (${texts.join(', ')})` : '';
+function suffixOf(values: Mapping, effort: Effort): string {
+  const text = appendLeaves(values, '', effort);
+  return text === '' ? '' : ` (${text.slice(0, MAX_SUFFIX_LENGTH)})`;
 }
 
-function* scalarLeaves(value: Json): Generator<Json> {
-  if (value === null || typeof value !== 'object') yield value;
-  else for (const item of Object.values(value)) yield* scalarLeaves(item);
+function appendLeaves(value: Json, before: string, effort: Effort): string {
+  effort.spend(STEPS_PER_LEAF);
+  if (value === null || typeof value !== 'object') {
+    const text = toText(value);
+    return before === '' || text === '' ? before + text : `${before}, ${text}`;
+  }
+  let text = before;
+  for (const item of Array.isArray(value) ? value : Object.values(value)) {
+    if (text.length > MAX_SUFFIX_LENGTH) break;
+    text = appendLeaves(item, text, effort);
+  }
+  return text;
 }

@@ -22,7 +22,7 @@ import { ExpressionError } from './error.ts';
 import { BUILT_IN_FUNCTIONS } from './functions.ts';
 import { HASH_FILES, JOB_STATUS_FUNCTIONS, literalValue, parseExpression, STEP_STATUS_FUNCTIONS } from './parse.ts';
 import type { Scope } from './scope.ts';
-import { equals, fold, isObject, isTruthy, lessThan, toNumber, toText } from './values.ts';
+import { equals, equalsIgnoringCase, isObject, isTruthy, lessThan, toNumber, toText } from './values.ts';
 
 /** What `.*` gives: further `.name` and `[n]` apply to each element (SEM-20.13). */
 class FilteredArray extends Array<Json> {
@@ -161,9 +161,8 @@ function star(target: Json): FilteredArray {
 }
 
 function memberIgnoringCase(target: { [key: string]: Json }, name: string): Json | undefined {
-  const folded = fold(name);
   for (const key of Object.keys(target)) {
-    if (key.length === name.length && fold(key) === folded) return target[key];
+    if (equalsIgnoringCase(key, name)) return target[key];
   }
   return undefined;
 }

@@ -69,21 +69,39 @@ const ASCII = /^[\0-\x7f]*$/;
 /** Ordinal case folding: every UTF-16 unit upper-cased by itself, never into ASCII from outside it (SEM-20.11). */
 export function fold(text: string): string {
   if (ASCII.test(text)) return text.toUpperCase();
-  let folded = '';
-  for (let index = 0; index < text.length; index++) folded += foldUnit(text.charAt(index));
-  return folded;
+  const units = Buffer.alloc(text.length * 2);
+  for (let index = 0; index < text.length; index++) units.writeUInt16LE(foldUnit(text.charCodeAt(index)), index * 2);
+  return units.toString('utf16le');
 }
 
-function foldUnit(unit: string): string {
-  const upper = unit.toUpperCase();
-  if (upper.length !== 1) return unit;
-  return ASCII.test(upper) && !ASCII.test(unit) ? unit : upper;
+/** `fold` of both is the same. */
+export function equalsIgnoringCase(left: string, right: string): boolean {
+  if (left.length !== right.length) return false;
+  if (left === right) return true;
+  for (let index = 0; index < left.length; index++) {
+    const [a, b] = [left.charCodeAt(index), right.charCodeAt(index)];
+    if (a !== b && foldUnit(a) !== foldUnit(b)) return false;
+  }
+  return true;
+}
+
+/** What has been asked for; 0 where nothing has. */
+const folded = new Uint16Array(0x10000);
+
+function foldUnit(unit: number): number {
+  const known = folded[unit];
+  if (known) return known;
+  const upper = String.fromCharCode(unit).toUpperCase();
+  const code = upper.charCodeAt(0);
+  const result = upper.length !== 1 || (code < 0x80 && unit >= 0x80) ? unit : code;
+  folded[unit] = result;
+  return result;
 }
 
 /** The operator `==` (SEM-20.7). */
 export function equals(left: Json, right: Json): boolean {
   const [a, b] = coerce(left, right);
-  if (typeof a === 'string' && typeof b === 'string') return a === b || fold(a) === fold(b);
+  if (typeof a === 'string' && typeof b === 'string') return equalsIgnoringCase(a, b);
   return a === b;
 }
 
