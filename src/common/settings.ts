@@ -34,11 +34,46 @@ export const SETTINGS = {
     default: '60',
     what: 'A job that its runner has not acquired for this long is offered to another.',
   },
+  webhookSecret: {
+    env: 'SWITCHYARD_WEBHOOK_SECRET',
+    default: '',
+    what: 'Secret that webhooks from GitHub are signed with; without it none are let in.',
+  },
+  runOnDeletedRefs: {
+    env: 'SWITCHYARD_RUN_ON_DELETED_REFS',
+    default: 'false',
+    what: 'A push that deletes a branch or tag starts workflows that run on push, as on GitHub.',
+  },
+  changedFilesLimit: {
+    env: 'SWITCHYARD_CHANGED_FILES_LIMIT',
+    default: '0',
+    what: 'Path filters look at so many changed files only; GitHub at 300. 0 is no limit.',
+  },
   builtInCheckout: {
     env: 'SWITCHYARD_BUILT_IN_CHECKOUT',
     default: 'true',
     what: 'The runner answers actions/checkout itself; false uses the real action.',
     forRunners: true,
+  },
+  actionsUpstream: {
+    env: 'SWITCHYARD_ACTIONS_UPSTREAM',
+    default: '',
+    what: 'GitHub that the server fetches actions from which it does not have itself, such as https://github.com.',
+  },
+  actionsUpstreamToken: {
+    env: 'SWITCHYARD_ACTIONS_UPSTREAM_TOKEN',
+    default: '',
+    what: 'Token for that GitHub, where its actions are not public.',
+  },
+  actionsAllowed: {
+    env: 'SWITCHYARD_ACTIONS_ALLOWED',
+    default: 'actions/*,github/*',
+    what: 'Actions that may come from there: patterns of owner/name, separated by commas; * stands for any text.',
+  },
+  actionsRequireSha: {
+    env: 'SWITCHYARD_ACTIONS_REQUIRE_SHA',
+    default: 'false',
+    what: 'true refuses actions that a workflow does not name by a full commit id.',
   },
   sigintGraceMs: {
     env: 'SWITCHYARD_SIGINT_GRACE_MS',

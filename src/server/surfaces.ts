@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { DASHBOARD_PREFIX } from '../protocol/dashboard/index.ts';
+import { actionRoutes } from './actions/routes.ts';
 import { blobRoutes } from './blobs/routes.ts';
 import type { ServerContext } from './context.ts';
 import { pageRoutes } from './dashboard/page.ts';
@@ -7,7 +8,6 @@ import { dashboardRoutes } from './dashboard/routes.ts';
 import { gitService } from './git/index.ts';
 import { restRoutes } from './github-rest/routes.ts';
 import { runnerRoutes } from './github-rest/runners.ts';
-import { actionDownloadRoutes } from './runner-service/action-downloads.ts';
 import { brokerRoutes } from './runner-service/broker.ts';
 import { feedRoutes } from './runner-service/feed.ts';
 import { oauthRoutes } from './runner-service/oauth.ts';
@@ -23,7 +23,7 @@ export async function registerSurfaces(
   await app.register(oauthRoutes(context));
   await app.register(brokerRoutes(context));
   await app.register(runServiceRoutes(context));
-  await app.register(actionDownloadRoutes(context));
+  await app.register(actionRoutes(context));
   await app.register(resultsRoutes(context));
   await app.register(feedRoutes(context));
   await app.register(blobRoutes(context));

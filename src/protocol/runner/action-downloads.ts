@@ -15,6 +15,23 @@ export const ActionDownloadsRequest = z.looseObject({
 });
 export type ActionDownloadsRequest = z.infer<typeof ActionDownloadsRequest>;
 
+/** By `action@version` exactly as asked. */
+export interface ActionDownloadsResponse {
+  actions: Record<string, ActionDownload>;
+}
+
+export interface ActionDownload {
+  name: string;
+  resolved_name: string;
+  /** 40 hex digits. */
+  resolved_sha: string;
+  version: string;
+  tar_url: string;
+  zip_url: string;
+  /** Sent with the download, whatever the host: it must be worth nothing elsewhere (runner-protocol 7, trap 2). */
+  authentication: { token: string; expires_at: string };
+}
+
 /** Body of a 422: the worker shows the messages and fails the job at once. */
 export interface ActionDownloadsRefusal {
   /** By `action@version` as asked. */

@@ -17,10 +17,19 @@ type Signing = Pick<ServerContext, 'keys' | 'clock'> & { settings: Pick<ServerCo
 
 /** A URL that lets whoever holds it read or write this one blob for `ttlSeconds`. It already has a query. */
 export function signedUrl(context: Signing, name: string, access: BlobAccess, ttlSeconds: number): string {
-  const expiry = new Date(context.clock.now() + ttlSeconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
   const path = name.split('/').map(encodeURIComponent).join('/');
-  const query = new URLSearchParams({ se: expiry, sp: access, sig: context.keys.sign(textOf(name, access, expiry)) });
-  return `${context.settings.publicUrl}/blobs/${path}?${query}`;
+  return `${context.settings.publicUrl}/blobs/${path}?${signedQuery(context, name, access, ttlSeconds)}`;
+}
+
+/** For what is no blob: `name` must say of what kind it is. */
+export function signedQuery(
+  context: Pick<Signing, 'keys' | 'clock'>,
+  name: string,
+  access: BlobAccess,
+  ttlSeconds: number,
+): URLSearchParams {
+  const expiry = new Date(context.clock.now() + ttlSeconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+  return new URLSearchParams({ se: expiry, sp: access, sig: context.keys.sign(textOf(name, access, expiry)) });
 }
 
 /** @throws UserError 403 */

@@ -4,7 +4,6 @@ const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /** First segments of the server's own paths; an owner of that name could not be reached. */
 const RESERVED = new Set([
-  'actions',
   'api',
   'apis',
   'assets',
@@ -27,12 +26,16 @@ const RESERVED = new Set([
   'users',
 ]);
 
+/** Owners whose other repositories people want to have here: `actions/checkout` and the like. */
+const RESERVED_PAIRS = new Set(['actions/build']);
+
 /**
  * Checks a repository's name as it comes from outside; it becomes part of a path.
  * @throws UserError 422
  */
 export function checkRepositoryName(owner: string, name: string): void {
-  if (isName(owner) && isName(name) && !RESERVED.has(owner.toLowerCase())) return;
+  const isReserved = RESERVED.has(owner.toLowerCase()) || RESERVED_PAIRS.has(`${owner}/${name}`.toLowerCase());
+  if (isName(owner) && isName(name) && !isReserved) return;
   throw new UserError('bad-repository-name', `"${owner}/${name}" cannot be the name of a repository.`, {
     hint: 'Use letters, digits, ".", "_" and "-", starting with a letter or digit, and an owner that is no path of the server.',
   });
