@@ -16,6 +16,20 @@ export async function findRepositoryById(db: Queries, id: number): Promise<Repos
   return db.selectFrom('repositories').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** Those of an owner, whose name ignores case too. */
+export async function repositoriesOf(db: Queries, owner: string): Promise<RepositoryRow[]> {
+  return db
+    .selectFrom('repositories')
+    .selectAll()
+    .where(({ eb, fn }) => eb(fn<string>('lower', ['owner']), '=', owner.toLowerCase()))
+    .orderBy('id')
+    .execute();
+}
+
+export async function setDefaultPermissions(db: Queries, id: number, policy: 'read' | 'write'): Promise<void> {
+  await db.updateTable('repositories').set({ default_permissions: policy }).where('id', '=', id).execute();
+}
+
 /** The repository of this name, made when there is none. Two callers at once get the same row. */
 export async function findOrInsertRepository(
   db: Queries,

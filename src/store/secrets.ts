@@ -3,18 +3,15 @@ import { isoTime } from '../common/clock.ts';
 import type { Queries } from './database.ts';
 import type { RepositoryRow } from './repositories.ts';
 import type { SecretsTable, SettingOwner } from './schema.ts';
-import { isFor, organizationOwner, repositoryOwner } from './setting-owners.ts';
+import { isFor, organizationOwner, repositoryOwner, type Sharing } from './setting-owners.ts';
 
-export type SecretRow = Selectable<SecretsTable>;
+/** What may be told of a secret; values leave only to a job. */
+export type SecretFacts = Omit<Selectable<SecretsTable>, 'sealed' | 'owner'>;
 
-/** Names with the time of their last change; values leave only to a job. */
-export async function listSecrets(
-  db: Queries,
-  owner: SettingOwner,
-): Promise<Pick<SecretRow, 'name' | 'created_at' | 'updated_at'>[]> {
+export async function listSecrets(db: Queries, owner: SettingOwner): Promise<SecretFacts[]> {
   return db
     .selectFrom('secrets')
-    .select(['name', 'created_at', 'updated_at'])
+    .select(['name', 'created_at', 'updated_at', 'visibility', 'repositories'])
     .where('owner', '=', owner)
     .orderBy('name')
     .execute();
@@ -34,32 +31,22 @@ export async function visibleSecrets(db: Queries, repository: RepositoryRow): Pr
 }
 
 /** Sealed values by name. */
-export async function sealedSecrets(db: Queries, owner: SettingOwner): Promise<{ name: string; sealed: string }[]> {
-  return db.selectFrom('secrets').select(['name', 'sealed']).where('owner', '=', owner).execute();
+export async function sealedSecrets(db: Queries, owner: SettingOwner): Promise<Record<string, string>> {
+  const rows = await db.selectFrom('secrets').select(['name', 'sealed']).where('owner', '=', owner).execute();
+  return Object.fromEntries(rows.map(({ name, sealed }) => [name, sealed]));
 }
 
 export async function putSecret(
   db: Queries,
-  owner: SettingOwner,
-  name: string,
-  sealed: string,
+  secret: { owner: SettingOwner; name: string; sealed: string; sharing: Sharing },
   nowMs: number,
 ): Promise<void> {
+  const { owner, name, sealed, sharing } = secret;
   const at = isoTime(nowMs);
-  const change = { sealed, updated_at: at };
+  const change = { sealed, updated_at: at, ...sharing };
   await db
     .insertInto('secrets')
-    .values({ owner, name, repositories: null, created_at: at, ...change })
+    .values({ owner, name, created_at: at, ...change })
     .onConflict((conflict) => conflict.columns(['owner', 'name']).doUpdateSet(change))
     .execute();
-}
-
-/** @returns false when there is none */
-export async function deleteSecret(db: Queries, owner: SettingOwner, name: string): Promise<boolean> {
-  const { numDeletedRows } = await db
-    .deleteFrom('secrets')
-    .where('owner', '=', owner)
-    .where('name', '=', name)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
 }

@@ -3,7 +3,7 @@ import { isoTime } from '../common/clock.ts';
 import type { Queries } from './database.ts';
 import type { RepositoryRow } from './repositories.ts';
 import type { SettingOwner, VariablesTable } from './schema.ts';
-import { isFor, organizationOwner, repositoryOwner } from './setting-owners.ts';
+import { isFor, organizationOwner, repositoryOwner, type Sharing, UNSHARED } from './setting-owners.ts';
 
 export type VariableRow = Selectable<VariablesTable>;
 
@@ -20,19 +20,22 @@ export async function visibleVariables(db: Queries, repository: RepositoryRow): 
     // 'organization:…' comes first, so that the repository's overwrite.
     .orderBy('owner')
     .execute();
-  const visible = rows.filter((row) => isFor(row, repository.id));
-  return Object.fromEntries(visible.map(({ name, value }) => [name, value]));
+  return valuesOf(rows.filter((row) => isFor(row, repository.id)));
 }
+
+/** By name. */
+export const valuesOf = (variables: Pick<VariableRow, 'name' | 'value'>[]): Record<string, string> =>
+  Object.fromEntries(variables.map(({ name, value }) => [name, value]));
 
 /** @returns false when there is one of that name */
 export async function insertVariable(
   db: Queries,
-  variable: Pick<VariableRow, 'owner' | 'name' | 'value'>,
+  { sharing = UNSHARED, ...variable }: Pick<VariableRow, 'owner' | 'name' | 'value'> & { sharing?: Sharing },
   nowMs: number,
 ): Promise<boolean> {
   const { numInsertedOrUpdatedRows = 0n } = await db
     .insertInto('variables')
-    .values({ ...variable, repositories: null, created_at: isoTime(nowMs), updated_at: isoTime(nowMs) })
+    .values({ ...variable, ...sharing, created_at: isoTime(nowMs), updated_at: isoTime(nowMs) })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return numInsertedOrUpdatedRows > 0n;
@@ -43,7 +46,7 @@ export async function updateVariable(
   db: Queries,
   owner: SettingOwner,
   name: string,
-  change: { name?: string; value?: string },
+  change: { name?: string; value?: string } & Partial<Sharing>,
   nowMs: number,
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
@@ -53,14 +56,4 @@ export async function updateVariable(
     .where('name', '=', name)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
-}
-
-/** @returns false when there is none */
-export async function deleteVariable(db: Queries, owner: SettingOwner, name: string): Promise<boolean> {
-  const { numDeletedRows } = await db
-    .deleteFrom('variables')
-    .where('owner', '=', owner)
-    .where('name', '=', name)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
 }

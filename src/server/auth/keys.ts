@@ -20,6 +20,8 @@ export interface ServerKeys {
   seal(secret: string): string;
   /** @throws Error when it was sealed with another key, or changed */
   open(sealed: string): string;
+  /** Private key (X25519) of the boxes that clients send secrets in. */
+  boxes: Uint8Array;
 }
 
 /** Reads the master key from `<folder>/master.key`, or makes it. */
@@ -33,6 +35,7 @@ export async function loadKeys(folder: string): Promise<ServerKeys> {
   return {
     name: derive('name').toString('hex'),
     tokens: derive('tokens'),
+    boxes: derive('sealed-boxes'),
     sign,
     isSigned(text, signature) {
       const expected = Buffer.from(sign(text));

@@ -15,18 +15,17 @@ import type { Json } from '../../protocol/runner/tokens.ts';
 import { findJob, type JobRow } from '../../store/jobs.ts';
 import { findRepository, type RepositoryRow } from '../../store/repositories.ts';
 import { findRun } from '../../store/runs.ts';
-import { putSecret } from '../../store/secrets.ts';
-import { repositoryOwner } from '../../store/setting-owners.ts';
 import { findStep } from '../../store/steps.ts';
 import { callerName, needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { failureOf } from '../failures.ts';
-import { settingName } from '../github-rest/setting-names.ts';
 import { readJobLog, readLog } from '../runner-service/step-logs.ts';
 import { EventStream } from './event-stream.ts';
 import { LiveHub } from './live-hub.ts';
+import { secretRoutes } from './secrets.ts';
 import { skippedSteps } from './skipped-steps.ts';
 import { runDetail, runSummaries } from './views.ts';
+import { addWalls } from './walls.ts';
 
 const Id = z.coerce.number().int().positive();
 const IdParams = z.object({ id: Id });
@@ -51,7 +50,6 @@ const EventRequest = z.object({
   job: z.string().optional(),
   inputs: z.record(z.string(), z.string()).optional(),
 });
-const SecretRequest = z.object({ value: z.string().max(48 * 1024) });
 
 const PAGE = { config: { access: 'page' } } as const;
 const WRITE = needs('write', 'people');
@@ -67,6 +65,8 @@ export function dashboardRoutes(context: ServerContext): FastifyPluginAsync {
     addJobs(app, context);
     addLive(app, context);
     addWrites(app, context);
+    secretRoutes(app, context);
+    addWalls(app, context);
     app.get('/server', PAGE, (): ServerInfo => ({ version, url: context.settings.publicUrl }));
     app.get('/runners', PAGE, async (): Promise<RunnerList> => ({ runners: await context.engine.views.runners() }));
   };
@@ -146,13 +146,6 @@ function addWrites(app: FastifyInstance, context: ServerContext): void {
     if (!(await findRun(context.db, id))) throw notFound(`Run ${id}`);
     await context.engine.cancelRun(id, callerName(caller));
     return reply.code(202).send({});
-  });
-  app.put('/repos/:owner/:repo/secrets/:name', WRITE, async ({ params, body }, reply) => {
-    const repository = await repositoryOf(context, params);
-    const name = settingName(z.object({ name: z.string() }).parse(params).name);
-    const { value } = SecretRequest.parse(body);
-    await putSecret(context.db, repositoryOwner(repository.id), name, context.keys.seal(value), context.clock.now());
-    return reply.code(204).send();
   });
 }
 

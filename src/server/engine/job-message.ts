@@ -19,8 +19,10 @@ const TOKEN_MARGIN_SECONDS = 15 * 60;
 export interface JobMessageInput {
   bundle: RunBundle;
   job: JobRow;
-  /** Names in upper case. */
-  secrets: Record<string, string>;
+  /** By name in upper case. */
+  secrets: (gitHubToken: string) => Promise<Record<string, string>>;
+  /** The `vars` context. */
+  vars: Record<string, string>;
   keys: ServerKeys;
   publicUrl: string;
   groupName: string;
@@ -58,8 +60,8 @@ export async function buildJobMessage(input: JobMessageInput): Promise<JobMessag
     lockedUntil: job.lease_until ?? isoTime(nowMs),
     ...jobPayload(levelOf(bundle, job).workflow, job.key, newGuid, JSON.parse(job.environment)),
     resources: { endpoints: [systemEndpoint(publicUrl, jobToken)], repositories: [], containers: [] },
-    variables: variables(input, gitHubToken),
-    contextData: contexts(bundle, job, publicUrl),
+    variables: variables(input, gitHubToken, await input.secrets(gitHubToken)),
+    contextData: contexts(input),
     mask: [],
   };
 }
@@ -80,8 +82,9 @@ function systemEndpoint(publicUrl: string, token: string): JobMessage['resources
 }
 
 function variables(
-  { secrets, job, publicUrl, groupName }: JobMessageInput,
+  { job, publicUrl, groupName }: JobMessageInput,
   token: string,
+  secrets: Record<string, string>,
 ): Record<string, JobVariable> {
   const plain: Record<string, string> = {
     'system.culture': 'en-US',
@@ -111,11 +114,12 @@ function variables(
 }
 
 /** `secrets`, `runner`, `env` and `steps` are the runner's own to build (runner-protocol 6.7). */
-function contexts(bundle: RunBundle, job: JobRow, publicUrl: string): Record<string, ContextData> {
+function contexts({ bundle, job, publicUrl, vars }: JobMessageInput): Record<string, ContextData> {
   const level = levelOf(bundle, job);
   const { repository, path, ref, sha } = level.origin;
   const values: Record<string, Json> = {
     ...jobContexts(level, job, publicUrl),
+    vars,
     strategy: JSON.parse(job.strategy) as Json,
     matrix: JSON.parse(job.matrix) as Json,
     // SEM-11.6: the file that defines the job, which for a called one is not the run's.

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { type EnvironmentRow, findEnvironment } from '../../store/environments.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { assertRepository, needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
@@ -26,6 +27,23 @@ export async function repositoryOf(context: ServerContext, request: FastifyReque
   if (!repository) throw notFoundOnGitHub();
   assertRepository(request.caller, repository.id);
   return repository;
+}
+
+const EnvironmentParams = z.object({ environment: z.string() });
+
+/**
+ * The environment in the path.
+ * @throws UserError 404
+ */
+export async function environmentOf(
+  context: ServerContext,
+  request: FastifyRequest,
+): Promise<{ repository: RepositoryRow; environment: EnvironmentRow }> {
+  const repository = await repositoryOf(context, request);
+  const { environment: name } = EnvironmentParams.parse(request.params);
+  const environment = await findEnvironment(context.db, repository.id, name);
+  if (!environment) throw notFoundOnGitHub();
+  return { repository, environment };
 }
 
 /** @throws UserError 404 for what is no number */

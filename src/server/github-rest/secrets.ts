@@ -1,42 +1,86 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { deleteSecret, listSecrets } from '../../store/secrets.ts';
-import { repositoryOwner } from '../../store/setting-owners.ts';
+import { listSecrets, putSecret, type SecretFacts } from '../../store/secrets.ts';
+import { deleteSetting, findSharing, type Sharing, UNSHARED } from '../../store/setting-owners.ts';
+import { boxKey, openBox } from '../auth/sealed-boxes.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
-import { linkPages, pageOf, READ, repositoryOf, WRITE } from './requests.ts';
+import { linkPages, pageOf } from './requests.ts';
+import { assertRoom, ORGANIZATION, SETTING_PLACES, type SettingPlace } from './setting-places.ts';
+import { nameInPath, settingName, settingValue } from './setting-requests.ts';
+import { sharedRepositoryRoutes, sharingFields, sharingOf } from './setting-sharing.ts';
 
-const NameParams = z.object({ name: z.string().transform((name) => name.toUpperCase()) });
+const PutRequest = z.looseObject({ encrypted_value: z.string().max(128 * 1024), key_id: z.string().max(100) });
 
-/**
- * https://docs.github.com/rest/actions/secrets, but for writing: GitHub wants a sealed box of libsodium there. Values
- * are set with `PUT /switchyard/v1/repos/:owner/:repo/secrets/:name`.
- */
+/** https://docs.github.com/rest/actions/secrets */
 export function secretRoutes(app: FastifyInstance, context: ServerContext): void {
-  const base = '/repos/:owner/:repo/actions/secrets';
-  app.get(base, READ, async (request, reply) => {
-    const owner = repositoryOwner((await repositoryOf(context, request)).id);
-    const secrets = (await listSecrets(context.db, owner)).map(secretObject);
+  for (const place of SETTING_PLACES) addRoutes(app, context, place);
+  sharedRepositoryRoutes(app, context, 'secrets');
+}
+
+function addRoutes(app: FastifyInstance, context: ServerContext, place: SettingPlace): void {
+  const base = `${place.prefix}/secrets`;
+  const { db } = context;
+  app.get(base, place.read, async (request, reply) => {
+    const secrets = await listSecrets(db, await place.ownerOf(context, request));
     const page = pageOf(request);
     linkPages(context, request, reply, page, secrets.length);
-    return { total_count: secrets.length, secrets: secrets.slice(page.offset, page.offset + page.limit) };
+    const shown = secrets.slice(page.offset, page.offset + page.limit);
+    return { total_count: secrets.length, secrets: shown.map((secret) => secretObject(context, request, secret)) };
   });
-  app.get(`${base}/:name`, READ, async (request) => {
-    const owner = repositoryOwner((await repositoryOf(context, request)).id);
-    const { name } = NameParams.parse(request.params);
-    const secret = (await listSecrets(context.db, owner)).find((other) => other.name === name);
+  app.get(`${base}/public-key`, place.read, async (request) => {
+    await place.ownerOf(context, request);
+    const { id, publicKey } = await boxKey(context.keys);
+    return { key_id: id, key: publicKey };
+  });
+  app.get(`${base}/:name`, place.read, async (request) => {
+    const secrets = await listSecrets(db, await place.ownerOf(context, request));
+    const secret = secrets.find(({ name }) => name === nameInPath(request));
     if (!secret) throw notFoundOnGitHub();
-    return secretObject(secret);
+    return secretObject(context, request, secret);
   });
-  app.delete(`${base}/:name`, WRITE, async (request, reply) => {
-    const owner = repositoryOwner((await repositoryOf(context, request)).id);
-    if (!(await deleteSecret(context.db, owner, NameParams.parse(request.params).name))) throw notFoundOnGitHub();
+  app.put(`${base}/:name`, place.write, async (request, reply) => {
+    const isNew = await put(context, place, request);
+    return isNew ? reply.code(201).send({}) : reply.code(204).send();
+  });
+  app.delete(`${base}/:name`, place.write, async (request, reply) => {
+    const owner = await place.ownerOf(context, request);
+    if (!(await deleteSetting(db, 'secrets', owner, nameInPath(request)))) throw notFoundOnGitHub();
     return reply.code(204).send();
   });
 }
 
-const secretObject = ({ name, updated_at }: { name: string; updated_at: string }) => ({
-  name,
-  created_at: updated_at,
-  updated_at,
-});
+/** @returns whether there was none of this name */
+async function put(context: ServerContext, place: SettingPlace, request: FastifyRequest): Promise<boolean> {
+  const { encrypted_value: box, key_id: keyId } = PutRequest.parse(request.body);
+  const value = await openBox(context.keys, box, keyId);
+  return saveSecret(context, place, request, value, (known) => sharingOf(context, request, known));
+}
+
+/**
+ * Keeps a secret for the owner and by the name in the path.
+ * @param share with whom an organization shares it, given what holds of one that is there already
+ * @returns whether there was none of this name
+ */
+export async function saveSecret(
+  context: ServerContext,
+  place: SettingPlace,
+  request: FastifyRequest,
+  value: string,
+  share: (known: Sharing | undefined) => Promise<Sharing>,
+): Promise<boolean> {
+  const { db, keys, clock } = context;
+  const owner = await place.ownerOf(context, request);
+  const name = settingName(nameInPath(request));
+  const sealed = keys.seal(settingValue(value));
+  const known = await findSharing(db, 'secrets', owner, name);
+  if (!known) await assertRoom(context, place, 'secrets', owner);
+  const sharing = place === ORGANIZATION ? await share(known) : UNSHARED;
+  await putSecret(db, { owner, name, sealed, sharing }, clock.now());
+  return known === undefined;
+}
+
+function secretObject(context: ServerContext, request: FastifyRequest, secret: SecretFacts) {
+  const { name, created_at, updated_at } = secret;
+  return { name, created_at, updated_at, ...sharingFields(context, request, 'secrets', secret) };
+}

@@ -13,7 +13,7 @@ import { findRunner } from '../../store/runners.ts';
 import type { JobClaims } from '../auth/jwt.ts';
 import type { ServerContext } from '../context.ts';
 import { buildJobMessage } from '../engine/job-message.ts';
-import { jobSecrets } from '../engine/job-secrets.ts';
+import { jobSecrets, jobVariables } from '../engine/job-secrets.ts';
 import { failureOf } from '../failures.ts';
 
 /** Outputs are at most 1 MB a job (SEM-27.2), annotations and step results come on top. */
@@ -39,7 +39,8 @@ export const runServiceRoutes =
       return buildJobMessage({
         bundle,
         job,
-        secrets: await jobSecrets(context, bundle, job),
+        secrets: (gitHubToken) => jobSecrets(context, bundle, job, gitHubToken),
+        vars: await jobVariables(context.db, bundle, job),
         keys: context.keys,
         publicUrl: context.settings.publicUrl,
         groupName: context.engine.groupOf(runnerId) ?? 'Default',
