@@ -18,7 +18,7 @@ export const lintCommand: Command = {
     ...connectionOptions('server').map((option) =>
       option.flags.startsWith('--server') ? { ...option, what: 'the server to ask for the runners' } : option,
     ),
-    { flags: '-R, --repository <owner/name>', what: 'whose runners to ask for (default: the remote named origin)' },
+    { flags: '-R, --repository <owner/name>', what: 'the repository (default: as at the remote named origin)' },
     { flags: '--format <format>', what: 'how to print (default: text)', choices: FORMATS },
     { flags: '--json', what: 'the same as --format json' },
     { flags: '--enable <rule>', what: 'also this rule, which is off by default', repeat: true },

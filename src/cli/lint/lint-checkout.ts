@@ -31,11 +31,13 @@ export interface LintCall {
 export async function lintCheckout(call: LintCall, terminal: Terminal): Promise<number> {
   checkRules([...call.enabled, ...call.disabled]);
   const found = await findWorkflowFiles(call.path);
+  const repository = call.repository ?? (await repositoryName(found.root ?? process.cwd()));
   const report = lintWorkflows({
+    repository,
     files: found.files,
     only: found.only,
     isComplete: found.root !== undefined,
-    runners: await runnersFor(call, found),
+    runners: await runnersFor(call, repository),
     // Whoever asks a server of their own gets the runners of that server; a file may lie beside GitHub's own.
     hasHostedRunners: call.endpoint === undefined,
     enabled: call.enabled,
@@ -52,11 +54,9 @@ function checkRules(ids: string[]): void {
   if (unknown !== undefined) throw new UsageError(`There is no rule ${unknown}; switchyard lint --rules lists them.`);
 }
 
-async function runnersFor(call: LintCall, { root }: WorkflowFiles): Promise<LintRunner[] | null> {
-  const { runnersFile, endpoint, repository } = call;
+async function runnersFor({ runnersFile, endpoint }: LintCall, repository: string): Promise<LintRunner[] | null> {
   if (runnersFile !== undefined) return parseRunnerList(await readInput(runnersFile, 'list of runners'), runnersFile);
-  if (!endpoint) return null;
-  return serverRunners(endpoint, repository ?? (await repositoryName(root ?? process.cwd())));
+  return endpoint ? serverRunners(endpoint, repository) : null;
 }
 
 function withShownPaths(report: LintReport, { root }: WorkflowFiles): LintReport {

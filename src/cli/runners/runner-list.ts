@@ -4,11 +4,16 @@ import { Runner } from '../../protocol/github/runners.ts';
 import type { LintRunner } from '../../workflow/lint/index.ts';
 import { UsageError } from '../command.ts';
 
-/** GitHub's own fields, fewer of them needed, and two of ours. */
+const Names = z.array(z.string()).default([]);
+const Wall = z.looseObject({ labels: Names, environments: Names, refs: Names, workflows: Names }).nullish();
+
+/** GitHub's own fields, fewer of them needed, and what only Switchyard knows of a runner. */
 const ListedRunner = Runner.partial({ id: true, os: true, busy: true, status: true }).extend({
   runner_group_name: z.string().nullish(),
   /** A job may not run longer on it. */
   max_job_minutes: z.number().positive().nullish(),
+  wall: Wall,
+  group_wall: Wall,
 });
 type ListedRunner = z.infer<typeof ListedRunner>;
 
@@ -40,8 +45,8 @@ function toLintRunner(runner: ListedRunner, groups: ReadonlyMap<number, string>)
     scope: { kind: 'enterprise', name: '' },
     online: runner.status !== 'offline',
     busy: runner.busy ?? false,
-    wall: null,
-    groupWall: null,
+    wall: runner.wall ?? null,
+    groupWall: runner.group_wall ?? null,
     maxJobMinutes: runner.max_job_minutes ?? null,
   };
 }

@@ -1,5 +1,6 @@
 /** The self-hosted runners that a server knows for a repository, through GitHub's REST. */
 import { UserError } from '../../common/errors.ts';
+import { DASHBOARD_PREFIX, type RunnerList } from '../../protocol/dashboard/index.ts';
 import { type RunnerScope, scopePath } from '../../protocol/github/runner-scope.ts';
 import type { LintRunner } from '../../workflow/lint/index.ts';
 import type { Endpoint } from '../client/endpoints.ts';
@@ -22,8 +23,19 @@ export async function serverRunners(endpoint: Endpoint, repository: string): Pro
     { kind: 'organization', name: owner },
     { kind: 'enterprise', name: ENTERPRISE },
   ];
-  const lists = await Promise.all(scopes.map((scope) => runnersOf(client, scope)));
-  return lists.flat();
+  const [walls, ...lists] = await Promise.all([wallsOf(client), ...scopes.map((scope) => runnersOf(client, scope))]);
+  return lists.flat().map((runner) => ({ ...runner, ...walls.get(runner.id) }));
+}
+
+/** GitHub's REST has no word for them. Empty for a GitHub that is not Switchyard. */
+async function wallsOf(client: HttpClient): Promise<Map<number, Pick<LintRunner, 'wall' | 'groupWall'>>> {
+  const { runners = [] } = await client.json<Partial<RunnerList>>(`${DASHBOARD_PREFIX}/runners`).catch(ifMissing);
+  return new Map(runners.map(({ id, wall, groupWall }) => [id, { wall, groupWall }]));
+}
+
+function ifMissing(error: unknown): Record<string, never> {
+  if (error instanceof UserError && error.status === 404) return {};
+  throw error;
 }
 
 async function runnersOf(client: HttpClient, scope: RunnerScope): Promise<LintRunner[]> {
@@ -41,10 +53,7 @@ async function pages(client: HttpClient, path: string, key: string): Promise<unk
   for (let page = 1; ; page++) {
     const answer = await client
       .json<Record<string, unknown>>(`${path}?per_page=${PAGE_SIZE}&page=${page}`)
-      .catch((error: unknown): Record<string, unknown> => {
-        if (error instanceof UserError && error.status === 404 && error.code !== 'unreachable') return {};
-        throw error;
-      });
+      .catch(ifMissing);
     const items = answer[key];
     if (!Array.isArray(items)) return found;
     found.push(...items);

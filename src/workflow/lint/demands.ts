@@ -39,12 +39,15 @@ export function demandsOf(repository: LintRepository): Demand[] {
 export const demandsIn = (file: LintFile, repository: LintRepository): Demand[] =>
   demandsOf(repository).filter((demand) => demand.file === file);
 
-/** @param demand the repository does not matter: a list of runners holds only those that serve it */
-export const requirementOf = ({ labels, group, environment, file }: Demand): JobRequirement => ({
-  ...{ labels, group, repository: { owner: '', name: '' } },
-  // The ref is only known in a run, so a wall that asks for one keeps the job out.
-  ...{ environment, ref: '', workflow: { repository: '/', path: file.path, ref: '' } },
-});
+/** On which ref it will run is not known, so it comes through no wall that asks for one. */
+export function requirementOf({ labels, group, environment, file }: Demand, { name }: LintRepository): JobRequirement {
+  const [owner = '', repository = ''] = name.split('/');
+  return {
+    ...{ labels, group, environment, ref: '' },
+    repository: { owner, name: repository },
+    workflow: { repository: name, path: file.path, ref: '' },
+  };
+}
 
 /** Known values of the `inputs` context. */
 type Inputs = Map<string, Json>;

@@ -9,6 +9,8 @@ import { RULES } from './rules/index.ts';
 export interface LintRequest {
   /** The workflow files of the repository. */
   files: WorkflowSource[];
+  /** `owner/name` */
+  repository: string;
   /** Only what is wrong in this file; the others are looked at all the same. */
   only?: string;
   /** Every workflow file of the repository is among `files`. */
@@ -36,7 +38,7 @@ export interface LintReport {
 export function lintWorkflows(request: LintRequest): LintReport {
   const files = request.files.map(readLintFile);
   const { runners, hasHostedRunners, isComplete } = request;
-  const repository: LintRepository = { files, runners, hasHostedRunners, isComplete };
+  const repository: LintRepository = { name: request.repository, files, runners, hasHostedRunners, isComplete };
   const wanted = files.filter(({ path }) => request.only === undefined || path === request.only);
   const rules = RULES.filter(({ id, optional }) => {
     return !request.disabled?.includes(id) && (!optional || request.enabled?.includes(id));

@@ -8,6 +8,8 @@ export interface LintRunner extends RunnerFacts {
 }
 
 export interface LintRepository {
+  /** `owner/name`; what walls around runners may ask for. */
+  name: string;
   files: LintFile[];
   /** No workflow file of the repository is missing among them. */
   isComplete: boolean;

@@ -14,10 +14,11 @@ export interface RunnerKind {
  * Runners that could take the job, online or not; `null` when that cannot be told: nobody said which runners there are,
  * or not in which groups, or the job goes to runners that GitHub hosts.
  */
-export function candidatesFor(demand: Demand, { runners, hasHostedRunners }: LintRepository): LintRunner[] | null {
+export function candidatesFor(demand: Demand, repository: LintRepository): LintRunner[] | null {
+  const { runners, hasHostedRunners } = repository;
   if (!runners || (hasHostedRunners && asksForHosted(demand.labels))) return null;
   if (demand.group !== null && runners.some(({ group }) => group === '')) return null;
-  const requirement = requirementOf(demand);
+  const requirement = requirementOf(demand, repository);
   return runners.filter((runner) => mayTake(requirement, runner));
 }
 

@@ -69,7 +69,8 @@ const onlyOnline = (kinds: RunnerKind[]): RunnerKind[] =>
 function hintFor(demand: Demand, kinds: RunnerKind[], repository: LintRepository): string {
   const [fewest, ...others] = kinds;
   const theirs = listOf(others.flatMap(({ surplus }) => surplus));
-  const wall = `make ${theirs} exclusive, so that only jobs that ask for it get there`;
+  const names = listOf(others.flatMap(({ runners }) => runners.map(({ name }) => name)));
+  const wall = `keep ${names} for jobs that ask for ${theirs} (a wall with exclusive labels)`;
   const users = demandsOf(repository).filter(
     ({ job, labels }) => job !== demand.job && others.some(({ surplus }) => sharesLabel(labels, surplus)),
   );

@@ -18,7 +18,7 @@ const ERRORS: Kind[] = [
     severity: 'error',
     summary: 'A job needs one that does not exist, itself, or others in a circle.',
     hint: 'Name the key of another job under `jobs`, in the direction in which the jobs follow each other.',
-    words: /depends on unknown job|depends on itself|need each other in a circle|at least one job with no dependencies/,
+    words: /^Job '.*' depends on |at least one job with no dependencies/,
   },
   {
     id: 'glob',
@@ -71,7 +71,14 @@ const WARNINGS: Kind[] = [
     severity: 'error',
     summary: 'A job or a called workflow waits for a concurrency group that its own run holds.',
     hint: 'Give the inner one a group of its own, for example with a word in front: called-${{ github.workflow }}.',
-    words: /concurrency group of (its|their) own/,
+    words: /uses the concurrency group of its own/,
+  },
+  {
+    id: 'schedule',
+    severity: 'warning',
+    summary: 'A `schedule` falls due more often than workflows are started, or never.',
+    hint: 'Nothing is started more often than every 5 minutes: */5 in the first field is the most.',
+    words: /^The schedule /,
   },
   {
     id: 'no-effect',

@@ -16,7 +16,7 @@ export const unreachableLabels: Rule = {
       const { job, labels, group, place } = demand;
       if (!runners || candidatesFor(demand, repository)?.length !== 0) return [];
       const asked = [...labels, ...(group === null ? [] : [`the group ${group}`])].join(', ');
-      const message = `No runner can take the job ${job.key} (${asked}). ${describeWait(requirementOf(demand), runners).join(' ')}`;
+      const message = `No runner can take the job ${job.key} (${asked}). ${describeWait(requirementOf(demand, repository), runners).join(' ')}`;
       const isCertain = !hasHostedRunners || asksForSelfHosted(labels);
       return [{ place, message, ...(!isCertain && { severity: 'warning' as const }) }];
     });
