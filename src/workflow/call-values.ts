@@ -1,6 +1,6 @@
 /** What goes into a called workflow and what comes out of it (SEM-11.4, 11.5, 11.8). */
 import type { Json, TemplateToken } from '../protocol/runner/tokens.ts';
-import { ExpressionError, toText } from './expressions/index.ts';
+import { ExpressionError } from './expressions/index.ts';
 import { booleanOf, Fields, jobScope, numberOf, ROOT_CONTEXTS, scalarText, scopeOf } from './fields.ts';
 import type {
   CallInput,
@@ -31,8 +31,7 @@ export function callInputs(
   const defaults = new Fields(callee, null, scopeOf(contexts, ROOT_CONTEXTS));
   const values = (callee.callable?.inputs ?? []).map((input): [string, Json] => {
     const token = given.get(input.name.toLowerCase());
-    const convert = (value: Json): Json =>
-      inputValue(input.type, literalValue(input.type, token ?? input.default) ?? value);
+    const convert = typed(input.type, token ?? input.default);
     if (token !== undefined) return [input.name, fields.read(`with.${input.name}`, token, convert) ?? null];
     if (isAbsent(input.default)) return [input.name, EMPTY[input.type]];
     return [input.name, defaults.read(`inputs.${input.name}.default`, input.default, convert) ?? null];
@@ -56,7 +55,8 @@ export function callSecrets(
   const call = callOf(job);
   const upper = Object.entries(secrets).map(([name, value]) => [name.toUpperCase(), value]);
   if (call.secrets === 'inherit') return { ok: true, value: Object.fromEntries(upper) };
-  const fields = new Fields(workflow, job, jobScope({ ...contexts, secrets }, configuration, ['secrets']));
+  const scope = jobScope({ ...contexts, secrets }, configuration, ['secrets']);
+  const fields = new Fields(workflow, job, scope, () => UNTOLD);
   const declared = new Set(callee.callable?.secrets.map(({ name }) => name.toLowerCase()));
   const passed: [string, string][] = [];
   for (const { name, value } of membersOf(call.secrets)) {
@@ -76,33 +76,29 @@ export function callOutputs(callee: Workflow, contexts: JobContexts): Evaluated<
   return fields.outcome(Object.fromEntries(values));
 }
 
+const UNTOLD = 'What is wrong is not told, because it could show a secret.';
+
 const EMPTY: Record<CallInput['type'], Json> = { string: '', number: 0, boolean: false };
 
 /** What is wrong with a literal for an input of this type (SEM-11.4), or `undefined`; an expression is seen later. */
 export function literalInput(type: CallInput['type'], token: TemplateToken): string | undefined {
   const literal = literalOf(token);
   if (literal === undefined || isAbsent(token)) return undefined;
-  return literalValue(type, token) === undefined ? `Unexpected value '${toText(literal)}'` : undefined;
-}
-
-/** A literal as a value of the type, where also the texts of booleans are booleans (SEM-21.2). */
-function literalValue(type: CallInput['type'], token: TemplateToken): Json | undefined {
-  const literal = literalOf(token);
-  if (literal === undefined || literal === null) return undefined;
-  if (type === 'boolean' && typeof literal === 'string' && /^(true|false)$/.test(literal)) return literal === 'true';
   try {
-    return inputValue(type, literal);
+    typed(type, token)(literal);
+    return undefined;
   } catch (error) {
-    if (error instanceof ExpressionError) return undefined;
+    if (error instanceof ExpressionError) return error.message;
     throw error;
   }
 }
 
-function inputValue(type: CallInput['type'], value: Json): Json {
-  if (type === 'string') return scalarText(value);
-  const typed = type === 'number' ? numberOf(value) : booleanOf(value);
-  if (typed === undefined) throw new ExpressionError("Unexpected value ''");
-  return typed;
+/** Makes values of the type. Of literals also the texts `true` and `false` are booleans (SEM-21.2). */
+function typed(type: CallInput['type'], token: TemplateToken): (value: Json) => Json {
+  if (type === 'string') return scalarText;
+  if (type === 'number') return numberOf;
+  const isText = ['true', 'false'].includes(String(literalOf(token)));
+  return isText ? (value) => value === true || value === 'true' : booleanOf;
 }
 
 function callOf(job: WorkflowJob): WorkflowCall {

@@ -55,13 +55,14 @@ const MAX_JOBS = 1000;
 const MAX_WARNINGS = 100;
 
 const SHARED_GROUP =
-  'The called workflow uses the concurrency group of its own caller, so that the call cancels its caller or waits for it for ever.';
+  'The called workflow uses the concurrency group of its own caller: the call cancels its caller, or waits for it for ever.';
 
 /** Follows every call, level by level of files. */
 export function linkCalls(root: CalledFile, files: LoadedFiles, options: LinkOptions = {}): LinkedCalls {
   const walk = new Walk(root, files, { maxDepth: MAX_DEPTH, maxFiles: MAX_FILES, ...options });
   try {
-    walk.visit({ file: root, callers: [], permissions: options.ceiling ?? allPermissions('write') });
+    const { ceiling = allPermissions('write') } = options;
+    walk.visit({ file: root, callers: [], permissions: root.workflow.permissions ?? ceiling });
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
     walk.missing.clear();
@@ -120,7 +121,7 @@ class Walk {
     if (!file) return undefined;
     this.#jobs += file.workflow.jobs.length;
     this.#checkLimits(callers.length, call, errors);
-    const permissions = job.permissions ?? visit.file.workflow.permissions ?? visit.permissions;
+    const permissions = job.permissions ?? visit.permissions;
     const found = callProblems(job, call, file.workflow, this.#nameOf(file), permissions);
     for (const { message, place } of found) errors.add(message, place);
     if (found.length > 0) return undefined;
@@ -135,9 +136,11 @@ class Walk {
     const file = this.#files.get(target.key);
     if (!file) this.missing.set(target.key, target);
     else if ('error' in file) errors.add(`error parsing called workflow "${call.uses}": ${file.error}`, placeOf(call));
-    else if (callers.some((caller) => isSameFile(caller.file, file)))
-      errors.add(this.#loop(callers, file), placeOf(call));
-    else return file;
+    else {
+      const loop = this.#loop(callers, file);
+      if (!loop) return file;
+      errors.add(loop, placeOf(call));
+    }
     return undefined;
   }
 
@@ -157,8 +160,9 @@ class Walk {
     return `Workflows may not contain more than ${MAX_JOBS} jobs across all referenced files`;
   }
 
-  #loop(callers: Visit['callers'], file: CalledFile): string {
+  #loop(callers: Visit['callers'], file: CalledFile): string | undefined {
     const start = callers.findIndex((caller) => isSameFile(caller.file, file));
+    if (start < 0) return undefined;
     const way = [...callers.slice(start).map((caller) => caller.file), file].map((each) => `'${this.#nameOf(each)}'`);
     return `The workflows call each other in a circle: ${way.join(' calls ')}.`;
   }

@@ -1,7 +1,7 @@
 /** The keys `concurrency` of workflows and jobs, evaluated (SEM-8). */
 import type { Json } from '../protocol/runner/tokens.ts';
 import { ExpressionError, isObject } from './expressions/index.ts';
-import { booleanOf, Fields, ROOT_CONTEXTS, scalarText, scopeOf } from './fields.ts';
+import { booleanOf, checkMembers, Fields, memberOf, ROOT_CONTEXTS, scalarText, scopeOf } from './fields.ts';
 import type { Concurrency, Evaluated, JobContexts, Workflow } from './model.ts';
 
 const MAX_GROUP_LENGTH = 400;
@@ -13,22 +13,22 @@ export function workflowConcurrency(workflow: Workflow, contexts: JobContexts): 
 }
 
 /**
- * SEM-8.1, 8.3. `null` for an absent key.
+ * SEM-8.1, 8.3
  * @throws ExpressionError
  */
-export function concurrencyOf(value: Json): Concurrency | null {
-  if (value === null) return null;
+export function concurrencyOf(value: Json): Concurrency {
   const given = isObject(value) ? value : { group: value };
+  checkMembers(given, ['group', 'cancel-in-progress', 'queue']);
   const group = scalarText(given.group ?? null);
-  const cancelInProgress = booleanOf(given['cancel-in-progress'] ?? null) ?? false;
-  const queue = queueOf(given.queue ?? null);
+  const cancelInProgress = memberOf(given, 'cancel-in-progress', booleanOf) ?? false;
+  const queue = memberOf(given, 'queue', queueOf) ?? 'single';
   const problem = groupProblem(group) ?? queueProblem(queue, cancelInProgress);
   if (problem) throw new ExpressionError(problem);
   return { group, cancelInProgress, queue };
 }
 
 function queueOf(value: Json): Concurrency['queue'] {
-  const queue = scalarText(value) || 'single';
+  const queue = scalarText(value);
   if (queue === 'single' || queue === 'max') return queue;
   throw new ExpressionError(`Unexpected value '${queue}'`);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { soundWorkflow } from '../../test/support/workflow-text.ts';
 import type { Json } from '../protocol/runner/tokens.ts';
 import {
   type Evaluated,
@@ -118,6 +119,8 @@ describe('expandMatrix', () => {
     ]);
     const [limited] = expand('strategy: {matrix: {os: [a, b]}, fail-fast: false, max-parallel: 1}');
     expect(limited?.strategy).toMatchObject({ 'fail-fast': false, 'max-parallel': 1 });
+    // GitHub's own converter takes 0 for no limit.
+    expect(expand('strategy: {matrix: {os: [a, b]}, max-parallel: 0}')[0]?.strategy['max-parallel']).toBe(2);
   });
 
   it.each([
@@ -150,15 +153,18 @@ describe('expandMatrix', () => {
     ['strategy: {matrix: {v: "${{ github.ref }}"}}', /must be a list/],
     ['strategy: {matrix: "${{ github.nothing }}"}', /must be a mapping/],
     ['strategy: {matrix: {v: [1]}, fail-fast: "${{ github.ref }}"}', /Unexpected value 'refs\/heads\/main'/],
-    ['strategy: {matrix: {v: [1]}, max-parallel: "${{ fromJSON(0) }}"}', /at least 1/],
+    ['strategy: {matrix: {v: [1]}, max-parallel: "${{ github.ref }}"}', /Unexpected value 'refs/],
+    ['strategy: {matrix: {v: [1]}, fail-fast: "${{ github.nothing }}"}', /Unexpected value ''/],
+    ['strategy: "${{ github.ref }}"', /must be a mapping/],
   ])('SEM-10.14: %s fails the job', (body, message) => {
     expect(() => expand(body)).toThrow(message);
   });
 });
 
+const STRATEGY = { 'fail-fast': true, 'job-index': 3, 'job-total': 9, 'max-parallel': 9 };
+
 function resolve(body: string, matrix: Json = null, nameSuffix = ''): ResolvedJob {
-  const strategy = { 'fail-fast': true, 'job-index': 3, 'job-total': 9, 'max-parallel': 9 };
-  return ok(resolveJob(workflowWith(body), 'a', contexts, { matrix, strategy, nameSuffix }));
+  return ok(resolveJob(workflowWith(body), 'a', contexts, { matrix, strategy: STRATEGY, nameSuffix }));
 }
 
 describe('resolveJob', () => {
@@ -189,6 +195,22 @@ describe('resolveJob', () => {
       /14: Error when evaluating 'timeout-minutes' for job 'a'. Unexpected value/,
     ],
     ['runs-on: x\ntimeout-minutes: 0', /more than 0/],
+    ['runs-on: x\ntimeout-minutes: ${{ github.nothing }}', /'timeout-minutes' for job 'a'. Unexpected value ''/],
+    ['runs-on: x\ncancel-timeout-minutes: ${{ github }}', /A mapping was not expected/],
+    ['runs-on: x\ncontinue-on-error: ${{ matrix.nothing }}', /'continue-on-error' for job 'a'. Unexpected value ''/],
+    [
+      "runs-on: x\ncontinue-on-error: ${{ format('true') }}",
+      /'continue-on-error' for job 'a'. Unexpected value 'true'/,
+    ],
+    ['runs-on: "${{ github }}"', /'runs-on' for job 'a'. Unexpected value 'ref'/],
+    ['runs-on: {group: "${{ github.nothing }}"}', /neither a label nor a group/],
+    ['runs-on: [x, "${{ github }}"]', /A mapping was not expected/],
+    ['runs-on: x\nenvironment: ${{ needs.first }}', /'environment' for job 'a'. Unexpected value 'result'/],
+    ["runs-on: x\nenvironment: ${{ fromJSON('{}') }}", /'environment' for job 'a'. Required property is missing: name/],
+    [
+      'runs-on: x\nenvironment: {name: e, deployment: "${{ github.ref }}"}',
+      /'environment' for job 'a'. Unexpected value/,
+    ],
     ['runs-on: x\ncontinue-on-error: ${{ github.ref }}', /'continue-on-error'/],
     ['runs-on: x\nname: ${{ github }}', /A mapping was not expected/],
   ])('SEM-5.7, 13.2: %s fails the job', (body, message) => {
@@ -221,6 +243,29 @@ describe('resolveJob', () => {
       deployment: true,
     });
     expect(resolve('environment: "${{ matrix.e }}"').environment).toBeNull();
+    expect(resolve('environment: {name: "${{ matrix.e }}", url: x}').environment).toBeNull();
+    expect(resolve('').environment).toBeNull();
+  });
+
+  it('SEM-12.1: an environment may be used without a deployment record', () => {
+    const deployment = (written: string) => resolve(`environment: {name: prod, deployment: ${written}}`).environment;
+    expect(deployment('false')).toEqual({ name: 'prod', deployment: false });
+    expect(deployment('"${{ github.ref == needs.nothing }}"')).toEqual({ name: 'prod', deployment: false });
+    expect(deployment('true')).toEqual({ name: 'prod', deployment: true });
+    expect(resolve(`environment: "\${{ fromJSON('{\\"name\\":\\"e\\",\\"url\\":\\"u\\"}') }}"`).environment).toEqual({
+      ...{ name: 'e', deployment: true },
+    });
+  });
+
+  it('SEM-11: a call has a name and a group, and runs nowhere itself', () => {
+    const text =
+      'on: push\njobs:\n  call:\n    uses: ./.github/workflows/b.yml\n    name: to ${{ github.ref }}\n    concurrency: c\n';
+    const configuration = { matrix: null, strategy: STRATEGY, nameSuffix: '' };
+    expect(ok(resolveJob(soundWorkflow(text), 'call', contexts, configuration))).toEqual({
+      ...{ name: 'to refs/heads/main', labels: [], group: null, timeoutMinutes: 360, cancelTimeoutMinutes: 5 },
+      ...{ continueOnError: false, environment: null },
+      concurrency: { group: 'c', cancelInProgress: false, queue: 'single' },
+    });
   });
 });
 

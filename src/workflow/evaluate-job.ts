@@ -15,8 +15,10 @@ import {
 } from './expressions/index.ts';
 import {
   booleanOf,
+  checkMembers,
   Fields,
   jobScope,
+  memberOf,
   numberOf,
   ROOT_CONTEXTS,
   STRATEGY_CONTEXTS,
@@ -101,9 +103,10 @@ export function resolveJob(
 ): Evaluated<ResolvedJob> {
   const job = jobOf(workflow, key);
   const fields = new Fields(workflow, job, jobScope(contexts, configuration));
+  const named = (name: Json): string => jobName(job, name, configuration.nameSuffix);
   const target = job.call ? undefined : fields.read('runs-on', job.runsOn, runsOn);
   return fields.outcome({
-    name: fields.read('name', job.name, (name) => jobName(job, name, configuration.nameSuffix)) ?? key,
+    name: fields.read('name', job.name, named) ?? named(null),
     ...(target ?? { labels: [], group: null }),
     timeoutMinutes: fields.read('timeout-minutes', job.timeoutMinutes, minutes) ?? DEFAULT_TIMEOUT_MINUTES,
     cancelTimeoutMinutes:
@@ -123,9 +126,9 @@ function jobName(job: WorkflowJob, evaluated: Json, suffix: string): string {
   return name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH - 3)}...` : name;
 }
 
-function minutes(value: Json): number | undefined {
+function minutes(value: Json): number {
   const number = numberOf(value);
-  if (number === undefined || number > 0) return number;
+  if (number > 0) return number;
   throw new ExpressionError(`Unexpected value '${number}': minutes must be more than 0`);
 }
 
@@ -138,7 +141,10 @@ export function withoutUrl(token: TemplateToken): TemplateToken {
 /** SEM-12.1 */
 function environment(value: Json): JobEnvironment | null {
   const given = isObject(value) ? value : { name: value };
+  // A url that comes out of an expression is not the runner's to evaluate, and is left out.
+  checkMembers(given, ['name', 'deployment', 'url']);
+  if (!Object.hasOwn(given, 'name')) throw new ExpressionError('Required property is missing: name');
   const name = scalarText(given.name ?? null);
-  const deployment = booleanOf(given.deployment ?? null) ?? true;
+  const deployment = memberOf(given, 'deployment', booleanOf) ?? true;
   return name === '' ? null : { name, deployment };
 }

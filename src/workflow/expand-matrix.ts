@@ -1,7 +1,7 @@
 /** A job's `strategy`, evaluated when its needs are complete (SEM-10.1, 10.11, 10.14). */
-import type { Json, TemplateToken } from '../protocol/runner/tokens.ts';
-import { ExpressionError, evaluateTemplate, isObject } from './expressions/index.ts';
-import { booleanOf, Fields, numberOf, STRATEGY_CONTEXTS, scopeOf } from './fields.ts';
+import type { Json } from '../protocol/runner/tokens.ts';
+import { ExpressionError, isObject } from './expressions/index.ts';
+import { booleanOf, Fields, memberOf, numberOf, STRATEGY_CONTEXTS, scopeOf } from './fields.ts';
 import { jobOf } from './graph.ts';
 import { combinationsOf } from './matrix.ts';
 import type { Evaluated, JobConfiguration, JobContexts, Workflow } from './model.ts';
@@ -10,26 +10,14 @@ import type { Evaluated, JobConfiguration, JobContexts, Workflow } from './model
 export function expandMatrix(workflow: Workflow, key: string, contexts: JobContexts): Evaluated<JobConfiguration[]> {
   const job = jobOf(workflow, key);
   const fields = new Fields(workflow, job, scopeOf(contexts, STRATEGY_CONTEXTS));
-  return fields.outcome(fields.read('strategy', job.strategy, configurationsOf) ?? []);
-}
-
-/** What is wrong with a `strategy` without expressions, or `undefined`. */
-export function strategyProblem(strategy: TemplateToken): string | undefined {
-  try {
-    configurationsOf(evaluateTemplate(strategy, { contexts: {} }));
-    return undefined;
-  } catch (error) {
-    if (error instanceof ExpressionError) return error.message;
-    throw error;
-  }
+  return fields.outcome(fields.read('strategy', job.strategy, configurationsOf) ?? [withoutMatrix(true)]);
 }
 
 function configurationsOf(strategy: Json): JobConfiguration[] {
-  if (strategy !== null && !isObject(strategy)) throw new ExpressionError('The strategy must be a mapping');
-  const failFast = booleanOf(strategy?.['fail-fast'] ?? null) ?? true;
-  const limit = numberOf(strategy?.['max-parallel'] ?? null);
-  if (limit !== undefined && limit < 1) throw new ExpressionError(`max-parallel must be at least 1, not ${limit}`);
-  if (strategy === null || !Object.hasOwn(strategy, 'matrix')) return [withoutMatrix(failFast)];
+  if (!isObject(strategy)) throw new ExpressionError('The strategy must be a mapping');
+  const failFast = memberOf(strategy, 'fail-fast', booleanOf) ?? true;
+  const limit = memberOf(strategy, 'max-parallel', numberOf) ?? 0;
+  if (!Object.hasOwn(strategy, 'matrix')) return [withoutMatrix(failFast)];
   const combinations = combinationsOf(strategy.matrix ?? null);
   const total = combinations.length;
   return combinations.map(({ values, nameSuffix }, index) => ({
@@ -38,7 +26,7 @@ function configurationsOf(strategy: Json): JobConfiguration[] {
       'fail-fast': failFast,
       'job-index': index,
       'job-total': total,
-      'max-parallel': limit === undefined ? total : Math.floor(limit),
+      'max-parallel': limit >= 1 ? Math.floor(limit) : total,
     },
     nameSuffix,
   }));

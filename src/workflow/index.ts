@@ -9,9 +9,12 @@ export {
   linkCalls,
 } from './calls.ts';
 export { workflowConcurrency } from './concurrency.ts';
+export { nextFiring, parseCron } from './cron.ts';
 export { type DispatchInputs, resolveDispatchInputs } from './dispatch-inputs.ts';
 export { evaluateJobCondition, type JobCondition, resolveJob, runTitle } from './evaluate-job.ts';
+export type { FilterOptions } from './event-filters.ts';
 export { expandMatrix } from './expand-matrix.ts';
+export { matchesRefPattern } from './fnmatch.ts';
 export { jobOf, transitiveNeeds } from './graph.ts';
 export { type JobPayload, jobPayload } from './job-payload.ts';
 export { type EventMatch, matchEvent } from './match-event.ts';

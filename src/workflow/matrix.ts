@@ -18,6 +18,10 @@ const MAX_STEPS = 1_000_000;
 const STEPS_PER_LEAF = 20;
 const STEPS_PER_ITEM = 2;
 
+/** What reading refuses too, where there are no expressions. */
+export const NO_VECTOR = 'Matrix must define at least one vector';
+export const emptyVector = (name: string): string => `Matrix vector '${name}' does not contain any values`;
+
 type Mapping = { [key: string]: Json };
 
 /** Extras that `include` adds are kept apart: they neither match later items nor appear in names. */
@@ -35,7 +39,7 @@ export function combinationsOf(matrix: Json): Combination[] {
   const names = new Set(vectors.map(({ name }) => name.toLowerCase()));
   const includes = itemsOf(matrix, 'include');
   if (vectors.length === 0 && includes.length === 0) {
-    throw new ExpressionError('Matrix must define at least one vector');
+    throw new ExpressionError(NO_VECTOR);
   }
   const excludes = itemsOf(matrix, 'exclude');
   checkExcludes(excludes, names);
@@ -58,7 +62,7 @@ function vectorsOf(matrix: Mapping): Vector[] {
   return names.map((name) => {
     const values = matrix[name];
     if (!Array.isArray(values)) throw new ExpressionError(`Matrix vector '${name}' must be a list`);
-    if (values.length === 0) throw new ExpressionError(`Matrix vector '${name}' does not contain any values`);
+    if (values.length === 0) throw new ExpressionError(emptyVector(name));
     if (known.has(name.toLowerCase())) throw new ExpressionError(`Matrix vector '${name}' is defined twice`);
     known.add(name.toLowerCase());
     return { name, values };

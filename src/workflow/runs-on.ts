@@ -1,13 +1,14 @@
 /** The key `runs-on`, evaluated (SEM-13.1, 13.2). */
 import type { Json } from '../protocol/runner/tokens.ts';
 import { ExpressionError, isObject } from './expressions/index.ts';
-import { scalarText } from './fields.ts';
+import { checkMembers, scalarText } from './fields.ts';
 
 /**
  * Labels without repetition, and the group.
  * @throws ExpressionError
  */
 export function runsOn(value: Json): { labels: string[]; group: string | null } {
+  if (isObject(value)) checkMembers(value, ['group', 'labels']);
   const group = isObject(value) ? scalarText(value.group ?? null) : '';
   const problem = runnerGroupProblem(group);
   if (problem) throw new ExpressionError(problem);

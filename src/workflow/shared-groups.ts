@@ -9,7 +9,7 @@ export function sharesGroup(callers: { file: CalledFile; job: WorkflowJob }[], {
   return overlap(held, [workflow.concurrency, ...workflow.jobs.map(({ concurrency }) => concurrency)]);
 }
 
-/** Keys of the jobs that surely are in the group of their own workflow. */
+/** The jobs that surely are in the group of their own workflow. */
 export function jobsInOwnGroup(workflow: Pick<Workflow, 'concurrency' | 'jobs'>): WorkflowJob[] {
   return workflow.jobs.filter((job) => overlap([workflow.concurrency], [job.concurrency]));
 }

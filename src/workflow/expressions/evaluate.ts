@@ -20,9 +20,19 @@ import { TokenType } from '@actions/expressions/lexer';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import { ExpressionError } from './error.ts';
 import { BUILT_IN_FUNCTIONS } from './functions.ts';
+import { Limits } from './limits.ts';
 import { HASH_FILES, JOB_STATUS_FUNCTIONS, literalValue, parseExpression, STEP_STATUS_FUNCTIONS } from './parse.ts';
 import type { Scope } from './scope.ts';
-import { equals, equalsIgnoringCase, isObject, isTruthy, lessThan, toNumber, toText } from './values.ts';
+import {
+  comparisonCost,
+  equals,
+  equalsIgnoringCase,
+  isObject,
+  isTruthy,
+  lessThan,
+  toNumber,
+  toText,
+} from './values.ts';
 
 /** What `.*` gives: further `.name` and `[n]` apply to each element (SEM-20.13). */
 class FilteredArray extends Array<Json> {
@@ -34,10 +44,11 @@ class FilteredArray extends Array<Json> {
 
 /**
  * Value of an expression written without `${{ }}`.
+ * @param limits of a template that the expression is part of
  * @throws ExpressionError
  */
-export function evaluateExpression(expression: string, scope: Scope): Json {
-  return new Evaluation(scope).result(parseInScope(expression, scope));
+export function evaluateExpression(expression: string, scope: Scope, limits = new Limits()): Json {
+  return new Evaluation(scope, limits).result(parseInScope(expression, scope));
 }
 
 /**
@@ -54,7 +65,7 @@ export function parseInScope(expression: string, scope: Scope): Expr {
 
 /** Value of a tree that `parseInScope` gave for the same scope. */
 export function evaluateTree(tree: Expr, scope: Scope): Json {
-  return new Evaluation(scope).result(tree);
+  return new Evaluation(scope, new Limits()).result(tree);
 }
 
 function functionsOf({ status, hashFiles }: Scope): FunctionInfo[] {
@@ -64,9 +75,11 @@ function functionsOf({ status, hashFiles }: Scope): FunctionInfo[] {
 
 class Evaluation {
   readonly #scope: Scope;
+  readonly #limits: Limits;
 
-  constructor(scope: Scope) {
+  constructor(scope: Scope, limits: Limits) {
     this.#scope = scope;
+    this.#limits = limits;
   }
 
   result(tree: Expr): Json {
@@ -79,7 +92,7 @@ class Evaluation {
     if (node instanceof IndexAccess) return this.#index(node);
     if (node instanceof Grouping) return this.#value(node.group);
     if (node instanceof Logical) return this.#logical(node);
-    if (node instanceof Binary) return compare(node.operator.type, this.#value(node.left), this.#value(node.right));
+    if (node instanceof Binary) return this.#compare(node);
     if (node instanceof Unary) return !isTruthy(this.#value(node.expr));
     if (node instanceof FunctionCall) return this.#call(node);
     if (node instanceof ContextAccess) return this.#context(node);
@@ -100,16 +113,24 @@ class Evaluation {
     return value;
   }
 
+  #compare({ operator, left, right }: Binary): boolean {
+    const [leftValue, rightValue] = [this.#value(left), this.#value(right)];
+    this.#limits.scan(comparisonCost(leftValue, rightValue));
+    return compare(operator.type, leftValue, rightValue);
+  }
+
   #index(node: IndexAccess): Json {
     const target = this.#value(node.expr);
-    if (node.index instanceof Star) return star(target);
+    if (node.index instanceof Star) return this.#star(target);
     const index = this.#value(node.index);
+    if (typeof index === 'string') this.#limits.scan(index.length);
     if (target instanceof FilteredArray) return this.#indexEach(target, index);
     return this.#member(target, index) ?? null;
   }
 
   #indexEach(targets: FilteredArray, index: Json): FilteredArray {
     const found = new FilteredArray();
+    this.#limits.scan(targets.length * STEPS_PER_ELEMENT);
     for (const target of targets) {
       const member = this.#member(target, index);
       if (member !== undefined) found.push(member);
@@ -126,7 +147,7 @@ class Evaluation {
     if (!isObject(target) || (index !== null && typeof index === 'object')) return undefined;
     const name = toText(index);
     if (Object.hasOwn(target, name)) return target[name];
-    return this.#comparesCase(target) ? undefined : memberIgnoringCase(target, name);
+    return this.#comparesCase(target) ? undefined : this.#memberIgnoringCase(target, name);
   }
 
   #comparesCase(target: Json): boolean {
@@ -138,7 +159,7 @@ class Evaluation {
     const name = functionName.lexeme.toLowerCase();
     const thunks = args.map((arg) => () => this.#value(arg));
     const builtIn = BUILT_IN_FUNCTIONS.get(name);
-    if (builtIn) return builtIn(thunks);
+    if (builtIn) return builtIn(thunks, this.#limits);
     const texts = thunks.map((thunk) => toText(thunk()));
     const { status, hashFiles } = this.#scope;
     if (name === 'hashfiles' && hashFiles) return hashFiles(texts);
@@ -148,24 +169,30 @@ class Evaluation {
     if (name === 'always' && status) return true;
     throw new ExpressionError(`Unrecognized function: '${functionName.lexeme}'`);
   }
+  #star(target: Json): FilteredArray {
+    const found = new FilteredArray();
+    const targets = target instanceof FilteredArray ? target : [target];
+    for (const item of targets) {
+      if (item === null || typeof item !== 'object') continue;
+      const values = Object.values(item);
+      this.#limits.scan(values.length * STEPS_PER_ELEMENT);
+      for (const value of values) found.push(value);
+    }
+    return found;
+  }
+
+  #memberIgnoringCase(target: { [key: string]: Json }, name: string): Json | undefined {
+    const keys = Object.keys(target);
+    this.#limits.scan(keys.length * STEPS_PER_ELEMENT);
+    for (const key of keys) {
+      if (equalsIgnoringCase(key, name)) return target[key];
+    }
+    return undefined;
+  }
 }
 
-function star(target: Json): FilteredArray {
-  const found = new FilteredArray();
-  const targets = target instanceof FilteredArray ? target : [target];
-  for (const item of targets) {
-    if (item === null || typeof item !== 'object') continue;
-    for (const value of Object.values(item)) found.push(value);
-  }
-  return found;
-}
-
-function memberIgnoringCase(target: { [key: string]: Json }, name: string): Json | undefined {
-  for (const key of Object.keys(target)) {
-    if (equalsIgnoringCase(key, name)) return target[key];
-  }
-  return undefined;
-}
+/** Of touching one element or member, counted as characters are. */
+const STEPS_PER_ELEMENT = 10;
 
 function compare(operator: TokenType, left: Json, right: Json): boolean {
   switch (operator) {

@@ -24,8 +24,10 @@ import { toNumber } from './values.ts';
 /** SEM-1.9, SEM-20.16 */
 export const MAX_EXPRESSION_LENGTH = 21_000;
 
-const CACHE_SIZE = 4096;
+/** A tree takes some 150 bytes a character of its text. */
+const MAX_CACHED_CHARACTERS = 300_000;
 const cache = new Map<string, Expr>();
+let cachedCharacters = 0;
 
 /**
  * @param names contexts that may be used, in lower case
@@ -43,9 +45,19 @@ export function parseExpression(
   const known = cache.get(key);
   if (known) return known;
   const tree = parse(expression, names, functions);
-  if (cache.size >= CACHE_SIZE) cache.delete(cache.keys().next().value ?? '');
-  cache.set(key, tree);
+  remember(key, tree);
   return tree;
+}
+
+/** The oldest go first. */
+function remember(key: string, tree: Expr): void {
+  cachedCharacters += key.length;
+  cache.set(key, tree);
+  for (const oldest of cache.keys()) {
+    if (cachedCharacters <= MAX_CACHED_CHARACTERS) break;
+    cachedCharacters -= oldest.length;
+    cache.delete(oldest);
+  }
 }
 
 function parse(expression: string, names: string[], functions: FunctionInfo[]): Expr {
@@ -102,8 +114,8 @@ function offsetOf(wanted: Token, expression: string, tokens: Token[]): number {
   return offset;
 }
 
-/** The parser's own limit of 50 levels does not count comparisons; evaluation recurses. */
-const MAX_TREE_DEPTH = 200;
+/** SEM-20.16. The parser's own limit counts parentheses, which are no level on the real service, and no comparisons. */
+const MAX_TREE_DEPTH = 50;
 
 /** The parser accepts names that every JavaScript object inherits (`constructor()`), and `0b1`. */
 function checkTree(tree: Expr, expression: string, tokens: Token[]): void {
@@ -126,7 +138,8 @@ export function* nodes(tree: Expr): Generator<{ node: Expr; depth: number }> {
   const pending = [{ node: tree, depth: 1 }];
   for (let next = pending.pop(); next; next = pending.pop()) {
     yield next;
-    for (const node of childNodes(next.node).reverse()) pending.push({ node, depth: next.depth + 1 });
+    const depth = next.depth + (next.node instanceof Grouping ? 0 : 1);
+    for (const node of childNodes(next.node).reverse()) pending.push({ node, depth });
   }
 }
 

@@ -2,24 +2,29 @@
 import { type Json, type TemplatePair, type TemplateToken, TokenType } from '../../protocol/runner/tokens.ts';
 import { ExpressionError, type TokenPosition } from './error.ts';
 import { evaluateExpression } from './evaluate.ts';
+import { Limits } from './limits.ts';
 import type { Scope } from './scope.ts';
 import { isObject, toText } from './values.ts';
 
 /**
- * Value of a token and everything below it. What comes out of an expression is never evaluated again (SEM-21.5).
+ * Value of a token and everything below it, within the limits of one evaluation. What comes out of an expression is never evaluated again (SEM-21.5).
  * @throws ExpressionError with the position of the token, when the token has one
  */
 export function evaluateTemplate(token: TemplateToken, scope: Scope): Json {
+  return evaluateToken(token, scope, new Limits());
+}
+
+function evaluateToken(token: TemplateToken, scope: Scope, limits: Limits): Json {
   if (token === null || typeof token !== 'object') return token;
   switch (token.type) {
     case TokenType.string:
       return token.lit ?? '';
     case TokenType.sequence:
-      return (token.seq ?? []).map((item) => evaluateTemplate(item, scope));
+      return (token.seq ?? []).map((item) => evaluateToken(item, scope, limits));
     case TokenType.mapping:
-      return evaluateMapping(token.map ?? [], scope);
+      return evaluateMapping(token.map ?? [], scope, limits);
     case TokenType.expression:
-      return evaluateAt(token.expr, token, scope);
+      return evaluateAt(token.expr, token, scope, limits);
     case TokenType.boolean:
       return token.bool;
     case TokenType.number:
@@ -31,19 +36,19 @@ export function evaluateTemplate(token: TemplateToken, scope: Scope): Json {
   }
 }
 
-function evaluateAt(expression: string, token: TokenPosition, scope: Scope): Json {
+function evaluateAt(expression: string, token: TokenPosition, scope: Scope, limits: Limits): Json {
   try {
-    return evaluateExpression(expression, scope);
+    return evaluateExpression(expression, scope, limits);
   } catch (error) {
     throw error instanceof ExpressionError ? new ExpressionError(error.message, position(token)) : error;
   }
 }
 
-function evaluateMapping(pairs: TemplatePair[], scope: Scope): Json {
+function evaluateMapping(pairs: TemplatePair[], scope: Scope, limits: Limits): Json {
   const values = new Map<string, Json>();
   const known = new Set<string>();
   for (const { Key, Value } of pairs) {
-    for (const [name, value] of evaluatePair(Key, Value, scope)) {
+    for (const [name, value] of evaluatePair(Key, Value, scope, limits)) {
       const upper = name.toUpperCase();
       if (known.has(upper)) throw new ExpressionError(`'${name}' is already defined`, position(Key));
       known.add(upper);
@@ -53,13 +58,13 @@ function evaluateMapping(pairs: TemplatePair[], scope: Scope): Json {
   return Object.fromEntries(values);
 }
 
-function evaluatePair(key: TemplateToken, value: TemplateToken, scope: Scope): [string, Json][] {
-  const evaluated = evaluateTemplate(value, scope);
+function evaluatePair(key: TemplateToken, value: TemplateToken, scope: Scope, limits: Limits): [string, Json][] {
+  const evaluated = evaluateToken(value, scope, limits);
   if (isInsert(key)) {
     if (isObject(evaluated)) return Object.entries(evaluated);
     throw new ExpressionError('${{ insert }} needs a mapping', position(key));
   }
-  const name = evaluateTemplate(key, scope);
+  const name = evaluateToken(key, scope, limits);
   if (name !== null && typeof name === 'object') {
     throw new ExpressionError('A key must be a scalar, but its expression gave a list or mapping', position(key));
   }

@@ -69,9 +69,9 @@ const ASCII = /^[\0-\x7f]*$/;
 /** Ordinal case folding: every UTF-16 unit upper-cased by itself, never into ASCII from outside it (SEM-20.11). */
 export function fold(text: string): string {
   if (ASCII.test(text)) return text.toUpperCase();
-  const units = Buffer.alloc(text.length * 2);
-  for (let index = 0; index < text.length; index++) units.writeUInt16LE(foldUnit(text.charCodeAt(index)), index * 2);
-  return units.toString('utf16le');
+  const units = new Uint16Array(text.length);
+  for (let index = 0; index < text.length; index++) units[index] = foldUnit(text.charCodeAt(index));
+  return Buffer.from(units.buffer).toString('utf16le');
 }
 
 /** `fold` of both is the same. */
@@ -83,6 +83,15 @@ export function equalsIgnoringCase(left: string, right: string): boolean {
     if (a !== b && foldUnit(a) !== foldUnit(b)) return false;
   }
   return true;
+}
+
+/** `fold` of the left one is less. */
+function precedesIgnoringCase(left: string, right: string): boolean {
+  for (let index = 0; index < left.length && index < right.length; index++) {
+    const [a, b] = [foldUnit(left.charCodeAt(index)), foldUnit(right.charCodeAt(index))];
+    if (a !== b) return a < b;
+  }
+  return left.length < right.length;
 }
 
 /** What has been asked for; 0 where nothing has. */
@@ -108,9 +117,19 @@ export function equals(left: Json, right: Json): boolean {
 /** The operator `<` (SEM-20.8); `>` is the same with the operands swapped. */
 export function lessThan(left: Json, right: Json): boolean {
   const [a, b] = coerce(left, right);
-  if (typeof a === 'string' && typeof b === 'string') return fold(a) < fold(b);
+  if (typeof a === 'string' && typeof b === 'string') return precedesIgnoringCase(a, b);
   if (typeof a === 'number' && typeof b === 'number') return a < b;
   return typeof a === 'boolean' && typeof b === 'boolean' && !a && b;
+}
+
+const COMPARISON_COST = 20;
+
+/** How many characters comparing two values looks at, at worst. */
+export function comparisonCost(left: Json, right: Json): number {
+  const leftLength = typeof left === 'string' ? left.length : Number.POSITIVE_INFINITY;
+  const rightLength = typeof right === 'string' ? right.length : Number.POSITIVE_INFINITY;
+  const length = Math.min(leftLength, rightLength);
+  return COMPARISON_COST + (length === Number.POSITIVE_INFINITY ? 0 : length);
 }
 
 type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';

@@ -1,7 +1,7 @@
 /** What is wrong with a file that the schema cannot say: values without expressions that can never be right. */
 import type { TemplateToken } from '../../protocol/runner/tokens.ts';
 import { groupProblem, queueProblem } from '../concurrency.ts';
-import { strategyProblem } from '../expand-matrix.ts';
+import { emptyVector, NO_VECTOR } from '../matrix.ts';
 import { runnerGroupProblem } from '../runs-on.ts';
 import {
   isAbsent,
@@ -29,7 +29,7 @@ function checkJob(body: TemplateToken, errors: Problems): void {
   const group = member(member(body, 'runs-on'), 'group');
   report(runnerGroupProblem(literalText(group) ?? ''), group, errors);
   checkConcurrency(member(body, 'concurrency'), errors);
-  checkStrategy(member(body, 'strategy'), errors);
+  checkMatrix(member(member(body, 'strategy'), 'matrix'), errors);
   for (const { value } of membersOf(member(body, 'services'))) checkImage(value, true, errors);
   checkImage(member(body, 'container'), false, errors);
 }
@@ -49,9 +49,16 @@ function checkConcurrency(token: TemplateToken, errors: Problems): void {
   report(queueProblem(literalOf(part('queue')), literalOf(part('cancel-in-progress'))), token, errors);
 }
 
-function checkStrategy(token: TemplateToken, errors: Problems): void {
-  if (isAbsent(token) || !isLiteral(token)) return;
-  report(strategyProblem(token), isAbsent(member(token, 'matrix')) ? token : member(token, 'matrix'), errors);
+/** SEM-10.2. The rest of a matrix is looked at when its job is ready: that can be much work. */
+function checkMatrix(token: TemplateToken, errors: Problems): void {
+  if (!isMappingToken(token)) return;
+  const members = membersOf(token);
+  const isEmpty = (value: TemplateToken): boolean => isSequenceToken(value) && value.seq.length === 0;
+  const vectors = members.filter(({ name }) => !['include', 'exclude'].includes(name));
+  for (const { name, value } of vectors) report(isEmpty(value) ? emptyVector(name) : undefined, value, errors);
+  const included = members.some(({ name, value }) => name === 'include' && !isEmpty(value));
+  const hasNone = vectors.length === 0 && !included && members.length === token.map.length;
+  report(hasNone ? NO_VECTOR : undefined, token, errors);
 }
 
 /** SEM-14.1: an empty `container` is none; a service without an image is an error. */

@@ -1,6 +1,7 @@
 /** Workflow text to `Workflow`: the tree from GitHub's reader, then what its schema cannot say. */
 import type { Workflow, WorkflowSource } from '../model.ts';
-import { isAbsent, literalText, member } from '../tokens.ts';
+import { jobsInOwnGroup } from '../shared-groups.ts';
+import { isAbsent, isObjectToken, literalText, member } from '../tokens.ts';
 import { readCallable } from './callable.ts';
 import { checkValues } from './checks.ts';
 import { readJobs } from './jobs.ts';
@@ -14,6 +15,9 @@ import { readTriggers } from './triggers.ts';
 const MAX_FILE_BYTES = 1024 * 1024;
 /** Warnings stop nothing, so they may be more than errors. */
 const MAX_WARNINGS = 100;
+
+const OWN_GROUP =
+  'The job uses the concurrency group of its own workflow: it cancels its own run, or waits for it for ever.';
 
 /** Never throws for a user's mistake: those are in `Workflow.errors`, and the rest is as far as it could be read. */
 export function readWorkflow({ path, text }: WorkflowSource): Workflow {
@@ -38,7 +42,7 @@ export function readWorkflow({ path, text }: WorkflowSource): Workflow {
   const part = (name: string) => member(tree.root, name);
   if (errors.list.length === 0) checkValues(tree.root, errors);
   warnOfNoEffect(tree.root, warnings);
-  return {
+  const workflow: Workflow = {
     ...broken,
     name: literalText(part('name')) || path,
     triggers: isAbsent(part('on')) ? null : readTriggers(part('on'), { errors: further, warnings }),
@@ -50,4 +54,8 @@ export function readWorkflow({ path, text }: WorkflowSource): Workflow {
     callable: readCallable(part('on'), further),
     jobs: readJobs(part('jobs'), { tree, errors: further, warnings }),
   };
+  for (const { concurrency } of jobsInOwnGroup(workflow)) {
+    warnings.add(OWN_GROUP, isObjectToken(concurrency) ? concurrency : null);
+  }
+  return workflow;
 }
