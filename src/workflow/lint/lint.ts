@@ -26,7 +26,7 @@ export interface LintRequest {
 }
 
 export interface LintReport {
-  /** By file, line and column. */
+  /** In the order of the files, by line and column. */
   findings: Finding[];
   /** Paths of the files that were checked. */
   files: string[];

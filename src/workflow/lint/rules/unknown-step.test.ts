@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { foundBy } from '../testing/found-by.ts';
+
+const workflow = (expression: string): string => `on: push
+jobs:
+  build:
+    runs-on: x
+    outputs: { last: "\${{ steps.last.outputs.x }}" }
+    steps:
+      - { id: first, run: x }
+      - run: echo "\${{ ${expression} }}"
+        id: own
+      - { id: last, run: x }
+`;
+
+describe('unknown-step', () => {
+  it.each([
+    ['steps.ghost.outputs.x', 'the job build has no step with the id ghost'],
+    ['steps.last.outputs.x', 'the step last comes later'],
+    ['steps.own.outputs.x', 'the step has not run yet'],
+    ['steps.first.output.x', 'of a step there are only outputs, outcome and conclusion'],
+  ])('SEM-19.5: tells of %s', (expression, problem) => {
+    expect(foundBy('unknown-step', workflow(expression))).toEqual([
+      `8:24 error ${expression} is always null: ${problem}.`,
+    ]);
+  });
+
+  it.each([
+    'steps.first.outputs.x',
+    'steps.FIRST.outcome',
+    'toJSON(steps)',
+    'steps.*.outcome',
+    'steps[matrix.a].outcome',
+  ])('says nothing of %s', (expression) => {
+    expect(foundBy('unknown-step', workflow(expression))).toEqual([]);
+  });
+
+  it('SEM-27.1: lets outputs of the job read every step', () => {
+    expect(foundBy('unknown-step', workflow('github.sha'))).toEqual([]);
+    expect(foundBy('unknown-step', workflow('github.sha').replace('steps.last', 'steps.ghost'))).toHaveLength(1);
+  });
+
+  it('takes an input of the name id for no id', () => {
+    const text = `on: push
+jobs:
+  build:
+    runs-on: x
+    steps:
+      - { uses: a/b@v1, with: { id: fake } }
+      - run: "\${{ steps.fake.outputs.x }}"
+`;
+    expect(foundBy('unknown-step', text)).toHaveLength(1);
+  });
+});
