@@ -3,6 +3,6 @@
  * so that fleet and CLI can use it.
  */
 export type { JobRequirement, RunnerFacts, Wall, WorkflowFile } from './routing/facts.ts';
-export { chooseRunner, labelSetKey, type Mismatch, mayTake, mismatches, surplusLabels } from './routing/matcher.ts';
+export { labelSetKey, type Mismatch, mayTake, mismatches, surplusLabels } from './routing/matcher.ts';
 export { describeOffer, describeWait } from './routing/sentences.ts';
 export { describeOpenings, isEmpty, keepsOut, wallProblems } from './routing/walls.ts';

@@ -1,15 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jobRequirement, runnerFacts as runner } from '../../../test/support/runner-facts.ts';
-import {
-  chooseRunner,
-  type JobRequirement,
-  labelSetKey,
-  mayTake,
-  mismatches,
-  type RunnerFacts,
-  surplusLabels,
-} from '../routing.ts';
+import { type JobRequirement, labelSetKey, mayTake, mismatches, type RunnerFacts, surplusLabels } from '../routing.ts';
 
 const want = (labels: string[], group: string | null = null): JobRequirement => jobRequirement(labels, { group });
 
@@ -56,15 +48,10 @@ describe('mismatches', () => {
   });
 });
 
-describe('chooseRunner', () => {
-  it('SEM-13.8: takes the fewest surplus labels, then the first', () => {
-    const plain = runner('plain', ['self-hosted', 'Linux']);
-    const twin = runner('twin', ['self-hosted', 'Linux']);
-    expect(chooseRunner(want(['self-hosted']), [box, plain, twin])).toBe(plain);
-    expect(chooseRunner(want(['x64']), [plain, box])).toBe(box);
-    expect(chooseRunner(want(['gpu']), [plain, box])).toBeUndefined();
-    expect(surplusLabels(want(['linux']), box)).toBe(2);
-  });
+it('SEM-13.8: counts the labels that a job does not ask for, ignoring case and repetition', () => {
+  const plain = runner('plain', ['self-hosted', 'Linux', 'linux']);
+  expect(surplusLabels(want(['SELF-hosted']), plain)).toBe(1);
+  expect(surplusLabels(want(['linux', 'Linux']), box)).toBe(2);
 });
 
 it('labelSetKey is equal exactly when every runner answers alike, and mayTake answers as mismatches does', () => {

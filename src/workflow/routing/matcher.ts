@@ -50,19 +50,6 @@ export function labelSetKey(requirement: JobRequirement, walls: readonly Wall[] 
   return `${key} ${walls.map((wall) => (keepsOut(wall, requirement) ? 'x' : '-')).join('')}`;
 }
 
-/** Of the runners that may take the job, the one with the fewest surplus labels (SEM-13.8); among equals the first. */
-export function chooseRunner(requirement: JobRequirement, idle: Iterable<RunnerFacts>): RunnerFacts | undefined {
-  let best: RunnerFacts | undefined;
-  let fewest = Number.POSITIVE_INFINITY;
-  for (const runner of idle) {
-    const surplus = surplusLabels(requirement, runner);
-    if (surplus >= fewest || !mayTake(requirement, runner)) continue;
-    best = runner;
-    fewest = surplus;
-  }
-  return best;
-}
-
 const lower = (text: string | null): string | null => text?.toLowerCase() ?? null;
 
 function missingLabels(requirement: JobRequirement, runner: RunnerFacts): string[] {
