@@ -6,8 +6,11 @@ import type { KeyPool } from './auth/key-pool.ts';
 import type { ServerKeys } from './auth/keys.ts';
 import type { Changes } from './changes.ts';
 import type { Engine } from './engine/engine.ts';
+import type { DefaultBranches } from './events/default-branches.ts';
+import type { Schedules } from './events/schedules.ts';
 import type { GitRepositories } from './git/repositories.ts';
 import type { LiveLogs } from './runner-service/live-logs.ts';
+import type { Turns } from './turns.ts';
 
 /** What every surface of the server is given. Built once, in start.ts. */
 export interface ServerContext {
@@ -20,6 +23,10 @@ export interface ServerContext {
   git: GitRepositories;
   engine: Engine;
   changes: Changes;
+  branches: DefaultBranches;
+  schedules: Schedules;
+  /** Of pull requests, by repository. */
+  turns: Turns;
   liveLogs: LiveLogs;
   clock: Clock;
   logger: Logger;
@@ -39,6 +46,8 @@ export interface ServerSettings {
   acquireMs: number;
   /** How long a running job lives without a renewal. */
   leaseMs: number;
+  /** Secret of webhooks from GitHub; '' lets none in. */
+  webhookSecret: string;
   /** How long an idle poll is held; below the official client's 100 s time-out. */
   pollMs: number;
 }

@@ -4,10 +4,11 @@ import { fastify } from 'fastify';
 import { type Clock, systemClock } from '../common/clock.ts';
 import { hasErrorCode, UserError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
-import { numberSetting } from '../common/settings.ts';
+import { booleanSetting, numberSetting, setting } from '../common/settings.ts';
 import { FolderBlobs } from '../store/blobs-folder.ts';
 import { openDatabase } from '../store/database.ts';
 import { ensureDefaultGroup } from '../store/runners.ts';
+import type { FilterOptions } from '../workflow/index.ts';
 import { isLoopbackName, registerAccess } from './auth/access.ts';
 import { ensureAdminToken } from './auth/admin-token.ts';
 import { KeyPool } from './auth/key-pool.ts';
@@ -16,10 +17,15 @@ import { Changes } from './changes.ts';
 import { Connections } from './connections.ts';
 import type { ServerContext, ServerSettings } from './context.ts';
 import { Engine } from './engine/engine.ts';
+import { WorkflowCache } from './engine/run-bundle.ts';
+import { DefaultBranches } from './events/default-branches.ts';
+import { RunEvents } from './events/run-events.ts';
+import { Schedules } from './events/schedules.ts';
 import { GitRepositories } from './git/index.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { LiveLogs } from './runner-service/live-logs.ts';
 import { registerSurfaces } from './surfaces.ts';
+import { Turns } from './turns.ts';
 
 export interface StartServerOptions {
   host: string;
@@ -35,6 +41,12 @@ export interface StartServerOptions {
   /** Default: the setting `acquireSeconds`. */
   acquireMs?: number;
   clock?: Clock;
+  /** False: only what is asked for starts runs, neither schedules nor other runs. For `switchyard run`. */
+  followsEvents?: boolean;
+  /** Default: the setting of that name. */
+  webhookSecret?: string;
+  /** Default: the settings `runOnDeletedRefs` and `changedFilesLimit`. */
+  filters?: FilterOptions;
 }
 
 export interface RunningServer {
@@ -68,16 +80,27 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const changes = new Changes();
   const git = new GitRepositories(options.dataFolder, db, clock);
   const closing = new AbortController();
+  const cache = new WorkflowCache();
+  const branches = new DefaultBranches(git, cache);
+  const publicUrl = (): string => settings.publicUrl;
+  const { followsEvents = true } = options;
   const engine = new Engine({
     db,
     clock,
     changes,
     git,
+    cache,
+    filters: options.filters ?? filterSettings(),
+    listens: (repositoryId, activity) => followsEvents && branches.listens(repositoryId, activity),
+    runEventDue: () => runEvents.wake(),
     logger: options.logger,
-    publicUrl: () => settings.publicUrl,
+    publicUrl,
     acquireMs: settings.acquireMs,
     leaseMs: settings.leaseMs,
   });
+  const parts = { db, engine, branches, publicUrl, logger: options.logger };
+  const schedules = new Schedules({ ...parts, clock });
+  const runEvents = new RunEvents(parts);
   const context: ServerContext = {
     settings,
     db,
@@ -87,6 +110,9 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     git,
     engine,
     changes,
+    branches,
+    schedules,
+    turns: new Turns(),
     liveLogs: new LiveLogs(options.dataFolder),
     clock,
     logger: options.logger,
@@ -106,6 +132,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     const callOff = connections.end(systemClock);
     await app.close().finally(callOff);
     housekeeping?.close();
+    await schedules.close();
+    await runEvents.close();
     engine.close();
     await context.liveLogs.close();
     await context.runnerKeys.close();
@@ -119,6 +147,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     await app.listen({ host: options.host, port: options.port });
     settings.publicUrl ||= urlOf(options.host, portOf(app.server.address()));
     await surfaces.recoverPushes();
+    if (followsEvents) {
+      schedules.start();
+      runEvents.start();
+    }
     return { url: settings.publicUrl, adminToken, close };
   } catch (error) {
     await close();
@@ -136,8 +168,14 @@ function settingsOf(options: StartServerOptions): ServerSettings {
     loopbackOnly: isLoopbackName(options.host),
     acquireMs: options.acquireMs ?? numberSetting('acquireSeconds', 1, 3600) * 1000,
     leaseMs: options.leaseMs ?? numberSetting('jobLeaseSeconds', 1, 3600) * 1000,
+    webhookSecret: options.webhookSecret ?? setting('webhookSecret'),
     pollMs: POLL_MS,
   };
+}
+
+function filterSettings(): FilterOptions {
+  const limit = numberSetting('changedFilesLimit', 0, 1_000_000);
+  return { deletedRefs: booleanSetting('runOnDeletedRefs'), changedFilesLimit: limit || undefined };
 }
 
 function urlOf(host: string, port: number): string {

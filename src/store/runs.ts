@@ -1,26 +1,10 @@
 import type { Insertable, Selectable } from 'kysely';
 import { sha256Hex } from '../common/ids.ts';
 import type { Queries } from './database.ts';
-import type { EventsTable, RunsTable, WorkflowsTable } from './schema.ts';
+import type { RunsTable, WorkflowsTable } from './schema.ts';
 
 export type RunRow = Selectable<RunsTable>;
 export type WorkflowRow = Selectable<WorkflowsTable>;
-
-export type NewEvent = Omit<Insertable<EventsTable>, 'id'>;
-
-/**
- * Remembers an event by its natural key.
- * @returns its id, or undefined when it was accepted before
- */
-export async function acceptOnce(db: Queries, event: NewEvent): Promise<number | undefined> {
-  const row = await db
-    .insertInto('events')
-    .values(event)
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('id')
-    .executeTakeFirst();
-  return row?.id;
-}
 
 /** Keeps a workflow's text. @returns its hash */
 export async function saveWorkflowText(db: Queries, text: string): Promise<string> {
@@ -71,14 +55,15 @@ export async function findRun(db: Queries, id: number): Promise<RunRow | undefin
   return db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** The first job of the run has started. */
-export async function markRunStarted(db: Queries, id: number, at: string): Promise<void> {
-  await db
+/** A job of the run has started. @returns the run when it is the first one */
+export async function markRunStarted(db: Queries, id: number, at: string): Promise<RunRow | undefined> {
+  return db
     .updateTable('runs')
     .set({ status: 'in_progress', started_at: at })
     .where('id', '=', id)
     .where('status', '=', 'queued')
-    .execute();
+    .returningAll()
+    .executeTakeFirst();
 }
 
 export async function concludeRun(db: Queries, id: number, conclusion: string, at: string): Promise<boolean> {

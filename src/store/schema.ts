@@ -207,6 +207,11 @@ export interface JobsTable {
   superseded_in: number | null;
   /** The job that calls the workflow which this job belongs to; null in the run's own workflow. */
   parent_id: number | null;
+  /**
+   * Of a calling job that went on in a later attempt with some of the jobs that it called: this row is what it was
+   * until then, and that one, to which its jobs belong, is what it is now.
+   */
+  history_of: Generated<number | null>;
   /** The run's; here too because walls ask for it (SEM-13.4). */
   ref: Generated<string>;
   /** JSON: WorkflowFile of workflow/routing, the file that defines the job. */

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,7 +115,7 @@ test('lists what a push changed, renames with their new path (SEM-3.11)', async 
   await inWork('rm', '-q', 'gone');
   await commit('changes', { added: 'x' });
   const after = await commit('changes', { 'added too': 'x' });
-  expect((await git.changedFiles(repository, before, after)).sort()).toEqual([
+  expect((await git.changedFiles(repository, before, after))?.sort()).toEqual([
     'added',
     'added too',
     'gone',
@@ -126,8 +127,34 @@ test('compares a new branch with the parent of its first new commit', async () =
   await commit('base', { base: '1' });
   await commit('topic', { one: '1' });
   const tip = await commit('topic', { two: '2' });
-  expect((await git.changedFiles(repository, null, tip)).sort()).toEqual(['one', 'two']);
-  expect((await git.changedFiles(repository, '0'.repeat(40), tip)).sort()).toEqual(['one', 'two']);
+  expect((await git.changedFiles(repository, null, tip))?.sort()).toEqual(['one', 'two']);
+  expect((await git.changedFiles(repository, '0'.repeat(40), tip))?.sort()).toEqual(['one', 'two']);
+});
+
+test('SEM-3.11: refs of pull requests are no branches: what they hold is new all the same', async () => {
+  await commit('base', { base: '1' });
+  await commit('feature', { three: '3' });
+  await inWork('push', '-q', git.folder(repository), 'HEAD:refs/pull/7/head');
+  const tip = await commit('feature', { four: '4' });
+  await inWork('push', '-q', git.folder(repository), 'HEAD:refs/pull/7/merge');
+  expect((await git.changedFiles(repository, null, tip))?.sort()).toEqual(['four', 'three']);
+});
+
+test('SEM-3.12: does not look at the files of more than 1,000 commits', async () => {
+  const before = await commit('long', { first: '1' });
+  const lines = Array.from(
+    { length: 1_001 },
+    (_, n) =>
+      `commit refs/heads/many\ncommitter Ada <ada@example.com> ${n} +0000\ndata 1\nx\n${n === 0 ? `from ${before}\n` : ''}`,
+  );
+  const importing = execFile('git', ['fast-import', '--quiet'], { cwd: folder });
+  importing.stdin?.end(lines.join(''));
+  await once(importing, 'exit');
+  await inWork('push', '-q', git.folder(repository), 'many');
+  const tip = await inWork('rev-parse', 'many');
+  expect(await git.changedFiles(repository, before, tip)).toBeNull();
+  expect(await git.changedFiles(repository, before, await inWork('rev-parse', 'many~1'))).toEqual([]);
+  expect(await git.changedFiles(repository, null, tip)).toBeNull();
 });
 
 test('tells a commit as it was written', async () => {

@@ -7,7 +7,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { GrantedPermissions } from '../../src/server/auth/job-permissions.ts';
 import { issueGitHubToken } from '../../src/server/auth/jwt.ts';
+import type { IncomingEvent } from '../../src/server/engine/engine.ts';
 import { type GitService, gitService } from '../../src/server/git/index.ts';
+import { hasMoved } from '../../src/server/git/push-journal.ts';
 import { type SmallServer, startSmallServer } from '../support/small-server.ts';
 
 const run = promisify(execFile);
@@ -59,6 +61,8 @@ beforeEach(() => {
   server.engine.answer = () => ({ runs: [], notStarted: [] });
 });
 
+const named = (name: string): IncomingEvent[] => server.engine.events.filter((event) => event.name === name);
+
 const remote = (name: string, token = writer): string => `${server.url.replace('://', `://x:${token}@`)}/me/${name}`;
 
 /** A working copy with one commit, whose `origin` does not exist on the server yet. */
@@ -88,8 +92,8 @@ describe('a push', () => {
     const { folder, name } = await workingCopy();
     const sha = (await git(folder, 'rev-parse', 'HEAD')).out;
     expect(await git(folder, 'push', 'origin', 'main')).toMatchObject({ code: 0 });
-    const [event] = server.engine.events;
-    expect(server.engine.events).toHaveLength(1);
+    const [event] = named('push');
+    expect(named('push')).toHaveLength(1);
     expect(event).toMatchObject({ name: 'push', ref: 'refs/heads/main', sha, before: null, actor: 'alice' });
     expect(event?.payload).toMatchObject({
       ref: 'refs/heads/main',
@@ -116,7 +120,7 @@ describe('a push', () => {
     await git(folder, 'reset', '-q', '--hard', 'HEAD~2');
     await commit(folder, { 'c.txt': 'c' }, 'other');
     await git(folder, 'push', '-f', 'origin', 'main');
-    const [, forward, forced] = server.engine.events;
+    const [, forward, forced] = named('push');
     expect(forward?.payload.commits).toMatchObject([
       { id: second, added: ['b.txt'] },
       { id: third, modified: ['a.txt'] },
@@ -133,19 +137,28 @@ describe('a push', () => {
       column: 1,
       message: '`concurrency` has no effect yet',
     }));
-    server.engine.answer = () => ({
-      runs: [
-        { id: 17, number: 3, workflowName: 'CI', path: '.github/workflows/ci.yml', errors: [], warnings },
+    server.engine.answer = ({ name }) => ({
+      runs:
+        name === 'create'
+          ? []
+          : [
+              { id: 17, number: 3, workflowName: 'CI', path: '.github/workflows/ci.yml', errors: [], warnings },
+              {
+                id: 18,
+                number: 1,
+                workflowName: 'Broken \u001b[31m',
+                path: '.github/workflows/b.yml',
+                errors: [{ file: '.github/workflows/b.yml', line: 4, column: 7, message: "Unexpected value 'run-on'" }],
+                warnings: [],
+              },
+            ],
+      notStarted: [
         {
-          id: 18,
-          number: 1,
-          workflowName: 'Broken \u001b[31m',
-          path: '.github/workflows/b.yml',
-          errors: [{ file: '.github/workflows/b.yml', line: 4, column: 7, message: "Unexpected value 'run-on'" }],
-          warnings: [],
+          file: '.github/workflows/c.yml',
+          reason: `it listens to tags only ${'é'.repeat(600)}`,
+          filter: name === 'create' ? 'event' : 'tags',
         },
       ],
-      notStarted: [{ file: '.github/workflows/c.yml', reason: `it listens to tags only ${'é'.repeat(600)}` }],
     });
     const { folder } = await workingCopy();
     const { code, text } = await git(folder, 'push', 'origin', 'main');
@@ -169,7 +182,7 @@ describe('a push', () => {
     await commit(folder, { x: '1' }, 'x');
     const skipped = await git(folder, 'push', '-o', 'ci.skip', 'origin', 'main');
     expect(skipped.text).toContain('remote: Switchyard: nothing was started, as the push asked');
-    expect(server.engine.events).toHaveLength(1);
+    expect(named('push').map(({ refusal }) => refusal?.filter)).toEqual([undefined, 'push-option']);
   });
 
   test('of several refs is one event each, but of more than three tags none (SEM-2.7)', async () => {
@@ -177,13 +190,15 @@ describe('a push', () => {
     for (const tag of ['v1', 'v2', 'v3']) await git(folder, 'tag', '-a', tag, '-m', tag);
     await git(folder, 'push', 'origin', 'main', 'main:dev', 'v1', 'v2', 'v3');
     const head = (await git(folder, 'rev-parse', 'HEAD')).out;
-    expect(server.engine.events.map(({ ref }) => ref).sort()).toEqual([
-      'refs/heads/dev',
-      'refs/heads/main',
-      'refs/tags/v1',
-      'refs/tags/v2',
-      'refs/tags/v3',
-    ]);
+    for (const name of ['push', 'create']) {
+      expect(named(name).map(({ ref }) => ref)).toEqual([
+        'refs/heads/main',
+        'refs/heads/dev',
+        'refs/tags/v1',
+        'refs/tags/v2',
+        'refs/tags/v3',
+      ]);
+    }
     // The commit, not the tag object.
     expect(new Set(server.engine.events.map(({ sha }) => sha))).toEqual(new Set([head]));
     server.engine.events.length = 0;
@@ -193,12 +208,60 @@ describe('a push', () => {
     expect(text).toContain('more than 3 tags at once start nothing');
   });
 
-  test('that deletes a branch starts nothing (SEM-2.8)', async () => {
+  test('SEM-2.8: that deletes a branch is a push and a delete event, both with the files of the default branch', async () => {
     const { folder } = await workingCopy();
     await git(folder, 'push', 'origin', 'main', 'main:dev');
+    const sha = (await git(folder, 'rev-parse', 'HEAD')).out;
+    await commit(folder, { x: '1' }, 'x');
+    await git(folder, 'push', 'origin', 'HEAD:dev');
+    const gone = (await git(folder, 'rev-parse', 'HEAD')).out;
     server.engine.events.length = 0;
-    expect(await git(folder, 'push', 'origin', ':dev')).toMatchObject({ code: 0 });
-    expect(server.engine.events).toEqual([]);
+    const { code, text } = await git(folder, 'push', 'origin', ':dev');
+    expect([code, text]).toEqual([0, expect.stringContaining('remote: Switchyard: dev was deleted')]);
+    const [push, deletion] = server.engine.events;
+    expect(server.engine.events).toHaveLength(2);
+    expect(push).toMatchObject({ name: 'push', ref: 'refs/heads/dev', sha, deleted: true });
+    expect(push?.payload).toMatchObject({
+      ...{ before: gone, after: '0'.repeat(40), deleted: true, created: false, forced: false },
+      ...{ commits: [], head_commit: null },
+    });
+    expect(deletion).toMatchObject({ name: 'delete', ref: 'refs/heads/main', sha, actor: 'alice' });
+    expect(deletion?.payload).toMatchObject({ ref: 'dev', ref_type: 'branch', pusher_type: 'user' });
+  });
+
+  test('that fails to delete a branch, or makes it anew at once, is no deletion', async () => {
+    const { folder, name } = await workingCopy();
+    await git(folder, 'push', 'origin', 'main', 'main:dev');
+    const bare = server.context.git.folder({ owner: 'me', name });
+    const sha = (await git(folder, 'rev-parse', 'HEAD')).out;
+    const update = { before: sha, after: '0'.repeat(40), ref: 'refs/heads/dev' };
+    expect(await hasMoved(bare, update)).toBe(false);
+    await git(folder, 'push', 'origin', ':dev');
+    expect(await hasMoved(bare, update)).toBe(true);
+    await commit(folder, { x: '1' }, 'x');
+    await git(folder, 'push', 'origin', 'HEAD:dev');
+    expect(await hasMoved(bare, update)).toBe(true);
+    await git(folder, 'push', 'origin', ':dev', 'HEAD:dev/below');
+    expect(await hasMoved(bare, { ...update, before: (await git(folder, 'rev-parse', 'HEAD')).out })).toBe(true);
+  });
+
+  test('of a new ref is a create event too, with the payload of that webhook', async () => {
+    const { folder } = await workingCopy();
+    await git(folder, 'push', 'origin', 'main', 'main:refs/tags/v1');
+    expect(named('create').map(({ ref }) => ref)).toEqual(['refs/heads/main', 'refs/tags/v1']);
+    expect(named('create')[1]?.payload).toMatchObject({
+      ...{ ref: 'v1', ref_type: 'tag', master_branch: 'main', pusher_type: 'user' },
+      sender: { login: 'alice' },
+    });
+    await commit(folder, { x: '1' }, 'x');
+    await git(folder, 'push', 'origin', 'main');
+    expect(named('create')).toHaveLength(2);
+  });
+
+  test("cannot move the server's own refs", async () => {
+    const { folder } = await workingCopy();
+    const { code, text } = await git(folder, 'push', 'origin', 'main:refs/pull/1/head');
+    expect([code, text]).toEqual([1, expect.stringContaining('deny updating a hidden ref')]);
   });
 
   test('that is refused for one ref starts only the others', async () => {
@@ -211,7 +274,7 @@ describe('a push', () => {
     await commit(folder, { y: '1' }, 'y');
     const { code } = await git(folder, 'push', 'origin', 'main', 'main:dev');
     expect(code).toBe(1);
-    expect(server.engine.events.map(({ ref }) => ref)).toEqual(['refs/heads/dev']);
+    expect(named('push').map(({ ref }) => ref)).toEqual(['refs/heads/dev']);
   });
 
   test('decides the default branch: the first one pushed when there is neither main nor master', async () => {
@@ -302,7 +365,12 @@ describe('recovery', () => {
     const second = await start();
     await second.recover();
     await second.recover();
-    expect(second.started.engine.events.map(({ ref }) => ref)).toEqual(['refs/heads/main', 'refs/heads/dev']);
+    expect(second.started.engine.events.map(({ name, ref }) => `${name} ${ref}`)).toEqual([
+      'push refs/heads/main',
+      'create refs/heads/main',
+      'push refs/heads/dev',
+      'create refs/heads/dev',
+    ]);
     expect(await readdir(join(dataFolder, 'pushes'))).toEqual([]);
     await second.started.close();
   });

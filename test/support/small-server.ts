@@ -10,16 +10,22 @@ import { loadKeys } from '../../src/server/auth/keys.ts';
 import { Changes } from '../../src/server/changes.ts';
 import type { ServerContext } from '../../src/server/context.ts';
 import type { EventOutcome, IncomingEvent } from '../../src/server/engine/engine.ts';
+import { WorkflowCache } from '../../src/server/engine/run-bundle.ts';
+import { DefaultBranches } from '../../src/server/events/default-branches.ts';
+import { Schedules } from '../../src/server/events/schedules.ts';
 import { GitRepositories } from '../../src/server/git/index.ts';
 import { LiveLogs } from '../../src/server/runner-service/live-logs.ts';
+import { Turns } from '../../src/server/turns.ts';
 import { FolderBlobs } from '../../src/store/blobs-folder.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createToken } from '../../src/store/tokens.ts';
 
 /** What the surfaces ask of the engine, taken down; the test decides the answers. */
 export class FakeEngine {
   readonly events: IncomingEvent[] = [];
   readonly cancelled: { runId: number; by: string }[] = [];
+  /** For what is stored alongside events. */
+  db: Database | undefined;
   readonly #accepted = new Set<string>();
   answer: (
     event: IncomingEvent,
@@ -27,6 +33,13 @@ export class FakeEngine {
     runs: [],
     notStarted: [],
   });
+
+  async acceptEvents(events: IncomingEvent[], alongside?: (db: Database) => Promise<void>): Promise<EventOutcome[]> {
+    const outcomes: EventOutcome[] = [];
+    for (const event of events) outcomes.push(await this.acceptEvent(event));
+    if (this.db && outcomes.some(({ alreadyAccepted }) => !alreadyAccepted)) await alongside?.(this.db);
+    return outcomes;
+  }
 
   async acceptEvent(event: IncomingEvent): Promise<EventOutcome> {
     if (this.#accepted.has(event.key)) return { runs: [], notStarted: [], alreadyAccepted: true };
@@ -69,21 +82,34 @@ export interface SmallServer {
 /** A server with the surfaces that `register` adds, a real store, and an engine that only takes things down. */
 export async function startSmallServer(
   register: (app: FastifyInstance, context: ServerContext) => Promise<void>,
-  options: { dataFolder?: string; loopbackOnly?: boolean; clock?: Clock } = {},
+  options: { dataFolder?: string; loopbackOnly?: boolean; clock?: Clock; webhookSecret?: string } = {},
 ): Promise<SmallServer> {
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'switchyard-server-')));
   const clock = options.clock ?? systemClock;
   const db = await openDatabase(join(dataFolder, 'server.db'));
   const engine = new FakeEngine();
+  engine.db = db;
   const changes = new Changes();
+  const git = new GitRepositories(dataFolder, db, clock);
+  const branches = new DefaultBranches(git, new WorkflowCache());
+  const parts = { db, clock, engine, branches, logger: silentLogger };
   const context = {
-    settings: { publicUrl: '', dataFolder, enterprise: 'switchyard', loopbackOnly: options.loopbackOnly ?? false },
+    settings: {
+      publicUrl: '',
+      dataFolder,
+      enterprise: 'switchyard',
+      loopbackOnly: options.loopbackOnly ?? false,
+      webhookSecret: options.webhookSecret ?? '',
+    },
     db,
     blobs: new FolderBlobs(join(dataFolder, 'blobs')),
     keys: await loadKeys(dataFolder),
-    git: new GitRepositories(dataFolder, db, clock),
+    git,
     engine,
     changes,
+    branches,
+    schedules: new Schedules({ ...parts, publicUrl: () => context.settings.publicUrl }),
+    turns: new Turns(),
     liveLogs: new LiveLogs(dataFolder),
     clock,
     logger: silentLogger,

@@ -1,12 +1,13 @@
 import type { SourceError } from '../../protocol/dashboard/index.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
+import type { Queries } from '../../store/database.ts';
+import { acceptOnce, type NewEvent } from '../../store/events.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
-import { acceptOnce, type NewEvent } from '../../store/runs.ts';
-import { type SelectOptions, selectWorkflows } from './select-workflows.ts';
+import { type Selection, type SelectOptions, selectWorkflows } from './select-workflows.ts';
 import { startRun } from './start-run.ts';
-import type { InUnit } from './unit.ts';
+import type { InUnit, Unit } from './unit.ts';
 
-/** Something that happened in a repository and may start workflows: the one door for push, REST and `run`. */
+/** Something that happened in a repository and may start workflows: the one door for all of them. */
 export interface IncomingEvent {
   /** Natural key: the same event may arrive twice and starts its runs once. */
   key: string;
@@ -26,8 +27,12 @@ export interface IncomingEvent {
   activity?: string;
   /** Full ref that branch filters test where that is not `ref`: the base of a pull request. */
   filterRef?: string;
-  /** Of events about a pull request. */
-  changedFiles?: string[] | null;
+  /** Of a pull request: the head, whose commit message may ask for no runs (SEM-2.6). */
+  headSha?: string;
+  /** Of a pull request, asked for only when a path filter wants to know; null as in `EventFacts`. */
+  changedFiles?: () => Promise<string[] | null>;
+  /** Why it starts nothing, whatever filters say. */
+  refusal?: Refusal;
   /** Of `workflow_run`: the workflow whose run it is about, and how many such events led here (SEM-2.10). */
   workflowName?: string;
   depth?: number;
@@ -35,13 +40,23 @@ export interface IncomingEvent {
   cron?: string;
   /** The push deleted the ref; `sha` is the default branch's (SEM-2.8). */
   deleted?: boolean;
+  /** The job whose token caused it: then it starts nothing, but for dispatches (SEM-2.5). */
+  causingJob?: number;
   /** Only this workflow file. */
   workflow?: string;
   /** Only this job and what it needs. */
   job?: string;
 }
 
+export interface Refusal {
+  /** As `filter` in `NotStarted`. */
+  filter: string;
+  reason: string;
+}
+
 export interface EventOutcome {
+  /** Of its record; undefined when it was accepted before. */
+  eventId?: number;
   runs: StartedRun[];
   notStarted: NotStarted[];
   /** The key was seen before: nothing was started now. */
@@ -52,6 +67,8 @@ export interface EventOutcome {
 export interface NotStarted {
   file: string;
   reason: string;
+  /** A key under `on`, or one of the rules around it; null when the file is too broken to tell. */
+  filter: string | null;
 }
 
 export interface StartedRun {
@@ -70,20 +87,46 @@ export interface AcceptOptions extends SelectOptions {
 }
 
 /**
- * Starts a run per workflow file that the event matches (SEM-2.2), all in one transaction.
+ * Starts a run per workflow file that the events match (SEM-2.2), all in one transaction with what is stored `alongside`
+ * them: the thing that the events are about. It is left out when every event was accepted before.
  * @throws UserError 422 for inputs, a workflow or a job that do not exist
  */
-export async function acceptEvent(options: AcceptOptions, event: IncomingEvent): Promise<EventOutcome> {
-  // Only a push is judged and named by its commit (SEM-2.6, 5.3).
-  const message = event.name === 'push' ? (await options.git.commit(event.repository, event.sha)).message : '';
-  const { candidates, notStarted } = await selectWorkflows(options, event, message);
+export async function acceptEvents(
+  options: AcceptOptions,
+  events: IncomingEvent[],
+  alongside?: (db: Queries) => Promise<void>,
+): Promise<EventOutcome[]> {
+  const prepared: Prepared[] = [];
+  for (const event of events) prepared.push(await prepare(options, event));
   return options.inUnit(async (unit) => {
-    const eventId = await acceptOnce(unit.db, eventRow(event, notStarted, unit.at));
-    if (eventId === undefined) return { runs: [], notStarted: [], alreadyAccepted: true };
-    const runs: StartedRun[] = [];
-    for (const candidate of candidates) runs.push(await startRun(unit, options, event, eventId, candidate, message));
-    return { runs, notStarted, alreadyAccepted: false };
+    const outcomes: EventOutcome[] = [];
+    for (const one of prepared) outcomes.push(await accept(unit, options, one));
+    if (outcomes.some(({ alreadyAccepted }) => !alreadyAccepted)) await alongside?.(unit.db);
+    return outcomes;
   });
+}
+
+interface Prepared {
+  event: IncomingEvent;
+  selection: Selection;
+  /** Of the commit that is judged and that names the run (SEM-2.6, 5.3). */
+  message: string;
+}
+
+async function prepare(options: AcceptOptions, event: IncomingEvent): Promise<Prepared> {
+  const judged = event.name === 'push' && !event.deleted ? event.sha : event.headSha;
+  const message = judged === undefined ? '' : (await options.git.commit(event.repository, judged)).message;
+  return { event, message, selection: await selectWorkflows(options, event, message) };
+}
+
+async function accept(unit: Unit, options: AcceptOptions, prepared: Prepared): Promise<EventOutcome> {
+  const { event, message, selection } = prepared;
+  const { candidates, notStarted } = selection;
+  const eventId = await acceptOnce(unit.db, eventRow(event, notStarted, unit.at));
+  if (eventId === undefined) return { runs: [], notStarted: [], alreadyAccepted: true };
+  const runs: StartedRun[] = [];
+  for (const candidate of candidates) runs.push(await startRun(unit, options, event, eventId, candidate, message));
+  return { eventId, runs, notStarted, alreadyAccepted: false };
 }
 
 function eventRow(event: IncomingEvent, notStarted: NotStarted[], at: string): NewEvent {

@@ -2,26 +2,30 @@ import { type Clock, isoTime } from '../../common/clock.ts';
 import type { Logger } from '../../common/log.ts';
 import type { BrokerMessage } from '../../protocol/runner/broker.ts';
 import type { CompleteJobRequest } from '../../protocol/runner/run-service.ts';
-import type { Database } from '../../store/database.ts';
+import type { Database, Queries } from '../../store/database.ts';
 import { findJob, findJobByRequest, type JobRow, jobsInPhases, moveJob } from '../../store/jobs.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { allRunners, deleteRunner, type RunnerRow, runnerGroups } from '../../store/runners.ts';
+import type { FilterOptions } from '../../workflow/index.ts';
 import type { JobRequirement } from '../../workflow/routing.ts';
 import type { Changes } from '../changes.ts';
 import type { GitRepositories } from '../git/repositories.ts';
-import { acceptEvent, type EventOutcome, type IncomingEvent } from './accept-event.ts';
-import { cancelRun, concludeOverdueCancel, timeOutJob } from './cancellation.ts';
+import { acceptEvents, type EventOutcome, type IncomingEvent } from './accept-event.ts';
+import { cancelRun, concludeOverdueCancel, forceCancelRun, timeOutJob } from './cancellation.ts';
 import { Deadlines, nextDeadline } from './deadlines.ts';
 import { Dispatcher, type QueuedJob } from './dispatcher.ts';
 import { EngineViews } from './engine-views.ts';
+import { Environments } from './environments.ts';
 import { followUp } from './follow-up.ts';
 import { endJob, loseJob } from './job-end.ts';
 import { acquire, assign, complete, endWorkOfOldSession, renew, requeue } from './job-lifecycle.ts';
 import type { EngineOptions as Rules } from './options.ts';
 import { Polls } from './polls.ts';
 import { requirementOf } from './requirement.ts';
-import { loadRunOrThrow, type RunBundle, WorkflowCache } from './run-bundle.ts';
+import { type RerunRequest, rerun } from './rerun.ts';
+import { loadRunOrThrow, type RunBundle, type WorkflowCache } from './run-bundle.ts';
 import { RunnerDirectory } from './runner-directory.ts';
+import { RunnerWalls } from './runner-walls.ts';
 import { createInUnit, type InUnit } from './unit.ts';
 
 export type { EventOutcome, IncomingEvent, StartedRun } from './accept-event.ts';
@@ -31,11 +35,15 @@ export interface EngineDependencies {
   clock: Clock;
   changes: Changes;
   git: GitRepositories;
+  cache: WorkflowCache;
   logger: Logger;
   /** Known once the server listens. */
   publicUrl: () => string;
   acquireMs: number;
   leaseMs: number;
+  filters: FilterOptions;
+  listens: Rules['listens'];
+  runEventDue: () => void;
 }
 
 /**
@@ -45,8 +53,9 @@ export interface EngineDependencies {
 export class Engine {
   /** What people are told about runs, jobs and runners. */
   readonly views: EngineViews;
+  readonly environments: Environments;
+  readonly walls: RunnerWalls;
   readonly #deps: EngineDependencies;
-  readonly #cache = new WorkflowCache();
   readonly #dispatcher = new Dispatcher();
   readonly #directory: RunnerDirectory;
   readonly #deadlines: Deadlines;
@@ -73,7 +82,10 @@ export class Engine {
       followUp: (unit, next) => followUp(unit, this.#rules, next),
     });
     this.#rules = {
-      cache: this.#cache,
+      cache: deps.cache,
+      filters: deps.filters,
+      listens: deps.listens,
+      runEventDue: deps.runEventDue,
       publicUrl: deps.publicUrl,
       runners: () => this.#directory.all(),
       acquireMs: deps.acquireMs,
@@ -89,9 +101,15 @@ export class Engine {
     });
     this.views = new EngineViews({
       db,
-      cache: this.#cache,
+      cache: this.#deps.cache,
       directory: this.#directory,
       requirement: (job) => this.#requirement(job),
+    });
+    this.environments = new Environments(this.#inUnit);
+    this.walls = new RunnerWalls({
+      inUnit: this.#inUnit,
+      directory: this.#directory,
+      dispatcher: this.#dispatcher,
     });
     changes.on('runner-removed', (id) => {
       this.#dispatcher.unpark(id);
@@ -104,14 +122,17 @@ export class Engine {
    * outage was not the runner's.
    */
   async start(): Promise<void> {
-    setImmediate(() => this.#cache.warmUp());
-    const groups = new Map((await runnerGroups(this.#deps.db)).map(({ id, name }) => [id, name]));
-    for (const row of await allRunners(this.#deps.db)) this.#directory.add(row, groups.get(row.group_id) ?? 'Default');
+    setImmediate(() => this.#deps.cache.warmUp());
+    const groups = await runnerGroups(this.#deps.db);
+    this.walls.start(groups);
+    const names = new Map(groups.map(({ id, name }) => [id, name]));
+    for (const row of await allRunners(this.#deps.db)) this.#directory.add(row, names.get(row.group_id) ?? 'Default');
+    this.walls.regroup();
     const repositories = await this.#deps.db.selectFrom('repositories').select(['id', 'owner', 'name']).execute();
     for (const repository of repositories) this.#repositories.set(repository.id, repository);
     const now = this.#deps.clock.now();
-    for (const job of await jobsInPhases(this.#deps.db, ['queued', 'assigned', 'running'])) {
-      this.#takeUp(job.phase === 'queued' ? job : await this.#extendLease(job, now));
+    for (const job of await jobsInPhases(this.#deps.db, ['waiting', 'queued', 'assigned', 'running'])) {
+      this.#takeUp(job.lease_until === null ? job : await this.#extendLease(job, now));
     }
   }
 
@@ -122,13 +143,31 @@ export class Engine {
   }
 
   async acceptEvent(event: IncomingEvent): Promise<EventOutcome> {
-    this.#repositories.set(event.repository.id, event.repository);
-    return acceptEvent({ ...this.#rules, inUnit: this.#inUnit, git: this.#deps.git, db: this.#deps.db }, event);
+    const [outcome] = await this.acceptEvents([event]);
+    if (!outcome) throw new Error('an event was accepted without an outcome');
+    return outcome;
+  }
+
+  /** In one transaction with `alongside`; see `acceptEvents` of accept-event.ts. */
+  async acceptEvents(events: IncomingEvent[], alongside?: (db: Queries) => Promise<void>): Promise<EventOutcome[]> {
+    for (const { repository } of events) this.#repositories.set(repository.id, repository);
+    const options = { ...this.#rules, inUnit: this.#inUnit, git: this.#deps.git, db: this.#deps.db };
+    return acceptEvents(options, events, alongside);
   }
 
   /** @throws UserError 404, or 409 when the run has completed */
   async cancelRun(runId: number, by: string): Promise<void> {
     await this.#inUnit((unit) => cancelRun(unit, this.#rules, runId, by));
+  }
+
+  /** @throws UserError 404, or 409 when the run has completed */
+  async forceCancelRun(runId: number, by: string): Promise<void> {
+    await this.#inUnit((unit) => forceCancelRun(unit, this.#rules, runId, by));
+  }
+
+  /** Begins another attempt of a completed run. @throws UserError; see `rerun` of rerun.ts */
+  async rerunRun(runId: number, request: RerunRequest): Promise<void> {
+    await rerun({ ...this.#rules, inUnit: this.#inUnit, git: this.#deps.git, db: this.#deps.db }, runId, request);
   }
 
   async isRunning(jobId: number): Promise<boolean> {
@@ -213,7 +252,7 @@ export class Engine {
   async acquireJob(requestGuid: string, runnerId: number): Promise<{ job: JobRow; bundle: RunBundle }> {
     const job = await this.#inUnit((unit) => acquire(unit, this.#rules, requestGuid, runnerId));
     // Of the other jobs only those it needs are in its message.
-    const bundle = await loadRunOrThrow(this.#deps.db, this.#cache, job.run_id, job);
+    const bundle = await loadRunOrThrow(this.#deps.db, this.#deps.cache, job.run_id, job);
     return { job, bundle };
   }
 
@@ -236,7 +275,8 @@ export class Engine {
     this.#updateHolder(job);
     if (job.phase === 'queued') this.#dispatcher.enqueue(this.#queuedJob(job));
     else this.#dispatcher.withdraw(job.id);
-    if (job.phase === 'running' && job.cancel_requested_at !== null) this.#polls.cancel(job);
+    // A job that was force-cancelled has completed before its runner was told.
+    if (job.cancel_requested_at !== null) this.#polls.cancel(job);
     if (job.phase === 'completed') this.#polls.forget(job);
     if (job.request_guid !== null && job.phase !== 'assigned') this.#acknowledged.delete(job.request_guid);
   }
@@ -290,6 +330,8 @@ export class Engine {
       }
       const name = job.runner_name ?? 'the runner';
       switch (deadline.kind) {
+        case 'environment':
+          return unit.follow({ kind: 'pass-gates', jobId });
         case 'acquire':
           this.#acknowledged.delete(job.request_guid ?? '');
           return requeue(unit, jobId, job.request_guid, `${name} did not take the job in time.`);

@@ -15,6 +15,7 @@ import {
 } from '../../store/jobs.ts';
 import { markRunStarted } from '../../store/runs.ts';
 import { describeOffer, type RunnerFacts } from '../../workflow/routing.ts';
+import { continueDeployment } from './deployments.ts';
 import type { QueuedJob } from './dispatcher.ts';
 import { endJob, loseJob } from './job-end.ts';
 import type { EngineOptions } from './options.ts';
@@ -91,6 +92,7 @@ export async function acquire(
   const run = await markRunStarted(unit.db, job.run_id, unit.at);
   if (run) await tellRun(unit, options, run, 'in_progress');
   await addReason(unit.db, job.id, `Taken by ${job.runner_name}.`, unit.at);
+  if (job.environment !== 'null') await continueDeployment(unit, job);
   unit.moved(job);
   unit.changed('job', job.id);
   unit.changed('run', job.run_id);
@@ -129,8 +131,18 @@ export async function complete(unit: Unit, request: CompleteJobRequest): Promise
     reason: null,
     annotations,
     outputs: Object.fromEntries(outputs),
+    environmentUrl: environmentUrl(request.environmentUrl),
   });
 }
+
+/** SEM-12.5: people follow it, so it leads to a web page or nowhere. */
+function environmentUrl(text: string | null | undefined): string | undefined {
+  if (!text || text.length > LONGEST_URL || !URL.canParse(text)) return undefined;
+  const { protocol } = new URL(text);
+  return protocol === 'http:' || protocol === 'https:' ? text : undefined;
+}
+
+const LONGEST_URL = 2_000;
 
 /** A new session of a runner means that whatever it did before is over (runner-protocol 4.7). */
 export async function endWorkOfOldSession(unit: Unit, runnerId: number): Promise<void> {

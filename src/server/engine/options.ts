@@ -1,9 +1,17 @@
+import type { RunActivity } from '../../store/events.ts';
+import type { FilterOptions } from '../../workflow/index.ts';
 import type { RunnerFacts } from '../../workflow/routing.ts';
 import type { WorkflowCache } from './run-bundle.ts';
 
 /** What the engine's rules need besides the store. */
 export interface EngineOptions {
   cache: WorkflowCache;
+  /** Where the filters of events leave a choice. */
+  filters: FilterOptions;
+  /** Whether a workflow may wait for this about runs of the repository; true also when that is not known. */
+  listens: (repositoryId: number, activity: RunActivity) => boolean;
+  /** Something was stored in `run_events`. */
+  runEventDue: () => void;
   publicUrl: () => string;
   /** All registered runners, to say why a job waits. */
   runners: () => RunnerFacts[];

@@ -22,6 +22,7 @@ import type { EngineOptions } from './options.ts';
 import { permissionsOf } from './permissions.ts';
 import { type Level, levelOf, loadRun, type RunBundle } from './run-bundle.ts';
 import { describeJobSkip } from './skips.ts';
+import { tellRun } from './tell-run.ts';
 import type { Unit } from './unit.ts';
 
 /**
@@ -39,18 +40,16 @@ export async function advanceRun(unit: Unit, options: EngineOptions, runId: numb
     if (bundle.run.status === 'pending' && bundle.run.cancel_requested_at === null) return;
     let hasEnded = await concludeCalls(unit, options, bundle);
     let hasStarted = false;
-    for (const level of bundle.levels.values()) {
-      for (const key of readyKeys(level)) {
+    for (const level of openLevels(bundle)) {
+      for (const job of readyJobs(level)) {
         hasStarted = true;
-        hasEnded = (await startKey(unit, options, level, key)) || hasEnded;
+        hasEnded = (await startJob(unit, options, level, job)) || hasEnded;
       }
     }
     // Only a job that ended at once can make others ready, or the run complete.
     if (hasEnded) continue;
-    if (!hasStarted) {
-      await releaseHeld(unit, options, bundle);
-      await concludeIfDone(unit, bundle);
-    }
+    await releaseHeld(unit, options, bundle);
+    if (!hasStarted) await concludeIfDone(unit, options, bundle);
     return;
   }
 }
@@ -58,17 +57,21 @@ export async function advanceRun(unit: Unit, options: EngineOptions, runId: numb
 /** On the way between being ready and having completed. */
 const UNDER_WAY = ['pending', 'waiting', 'queued', 'assigned', 'running', 'calling'] as const;
 
-/** Blocked keys all of whose needs have completed (SEM-9.2). */
-function readyKeys({ jobs }: Level): string[] {
-  return jobs
-    .filter(({ phase, needs }) => phase === 'blocked' && parseKeys(needs).every((need) => resultOf(jobs, need)))
-    .map(({ key }) => key);
+/** The run's own, and those whose caller has been let in: one that is called again in part has jobs before that. */
+function openLevels({ levels }: RunBundle): Level[] {
+  return [...levels.values()].filter(({ caller }) => caller === null || caller.phase === 'calling');
 }
 
-/** @returns whether the job ended at once: skipped, or failed before its start */
-async function startKey(unit: Unit, options: EngineOptions, level: Level, key: string): Promise<boolean> {
-  const job = level.jobs.find((candidate) => candidate.key === key && candidate.phase === 'blocked');
-  if (!job) return false;
+/** Blocked jobs all of whose needs have completed (SEM-9.2). */
+function readyJobs({ jobs }: Level): JobRow[] {
+  return jobs.filter(
+    ({ phase, needs }) => phase === 'blocked' && parseKeys(needs).every((need) => resultOf(jobs, need)),
+  );
+}
+
+/** @returns whether the run is to be looked at again at once: the job was skipped, failed before its start, or is held */
+async function startJob(unit: Unit, options: EngineOptions, level: Level, job: JobRow): Promise<boolean> {
+  const { key } = job;
   const contexts = jobContexts(level, job, options.publicUrl());
   const condition = evaluateJobCondition(level.workflow, key, conditionState(level, job, contexts));
   if (condition.error !== undefined) {
@@ -77,7 +80,7 @@ async function startKey(unit: Unit, options: EngineOptions, level: Level, key: s
   }
   if (!condition.run) return skip(unit, level, job, condition);
 
-  const expansion = expandMatrix(level.workflow, key, contexts);
+  const expansion = expandJob(level, job, contexts);
   if (!expansion.ok) {
     await failBeforeStart(unit, job, describeErrors(expansion.errors));
     return true;
@@ -92,8 +95,25 @@ async function startKey(unit: Unit, options: EngineOptions, level: Level, key: s
     await failBeforeStart(unit, job, describeErrors(row.errors));
     return true;
   }
+  if (isCombination(job)) return hold(unit, job, rows);
   await sendOff(unit, options, level.bundle, job, rows);
   return false;
+}
+
+/** A re-run can be of one combination of a matrix, which is known before the job is ready (SEM-29.1). */
+const isCombination = ({ matrix }: JobRow): boolean => matrix !== 'null';
+
+function expandJob(level: Level, job: JobRow, contexts: ReturnType<typeof jobContexts>) {
+  if (!isCombination(job)) return expandMatrix(level.workflow, job.key, contexts);
+  const { matrix, strategy } = job;
+  return { ok: true, value: [{ matrix: JSON.parse(matrix), strategy: JSON.parse(strategy), nameSuffix: '' }] } as const;
+}
+
+/** Its siblings may be under way: `max-parallel` decides when it goes on. */
+async function hold(unit: Unit, { id, name }: JobRow, rows: Insertable<JobsTable>[]): Promise<boolean> {
+  for (const { job_guid: _, created_at: __, ...row } of rows) await moveJob(unit.db, id, ['blocked'], { ...row, name });
+  unit.changed('job', id);
+  return true;
 }
 
 /** One configuration of a job as a row that is held. */
@@ -111,7 +131,7 @@ function rowOf(
   if (call && !call.ok) return call;
   const { name, labels, group, timeoutMinutes, cancelTimeoutMinutes, continueOnError, ...gates } = resolved.value;
   const value: Insertable<JobsTable> = {
-    ...newJob(level.bundle.run, declared, unit.at, level.caller),
+    ...newJob(level.bundle.run, declared, unit.at, level),
     name: calledName(level.caller, name),
     phase: 'held',
     matrix: JSON.stringify(configuration.matrix),
@@ -178,7 +198,7 @@ async function replaceWithCombinations(unit: Unit, job: JobRow, rows: Insertable
 
 /** Sends held jobs off in index order, as many as `max-parallel` allows to be under way (SEM-10.16). */
 async function releaseHeld(unit: Unit, options: EngineOptions, bundle: RunBundle): Promise<void> {
-  for (const { jobs } of bundle.levels.values()) {
+  for (const { jobs } of openLevels(bundle)) {
     for (const key of new Set(jobs.filter(({ phase }) => phase === 'held').map((job) => job.key))) {
       const combinations = jobs.filter((job) => job.key === key);
       const underWay = combinations.filter(({ phase }) => UNDER_WAY.some((other) => other === phase)).length;
@@ -200,9 +220,15 @@ async function skip(unit: Unit, level: Level, job: JobRow, condition: JobConditi
 }
 
 /** SEM-9.9 */
-async function concludeIfDone(unit: Unit, { run, jobs, workflow, levels }: RunBundle): Promise<void> {
+async function concludeIfDone(
+  unit: Unit,
+  options: EngineOptions,
+  { run, jobs, workflow, levels }: RunBundle,
+): Promise<void> {
   if (jobs.some(({ phase }) => phase !== 'completed')) return;
-  await concludeRun(unit.db, run.id, aggregate(levels.get(null)?.jobs ?? []), unit.at);
+  const conclusion = aggregate(levels.get(null)?.jobs ?? []);
+  if (!(await concludeRun(unit.db, run.id, conclusion, unit.at))) return;
+  await tellRun(unit, options, run, 'completed', conclusion);
   if (workflow.concurrency !== null) await leaveGroup(unit, run.id, null);
   unit.changed('run', run.id);
 }

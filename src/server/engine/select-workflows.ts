@@ -3,9 +3,16 @@ import { UserError } from '../../common/errors.ts';
 import type { SourceError } from '../../protocol/dashboard/index.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Database } from '../../store/database.ts';
-import { type EventFacts, matchEvent, resolveDispatchInputs, type Workflow } from '../../workflow/index.ts';
+import {
+  type EventFacts,
+  type EventMatch,
+  type FilterOptions,
+  matchEvent,
+  resolveDispatchInputs,
+  type Workflow,
+} from '../../workflow/index.ts';
 import type { GitRepositories } from '../git/repositories.ts';
-import type { EventOutcome, IncomingEvent } from './accept-event.ts';
+import type { IncomingEvent, NotStarted, Refusal } from './accept-event.ts';
 import { type LinkedWorkflow, linkWorkflow } from './called-files.ts';
 import type { EngineOptions } from './options.ts';
 
@@ -25,25 +32,33 @@ export interface Candidate {
   payload: Record<string, Json>;
 }
 
+/** What an event does with the workflow files that there are. */
+export interface Selection {
+  candidates: Candidate[];
+  notStarted: NotStarted[];
+}
+
 export async function selectWorkflows(
   options: SelectOptions,
   event: IncomingEvent,
   commitMessage: string,
-): Promise<{ candidates: Candidate[]; notStarted: EventOutcome['notStarted'] }> {
+): Promise<Selection> {
   const files = await options.git.workflowFiles(event.repository, event.sha);
   const wanted = files.filter(({ path }) => event.workflow === undefined || path === event.workflow);
   if (event.workflow !== undefined && wanted.length === 0) throw noSuchWorkflow(event.workflow, event.sha, files);
   const workflows = wanted.map((file) => ({ file, workflow: options.cache.read(file.path, file.text) }));
   const facts = factsOf(event, commitMessage);
-  if (event.name === 'push' && workflows.some(({ workflow }) => hasPathFilter(workflow))) {
-    facts.changedFiles = await options.git.changedFiles(event.repository, event.before ?? null, event.sha);
+  if (workflows.some(({ workflow }) => hasPathFilter(workflow, event.name))) {
+    facts.changedFiles = await changedFiles(options, event);
   }
+  const refusal = refusalOf(event);
   const candidates: Candidate[] = [];
-  const notStarted: EventOutcome['notStarted'] = [];
+  const notStarted: NotStarted[] = [];
   for (const { file, workflow } of workflows) {
     const errors = file.tooLarge ? [tooLarge(file.path)] : workflow.errors;
-    const decision = decide(workflow, errors, facts);
-    if (!decision.triggered) notStarted.push({ file: file.path, reason: decision.reason });
+    const { triggered, reason, filter } = decide(workflow, errors, facts, options.filters);
+    if (!triggered || refusal)
+      notStarted.push({ file: file.path, ...(triggered && refusal ? refusal : { reason, filter }) });
     else
       candidates.push({
         workflow,
@@ -57,9 +72,22 @@ export async function selectWorkflows(
   return onlyWithJob(event.job, readable, candidates, notStarted);
 }
 
+/** SEM-2.5: else a workflow that pushes would start itself for ever. */
+function refusalOf({ name, causingJob, refusal }: IncomingEvent): Refusal | undefined {
+  if (refusal || causingJob === undefined || name === 'workflow_dispatch' || name === 'repository_dispatch')
+    return refusal;
+  const reason = `Job ${causingJob} caused the event with its GITHUB_TOKEN, and such events start no runs.`;
+  return { filter: 'caused-by-job', reason };
+}
+
 function factsOf(event: IncomingEvent, commitMessage: string): EventFacts {
-  const { name, ref, filterRef, activity, changedFiles = null, workflowName, cron, deleted } = event;
-  return { name, ref: filterRef ?? ref, activity, changedFiles, workflowName, cron, deleted, commitMessage };
+  const { name, ref, filterRef, activity, workflowName, cron, deleted } = event;
+  return { name, ref: filterRef ?? ref, activity, changedFiles: null, workflowName, cron, deleted, commitMessage };
+}
+
+async function changedFiles({ git }: SelectOptions, event: IncomingEvent): Promise<string[] | null> {
+  if (event.name !== 'push') return (await event.changedFiles?.()) ?? null;
+  return event.deleted ? null : git.changedFiles(event.repository, event.before ?? null, event.sha);
 }
 
 /** Reads the files that it calls; what is wrong with them keeps the run from starting (SEM-5.5). */
@@ -87,17 +115,16 @@ function noSuchWorkflow(path: string, sha: string, files: { path: string }[]): U
  * Leaves out the files without the job. A file with errors may hide it, so those stay when no other has it.
  * @throws UserError when no file has it, whether the event starts the file or not
  */
-function onlyWithJob(
-  job: string,
-  workflows: Workflow[],
-  candidates: Candidate[],
-  notStarted: EventOutcome['notStarted'],
-): { candidates: Candidate[]; notStarted: EventOutcome['notStarted'] } {
+function onlyWithJob(job: string, workflows: Workflow[], candidates: Candidate[], notStarted: NotStarted[]): Selection {
   const having = candidates.filter(({ workflow }) => hasJob(workflow, job));
   const chosen = having.length > 0 ? having : candidates.filter(({ errors }) => errors.length > 0);
   if (chosen.length === 0 && !workflows.some((workflow) => hasJob(workflow, job))) throw noSuchJob(job, workflows);
   const others = candidates.filter((candidate) => !chosen.includes(candidate));
-  const left = others.map(({ workflow: { path } }) => ({ file: path, reason: `It has no job "${job}".` }));
+  const left = others.map(({ workflow: { path } }) => ({
+    file: path,
+    reason: `It has no job "${job}".`,
+    filter: 'job',
+  }));
   return { candidates: chosen, notStarted: [...notStarted, ...left] };
 }
 
@@ -108,9 +135,15 @@ function noSuchJob(job: string, workflows: Workflow[]): UserError {
 }
 
 /** A push of a file too broken to have triggers shows its errors on a run, as GitHub does (SEM-1.10). */
-function decide(workflow: Workflow, errors: SourceError[], facts: EventFacts): { triggered: boolean; reason: string } {
-  if (workflow.triggers !== null && errors === workflow.errors) return matchEvent(workflow, facts);
-  return { triggered: facts.name === 'push', reason: errors.map(({ message }) => message).join(' ') };
+function decide(
+  workflow: Workflow,
+  errors: SourceError[],
+  facts: EventFacts,
+  filters: FilterOptions,
+): Pick<EventMatch, 'triggered' | 'reason' | 'filter'> {
+  if (workflow.triggers !== null && errors === workflow.errors) return matchEvent(workflow, facts, filters);
+  const triggered = facts.name === 'push' && !facts.deleted;
+  return { triggered, reason: errors.map(({ message }) => message).join(' '), filter: null };
 }
 
 /** SEM-1.9 */
@@ -121,8 +154,10 @@ function tooLarge(file: string): SourceError {
 const hasJob = ({ jobs }: Workflow, key: string): boolean =>
   jobs.some((job) => job.key.toLowerCase() === key.toLowerCase());
 
-const hasPathFilter = ({ triggers }: Workflow): boolean =>
-  (triggers ?? []).some((trigger) => trigger.paths !== undefined || trigger['paths-ignore'] !== undefined);
+const hasPathFilter = ({ triggers }: Workflow, event: string): boolean =>
+  (triggers ?? []).some(
+    (trigger) => trigger.event === event && (trigger.paths ?? trigger['paths-ignore']) !== undefined,
+  );
 
 /** SEM-4.8: `inputs` has the declared types, `github.event.inputs` the texts. */
 function inputsOf(workflow: Workflow, event: IncomingEvent): Pick<Candidate, 'inputs' | 'payload'> {

@@ -9,14 +9,21 @@ import {
   setRunStatus,
   takeRunNumber,
 } from '../../store/runs.ts';
-import { runTitle, transitiveNeeds, type Workflow, workflowConcurrency } from '../../workflow/index.ts';
+import {
+  runTitle,
+  transitiveNeeds,
+  type Workflow,
+  type WorkflowOrigin,
+  workflowConcurrency,
+} from '../../workflow/index.ts';
 import type { IncomingEvent, StartedRun } from './accept-event.ts';
 import { enterGroup } from './concurrency.ts';
 import { runContexts } from './contexts.ts';
 import { newJob } from './new-job.ts';
 import type { EngineOptions } from './options.ts';
-import { loadRun, type RunBundle, type StoredFile } from './run-bundle.ts';
+import { loadRun, originOf, type RunBundle, type StoredFile } from './run-bundle.ts';
 import type { Candidate } from './select-workflows.ts';
+import { tellRun } from './tell-run.ts';
 import type { Unit } from './unit.ts';
 
 /** Makes the run of one workflow file and takes it as far as it goes. */
@@ -35,7 +42,6 @@ export async function startRun(
     unit.at,
   );
   const isRefused = errors.length > 0;
-  const subject = commitMessage.split('\n', 1)[0] ?? '';
   const run = await insertRun(unit.db, {
     repository_id: repository.id,
     workflow_id: taken.id,
@@ -45,7 +51,7 @@ export async function startRun(
     event: event.name,
     ref: event.ref,
     sha: event.sha,
-    title: (event.name === 'push' && subject) || workflow.name,
+    title: defaultTitle(event, commitMessage) || workflow.name,
     actor: event.actor,
     triggering_actor: event.actor,
     event_id: eventId,
@@ -64,7 +70,9 @@ export async function startRun(
     completed_at: isRefused ? unit.at : null,
   });
   unit.changed('run', run.id);
-  if (!isRefused) await startJobs(unit, options, workflow, run);
+  await tellRun(unit, options, run, 'requested');
+  if (isRefused) await tellRun(unit, options, run, 'completed', 'startup_failure');
+  if (!isRefused) await startJobs(unit, options, workflow, run, originOf(repository, workflow.path, run));
   return {
     id: run.id,
     number: run.run_number,
@@ -75,7 +83,15 @@ export async function startRun(
   };
 }
 
-async function storeFiles(unit: Unit, called: Candidate['called']): Promise<Record<string, StoredFile>> {
+/** What people know the event by, when the file has no `run-name` (SEM-5.3). */
+function defaultTitle({ name, payload }: IncomingEvent, commitMessage: string): string {
+  if (name === 'push') return commitMessage.split('\n', 1)[0] ?? '';
+  const pull = payload.pull_request;
+  const title = typeof pull === 'object' && pull !== null && !Array.isArray(pull) ? pull.title : undefined;
+  return typeof title === 'string' ? title.trim() : '';
+}
+
+export async function storeFiles(unit: Unit, called: Candidate['called']): Promise<Record<string, StoredFile>> {
   const stored: Record<string, StoredFile> = {};
   for (const [key, { origin, text }] of called) {
     stored[key] = { origin, hash: await saveWorkflowText(unit.db, text) };
@@ -83,13 +99,19 @@ async function storeFiles(unit: Unit, called: Candidate['called']): Promise<Reco
   return stored;
 }
 
-async function startJobs(unit: Unit, options: EngineOptions, workflow: Workflow, run: RunRow): Promise<void> {
+async function startJobs(
+  unit: Unit,
+  options: EngineOptions,
+  workflow: Workflow,
+  run: RunRow,
+  origin: WorkflowOrigin,
+): Promise<void> {
   const only = workflow.jobs.find(({ key }) => key.toLowerCase() === run.only_job?.toLowerCase());
   const keys = only && new Set([only.key, ...transitiveNeeds(workflow, only.key)]);
   const jobs = workflow.jobs.filter(({ key }) => !keys || keys.has(key));
   await insertJobs(
     unit.db,
-    jobs.map((job) => newJob(run, job, unit.at)),
+    jobs.map((job) => newJob(run, job, unit.at, { origin, caller: null })),
   );
   const bundle = await loadRun(unit.db, options.cache, run.id);
   if (!bundle) return;
@@ -110,7 +132,7 @@ export async function enterRunGroup(
   const own = levels.get(null);
   const wanted = own && workflowConcurrency(workflow, runContexts(own, options.publicUrl()));
   if (!wanted?.ok) {
-    await refuseRun(unit, run, wanted?.errors ?? []);
+    await refuseRun(unit, options, run, wanted?.errors ?? []);
     return false;
   }
   if (wanted.value === null) return true;
@@ -122,9 +144,10 @@ export async function enterRunGroup(
 }
 
 /** SEM-5.5: a run whose concurrency group cannot be evaluated has no jobs. */
-async function refuseRun(unit: Unit, run: RunRow, errors: SourceError[]): Promise<void> {
+async function refuseRun(unit: Unit, options: EngineOptions, run: RunRow, errors: SourceError[]): Promise<void> {
   await unit.db.deleteFrom('jobs').where('run_id', '=', run.id).execute();
   await refuseToStart(unit.db, run.id, JSON.stringify(errors), unit.at);
+  await tellRun(unit, options, run, 'completed', 'startup_failure');
 }
 
 /** SEM-5.3: `run-name` sees the run's own ids, so it is evaluated once they are known. */

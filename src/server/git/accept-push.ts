@@ -1,17 +1,23 @@
-import type { SourceError } from '../../protocol/dashboard/index.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { findRepositoryById } from '../../store/repositories.ts';
 import type { ServerContext } from '../context.ts';
-import type { EventOutcome } from '../engine/engine.ts';
+import type { Refusal } from '../engine/accept-event.ts';
+import type { IncomingEvent } from '../engine/engine.ts';
+import { followPulls } from '../pulls/follow-pulls.ts';
 import { ZERO_SHA } from './history.ts';
-import { type PushContext, pushPayload } from './push-event.ts';
+import { createPayload, deletePayload, type PushContext, pushPayload, shortName } from './push-event.ts';
 import { hasMoved, type PushJournal, type PushJournals, type RefUpdate } from './push-journal.ts';
+import { outcomeLines } from './push-lines.ts';
 
 /** SEM-2.7 */
 const MAX_TAGS = 3;
 const MAX_BRANCHES = 5_000;
-/** Of one run; a push is read by people, and the page shows the others. */
-const MAX_WARNINGS = 5;
+
+/** A push whose refs have moved. */
+export interface AcceptedPush extends PushContext {
+  journal: PushJournal;
+  refusal: Refusal | undefined;
+}
 
 /**
  * Turns the refs that a push moved into events, once each, and forgets the journal.
@@ -44,22 +50,24 @@ async function acceptUpdates(context: ServerContext, journal: PushJournal, row: 
   const moved: RefUpdate[] = [];
   for (const update of journal.updates) if (await hasMoved(folder, update)) moved.push(update);
   const repository = await chooseDefaultBranch(context, row, moved);
-  if (journal.skip && moved.length > 0) return ['nothing was started, as the push asked (-o ci.skip)'];
-  const push: PushContext = {
+  await followDefaultBranch(context, repository, moved, journal.actor);
+  const push: AcceptedPush = {
     folder,
     repository,
     publicUrl: context.settings.publicUrl,
     actor: journal.actor,
     createdRefs: moved.filter(({ before }) => before === ZERO_SHA).map(({ ref }) => ref),
+    journal,
+    refusal: journal.skip ? SKIPPED : undefined,
   };
   const { updates, lines } = withinLimits(moved);
-  for (const update of updates) lines.push(...(await acceptUpdate(context, journal, push, update)));
-  const deleted = journal.updates.filter(({ after }) => after === ZERO_SHA);
-  for (const { ref } of deleted) lines.push(`${shortName(ref)} was to be deleted; that starts nothing`);
-  return lines;
+  for (const update of updates) lines.push(...(await acceptUpdate(context, push, update)));
+  return journal.skip && moved.length > 0 ? ['nothing was started, as the push asked (-o ci.skip)'] : lines;
 }
 
-/** SEM-2.7, SEM-2.8: refs other than branches and tags start nothing either. */
+const SKIPPED: Refusal = { filter: 'push-option', reason: 'The push asked for no runs (-o ci.skip).' };
+
+/** SEM-2.7: refs other than branches and tags start nothing either. */
 function withinLimits(moved: RefUpdate[]): { updates: RefUpdate[]; lines: string[] } {
   const branches = moved.filter(({ ref }) => ref.startsWith('refs/heads/'));
   const tags = moved.filter(({ ref }) => ref.startsWith('refs/tags/'));
@@ -72,49 +80,60 @@ function withinLimits(moved: RefUpdate[]): { updates: RefUpdate[]; lines: string
   };
 }
 
-async function acceptUpdate(
-  context: ServerContext,
-  journal: PushJournal,
-  push: PushContext,
-  update: RefUpdate,
-): Promise<string[]> {
+async function acceptUpdate(context: ServerContext, push: AcceptedPush, update: RefUpdate): Promise<string[]> {
+  const events = await (update.after === ZERO_SHA ? deletedRefEvents : movedRefEvents)(context, push, update);
+  const outcomes = events.length > 0 ? await context.engine.acceptEvents(events) : [];
+  const lines = outcomeLines(context.settings.publicUrl, update, events, outcomes);
+  return [...lines, ...(await followPulls(context, push, update))];
+}
+
+/** `push`, and `create` for a new ref. */
+async function movedRefEvents(context: ServerContext, push: AcceptedPush, update: RefUpdate): Promise<IncomingEvent[]> {
   // Git lets a branch be a commit only; a tag may be an object of its own, or no commit at all.
   const isBranch = update.ref.startsWith('refs/heads/');
   const sha = isBranch ? update.after : await context.git.resolve(push.repository, update.after);
-  if (!sha) return [`${shortName(update.ref)} is no commit; it starts nothing`];
-  const outcome = await context.engine.acceptEvent({
-    key: `push:${journal.id}:${update.ref}`,
-    repository: push.repository,
-    name: 'push',
-    ref: update.ref,
-    sha,
-    before: update.before === ZERO_SHA ? null : update.before,
-    actor: journal.actor,
-    payload: await pushPayload(push, update, sha),
-  });
-  return outcomeLines(outcome, update.ref, context.settings.publicUrl);
+  if (!sha) return [];
+  const isNew = update.before === ZERO_SHA;
+  const common = { ...commonFacts(push), ref: update.ref, sha };
+  const key = keyOf(push.journal, update.ref);
+  const events: IncomingEvent[] = [
+    {
+      ...common,
+      key,
+      name: 'push',
+      before: isNew ? null : update.before,
+      payload: await pushPayload(push, update, sha),
+    },
+  ];
+  if (isNew) events.push({ ...common, key: `${key}:create`, name: 'create', payload: createPayload(push, update.ref) });
+  return events;
 }
 
-function outcomeLines(outcome: EventOutcome, ref: string, publicUrl: string): string[] {
-  const lines: string[] = [];
-  for (const { id, number, workflowName, errors, warnings } of outcome.runs) {
-    const verb = errors.length > 0 ? 'cannot start' : 'started';
-    lines.push(`${workflowName} #${number} ${verb}  ${publicUrl}/runs/${id}`);
-    lines.push(...errors.map(placed), ...warningLines(warnings));
-  }
-  for (const { file, reason } of outcome.notStarted) lines.push(`${file} was not started: ${reason}`);
-  if (lines.length > 0 || outcome.alreadyAccepted) return lines;
-  return [`${shortName(ref)} has no file in .github/workflows, so nothing was started`];
+/** SEM-2.8: `push`, which starts nothing as a rule, and `delete`; both with the files of the default branch. */
+async function deletedRefEvents(
+  context: ServerContext,
+  push: AcceptedPush,
+  update: RefUpdate,
+): Promise<IncomingEvent[]> {
+  const tip = await context.branches.tip(push.repository);
+  if (!tip) return [];
+  const common = { ...commonFacts(push), sha: tip.sha };
+  const key = keyOf(push.journal, update.ref);
+  const payload = await pushPayload(push, update, null);
+  return [
+    { ...common, key, name: 'push', ref: update.ref, deleted: true, payload },
+    { ...common, key: `${key}:delete`, name: 'delete', ref: tip.ref, payload: deletePayload(push, update.ref) },
+  ];
 }
 
-function warningLines(warnings: SourceError[]): string[] {
-  const lines = warnings.slice(0, MAX_WARNINGS).map((warning) => `warning: ${placed(warning)}`);
-  const more = warnings.length - lines.length;
-  return more > 0 ? [...lines, `and ${more} more ${more === 1 ? 'warning' : 'warnings'}`] : lines;
-}
+const keyOf = ({ id }: PushJournal, ref: string): string => `push:${id}:${ref}`;
 
-const placed = ({ file, line, column, message }: SourceError): string =>
-  `${[file, line, column].filter((part) => part !== null).join(':')} ${message}`;
+const commonFacts = ({ repository, actor, refusal, journal: { causingJob } }: AcceptedPush) => ({
+  repository,
+  actor,
+  refusal,
+  causingJob,
+});
 
 /** The first push decides which branch is the default one: main or master where it brings them. */
 async function chooseDefaultBranch(
@@ -122,7 +141,8 @@ async function chooseDefaultBranch(
   repository: RepositoryRow,
   moved: RefUpdate[],
 ): Promise<RepositoryRow> {
-  const branches = moved.filter(({ ref }) => ref.startsWith('refs/heads/')).map(({ ref }) => shortName(ref));
+  const pushed = moved.filter(({ ref, after }) => ref.startsWith('refs/heads/') && after !== ZERO_SHA);
+  const branches = pushed.map(({ ref }) => shortName(ref));
   const [first] = branches;
   if (first === undefined) return repository;
   if (branches.includes(repository.default_branch)) return repository;
@@ -131,4 +151,14 @@ async function chooseDefaultBranch(
   return context.git.setDefaultBranch(repository, branch);
 }
 
-const shortName = (ref: string): string => ref.replace(/^refs\/(?:heads|tags)\//, '');
+/** What the default branch says about schedules and other runs counts from now on. */
+async function followDefaultBranch(
+  context: ServerContext,
+  repository: RepositoryRow,
+  moved: RefUpdate[],
+  actor: string,
+): Promise<void> {
+  if (!moved.some(({ ref }) => ref === `refs/heads/${repository.default_branch}`)) return;
+  context.branches.forget(repository.id);
+  await context.schedules.synchronize(repository, actor);
+}

@@ -25,6 +25,13 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 const STDERR_BYTES = 4096;
 
+/** For what must not be lost: objects and refs are on disk when git ends, and every move of a ref is in its log. */
+export const DURABLE_WRITES = {
+  'core.logAllRefUpdates': 'always',
+  'core.fsync': 'committed,reference',
+  'core.fsyncMethod': 'batch',
+};
+
 /** Holds for every call: the data folder is ours, whoever owns its files (a mounted volume). */
 const COMMON_CONFIG = { 'safe.directory': '*' };
 
@@ -50,7 +57,7 @@ export function killGit(child: ChildProcessWithoutNullStreams): void {
 
 /**
  * Runs git to its end.
- * @throws OutsideError for a failure, a time-out or too much output
+ * @throws OutsideError for a failure, a time-out (the only one that is `retryable`) or too much output
  */
 export async function runGit(args: string[], options: RunGitOptions = {}): Promise<{ code: number; stdout: Buffer }> {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, maxBytes = DEFAULT_MAX_BYTES, okCodes = [0] } = options;
@@ -58,12 +65,16 @@ export async function runGit(args: string[], options: RunGitOptions = {}): Promi
   const pieces: Buffer[] = [];
   let sizeBytes = 0;
   let problem = '';
+  let isTimeOut = false;
   let stderr = '';
   const stop = (why: string): void => {
     problem ||= why;
     killGit(child);
   };
-  const timer = setTimeout(() => stop(`took longer than ${timeoutMs} ms`), timeoutMs);
+  const timer = setTimeout(() => {
+    isTimeOut = problem === '';
+    stop(`took longer than ${timeoutMs} ms`);
+  }, timeoutMs);
   child.stdout.on('data', (piece: Buffer) => {
     sizeBytes += piece.length;
     if (sizeBytes > maxBytes) stop(`gave more than ${maxBytes} bytes`);
@@ -78,7 +89,7 @@ export async function runGit(args: string[], options: RunGitOptions = {}): Promi
   const code = await ended(child).finally(() => clearTimeout(timer));
   if (!problem && okCodes.includes(code)) return { code, stdout: Buffer.concat(pieces) };
   const reason = problem || `ended with ${code}: ${stderr.trim()}`;
-  throw new OutsideError(`git ${args[0]} ${reason}`, { retryable: false });
+  throw new OutsideError(`git ${args[0]} ${reason}`, { retryable: isTimeOut });
 }
 
 /** Exit code once all output has been read; 128 + 15 and the like are given as -1. */

@@ -1,3 +1,4 @@
+import { OutsideError } from '../../common/errors.ts';
 import { runGit } from './child.ts';
 
 export interface GitPerson {
@@ -37,6 +38,13 @@ export async function resolveRef(folder: string, ref: string): Promise<string | 
     if (type === 'commit' && SHA.test(sha)) return sha;
   }
   return undefined;
+}
+
+/** What a full ref points at, which for an annotated tag is no commit. */
+export async function objectOf(folder: string, ref: string): Promise<string | undefined> {
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', ref];
+  const { code, stdout } = await runGit(args, { folder, okCodes: [0, 1] });
+  return code === 0 ? stdout.toString('utf8').trim() : undefined;
 }
 
 const FORMAT = ['commit', '%H', '%T', '%an', '%ae', '%aI', '%cn', '%ce', '%cI', '%B', ''].join('%x00');
@@ -91,29 +99,74 @@ function listOf(commit: GitCommit, status: string): string[] {
   return status === 'D' ? commit.removed : commit.modified;
 }
 
-/** SEM-3.11 */
-export async function changedFiles(folder: string, before: string | null, sha: string): Promise<string[]> {
+/** SEM-3.12: above this many commits, and when the diff takes longer than this, path filters count as matched. */
+const MAX_COMMITS = 1_000;
+const DIFF_TIMEOUT_MS = 10_000;
+
+/**
+ * Files that a push changed (SEM-3.11).
+ * @returns null when there is too much to look at (SEM-3.12)
+ */
+export async function changedFiles(folder: string, before: string | null, sha: string): Promise<string[] | null> {
   const isKnown = before !== null && before !== ZERO_SHA && (await resolveRef(folder, before)) !== undefined;
-  const base = isKnown ? before : await baseOfNewBranch(folder, sha);
-  const { stdout } = await runGit(['diff-tree', '-r', '-z', '--name-only', '-M', base, sha], { folder });
+  return unlessTooLong(async () => {
+    const base = isKnown ? await baseOfMove(folder, before, sha) : await baseOfNewBranch(folder, sha);
+    return base === null ? null : namesOf(folder, ['diff-tree', '-r', '-z', '--name-only', '-M', base, sha]);
+  });
+}
+
+/** Files that a pull request changes: those that differ between head and its merge base with the base (SEM-3.11). */
+export async function changedFilesOfPull(folder: string, base: string, head: string): Promise<string[] | null> {
+  return unlessTooLong(() => namesOf(folder, ['diff', ...PLAIN_DIFF, '-z', '--name-only', '-M', `${base}...${head}`]));
+}
+
+/** Whatever a repository's own attributes say, no program is started. */
+export const PLAIN_DIFF = ['--no-ext-diff', '--no-textconv'];
+
+async function unlessTooLong(find: () => Promise<string[] | null>): Promise<string[] | null> {
+  try {
+    return await find();
+  } catch (error) {
+    if (error instanceof OutsideError && error.retryable) return null;
+    throw error;
+  }
+}
+
+async function namesOf(folder: string, args: string[]): Promise<string[]> {
+  const { stdout } = await runGit(args, { folder, timeoutMs: DIFF_TIMEOUT_MS });
   return stdout.toString('utf8').split('\0').filter(Boolean);
+}
+
+async function baseOfMove(folder: string, before: string, sha: string): Promise<string | null> {
+  const args = ['rev-list', '--count', `--max-count=${MAX_COMMITS + 1}`, sha, `^${before}`];
+  const { stdout } = await runGit(args, { folder, timeoutMs: DIFF_TIMEOUT_MS });
+  return Number(stdout.toString('utf8')) > MAX_COMMITS ? null : before;
 }
 
 /**
  * The parent of the first commit that no other branch or tag holds. Refs at the same commit do not count as others:
  * which of them came first cannot be seen, and running too much is better than silence.
  */
-async function baseOfNewBranch(folder: string, sha: string): Promise<string> {
+async function baseOfNewBranch(folder: string, sha: string): Promise<string | null> {
   const same = await runGit(['for-each-ref', `--points-at=${sha}`, '--format=%(refname)'], { folder });
-  const excluded = same.stdout
-    .toString('utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((ref) => `--exclude=${ref}`);
-  const args = ['rev-list', '--topo-order', '--parents', sha, '--not', ...excluded, '--glob=refs/'];
-  const { stdout } = await runGit(args, { folder });
-  const [, parent] = (stdout.toString('utf8').trim().split('\n').at(-1) ?? '').split(' ');
+  const names = same.stdout.toString('utf8').split('\n').filter(Boolean);
+  const args = ['rev-list', '--topo-order', '--parents', sha, ...notIn(names)];
+  const { stdout } = await runGit(args, { folder, timeoutMs: DIFF_TIMEOUT_MS });
+  const commits = stdout.toString('utf8').trim().split('\n');
+  if (commits.length > MAX_COMMITS) return null;
+  const [, parent] = (commits.at(-1) ?? '').split(' ');
   return parent ?? EMPTY_TREE;
+}
+
+/** For `git log` and the like: only commits that no ref but these holds. Those of pull requests are the server's own. */
+export function notIn(exceptRefs: string[]): string[] {
+  return ['--not', ...[...exceptRefs, 'refs/pull/*'].map((ref) => `--exclude=${ref}`), '--glob=refs/'];
+}
+
+/** Commits that `after` has and `before` has not. */
+export async function newCommitIds(folder: string, before: string, after: string): Promise<string[]> {
+  const { stdout } = await runGit(['rev-list', after, `^${before}`], { folder });
+  return stdout.toString('utf8').split('\n').filter(Boolean);
 }
 
 /** True when `after` holds `before`: the move was a fast-forward. */

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { hasErrorCode } from '../../common/errors.ts';
 import { newGuid } from '../../common/ids.ts';
+import { objectOf, ZERO_SHA } from './history.ts';
 
 /**
  * What a push is about to do, written by git's own `pre-receive` hook before any ref moves. Whatever stops the server
@@ -11,10 +12,17 @@ export interface PushJournal {
   id: string;
   repositoryId: number;
   actor: string;
+  /** The job whose token it was done with (SEM-2.5). */
+  causingJob?: number;
+  /** The pull request whose merge the server pushes itself. */
+  mergedPull?: number;
   /** `git push -o ci.skip` */
   skip: boolean;
   updates: RefUpdate[];
 }
+
+/** What is known of a push before git has read it. */
+export type PushMeta = Pick<PushJournal, 'repositoryId' | 'actor' | 'causingJob' | 'mergedPull'>;
 
 export interface RefUpdate {
   before: string;
@@ -60,8 +68,16 @@ export class PushJournals {
   }
 
   /** @returns the variables that the hook reads */
-  environment(id: string, meta: { repositoryId: number; actor: string }): Record<string, string> {
+  environment(id: string, meta: PushMeta): Record<string, string> {
     return { [FILE_VARIABLE]: this.#file(id), [META_VARIABLE]: JSON.stringify(meta) };
+  }
+
+  /** Notes a push that the server is about to do itself, as the hook does for others. */
+  async write(id: string, meta: PushMeta, { before, after, ref }: RefUpdate): Promise<void> {
+    const draft = `${this.#file(id)}.new`;
+    const text = `${JSON.stringify(meta)}\nskip=false\n${before} ${after} ${ref}\n`;
+    await writeFile(draft, text, { mode: 0o600, flush: true });
+    await rename(draft, this.#file(id));
   }
 
   /** Ids of pushes whose events were not all accepted, oldest first. */
@@ -94,34 +110,40 @@ export const newPushId = (nowMs: number): string => `${nowMs}-${newGuid()}`;
 
 function parse(id: string, text: string): PushJournal {
   const [meta = '{}', skip, ...lines] = text.split('\n');
-  const { repositoryId, actor } = JSON.parse(meta);
+  const known: PushMeta = JSON.parse(meta);
   const updates: RefUpdate[] = [];
   for (const line of lines) {
     const [, before, after, ref] = /^([0-9a-f]{40}) ([0-9a-f]{40}) (refs\/.+)$/.exec(line) ?? [];
     if (before && after && ref) updates.push({ before, after, ref });
   }
-  return { id, repositoryId: Number(repositoryId), actor: String(actor), skip: skip === 'skip=true', updates };
+  return { ...known, id, skip: skip === 'skip=true', updates };
 }
 
 const TAIL_BYTES = 64 * 1024;
 
 /**
  * Whether git really moved the ref, by its own log of the ref: unlike the ref's value now, it still tells when another
- * push has come since. Deleted refs have no log.
+ * push has come since. The log of a deleted ref is gone; one that is there again belongs to a newer ref, which does not
+ * remember the old one's commit.
  */
 export async function hasMoved(folder: string, { before, after, ref }: RefUpdate): Promise<boolean> {
   if (ref.includes('..')) return false;
-  return (await tailOf(join(folder, 'logs', ref))).includes(`${before} ${after} `);
+  const log = await tailOf(join(folder, 'logs', ref));
+  if (after !== ZERO_SHA) return log.includes(`${before} ${after} `);
+  if (log !== '') return !new RegExp(`^[0-9a-f]{40} ${before} `, 'm').test(log);
+  return (await objectOf(folder, ref)) === undefined;
 }
 
 async function tailOf(file: string): Promise<string> {
   const handle = await open(file).catch(() => undefined);
   if (!handle) return '';
   try {
-    const { size } = await handle.stat();
+    const stats = await handle.stat();
+    // Of `a`, once it is gone and there is an `a/b`.
+    if (!stats.isFile()) return '';
     const { buffer, bytesRead } = await handle.read({
       buffer: Buffer.alloc(TAIL_BYTES),
-      position: Math.max(0, size - TAIL_BYTES),
+      position: Math.max(0, stats.size - TAIL_BYTES),
     });
     return buffer.toString('latin1', 0, bytesRead);
   } finally {

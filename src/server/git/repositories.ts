@@ -76,8 +76,9 @@ export class GitRepositories {
   /**
    * Paths that a push changed (SEM-3.11); a rename counts with its new path.
    * @param before the ref's commit before the push; null, or all zeros, for a new branch
+   * @returns null when there is too much to look at (SEM-3.12)
    */
-  changedFiles(repository: Named, before: string | null, sha: string): Promise<string[]> {
+  changedFiles(repository: Named, before: string | null, sha: string): Promise<string[] | null> {
     return changedFiles(this.folder(repository), before, sha);
   }
 

@@ -2,10 +2,20 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { errorText, UserError } from '../../common/errors.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
-import { assertRepository, assertScope, type Caller, callerName, callerOfToken, secretOf } from '../auth/access.ts';
+import {
+  assertMay,
+  assertRepository,
+  type Caller,
+  callerName,
+  callerOfToken,
+  causingJob,
+  secretOf,
+  type TokenNeed,
+} from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { failureOf } from '../failures.ts';
 import { acceptPush, recoverPushes } from './accept-push.ts';
+import { DURABLE_WRITES } from './child.ts';
 import { type BackendAnswer, callHttpBackend } from './http-backend.ts';
 import { newPushId, PushJournals } from './push-journal.ts';
 import { addClosingLines } from './side-band.ts';
@@ -20,6 +30,12 @@ const DEFAULT_MAX_PUSH_BYTES = 4 * 1024 ** 3;
 type GitRequest = FastifyRequest<{ Params: { owner: string; repository: string }; Querystring: { service?: string } }>;
 
 type Service = 'git-upload-pack' | 'git-receive-pack';
+
+/** The routes are public: git brings its token only after it was refused once. */
+const NEEDS: Record<Service, TokenNeed> = {
+  'git-upload-pack': { access: 'read', permission: 'contents: read' },
+  'git-receive-pack': { access: 'write', permission: 'contents: write' },
+};
 
 export interface GitService {
   /** To be registered without a prefix, before listening. */
@@ -70,14 +86,14 @@ class GitHttp {
     this.#context = context;
     this.#journals = journals;
     this.#config = {
+      // The answer to a push says that it is kept.
+      ...DURABLE_WRITES,
       'core.hooksPath': journals.hooksFolder,
-      'core.logAllRefUpdates': 'always',
-      // The answer to a push says that it is kept: objects and refs are on disk by then.
-      'core.fsync': 'committed,reference',
-      'core.fsyncMethod': 'batch',
       'gc.autoDetach': 'false',
       'http.receivepack': 'true',
       'receive.advertisePushOptions': 'true',
+      // The server's own; fetching them is allowed.
+      'receive.hideRefs': 'refs/pull',
       'receive.maxInputSize': String(maxPushBytes),
       'uploadpack.allowAnySHA1InWant': 'true',
       'uploadpack.allowFilter': 'true',
@@ -108,7 +124,8 @@ class GitHttp {
   async push(request: GitRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { repository, caller } = await this.#open(request, 'git-receive-pack');
     const id = newPushId(this.#context.clock.now());
-    const env = this.#journals.environment(id, { repositoryId: repository.id, actor: callerName(caller) });
+    const meta = { repositoryId: repository.id, actor: callerName(caller), causingJob: causingJob(caller) };
+    const env = this.#journals.environment(id, meta);
     const answer = await this.#call(request, reply, repository, caller, '/git-receive-pack', env);
     // Also when the client has gone: the refs may have moved by then.
     const lines = answer.ended.then(() => this.#accept(id));
@@ -131,7 +148,7 @@ class GitHttp {
   /** The repository, for somebody who may do this to it. A push by somebody who may write makes an unknown one. */
   async #open(request: GitRequest, service: Service): Promise<{ repository: RepositoryRow; caller: Caller }> {
     const caller = await callerOfToken(this.#context, secretOf(request));
-    assertScope(caller, service === 'git-receive-pack' ? 'write' : 'read');
+    assertMay(caller, NEEDS[service]);
     const { owner } = request.params;
     const name = request.params.repository.replace(/\.git$/, '');
     const known = await this.#context.git.find(owner, name);

@@ -1,8 +1,10 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ServerContext } from '../context.ts';
+import { dispatchRoutes } from './dispatches.ts';
 import { useGitHubErrors, useGitHubNotFound } from './errors.ts';
 import { jobRoutes } from './jobs.ts';
 import { metaRoutes } from './meta.ts';
+import { pullRoutes } from './pulls.ts';
 import { repositoryRoutes } from './repositories.ts';
 import { runRoutes } from './runs.ts';
 import { secretRoutes } from './secrets.ts';
@@ -19,6 +21,8 @@ export function restRoutes(context: ServerContext): FastifyPluginAsync {
     });
     metaRoutes(app, context);
     repositoryRoutes(app, context);
+    pullRoutes(app, context);
+    dispatchRoutes(app, context);
     workflowRoutes(app, context);
     runRoutes(app, context);
     jobRoutes(app, context);

@@ -33,9 +33,9 @@ export function runObject(publicUrl: string, repository: RepositoryRow, run: Run
     check_suite_node_id: nodeId('CheckSuite', run.id),
     url,
     html_url: `${publicUrl}/runs/${run.id}`,
-    pull_requests: [],
+    pull_requests: pullRequests(run),
     referenced_workflows: [],
-    created_at: run.created_at,
+    created_at: run.first_created_at,
     updated_at: run.completed_at ?? run.started_at ?? run.created_at,
     run_started_at: run.started_at ?? run.created_at,
     actor: userObject(run.actor, publicUrl),
@@ -46,12 +46,32 @@ export function runObject(publicUrl: string, repository: RepositoryRow, run: Run
     artifacts_url: `${url}/artifacts`,
     cancel_url: `${url}/cancel`,
     rerun_url: `${url}/rerun`,
-    previous_attempt_url: null,
+    previous_attempt_url: run.attempt > 1 ? `${url}/attempts/${run.attempt - 1}` : null,
     workflow_url: `${api}/workflows/${run.workflow_id}`,
     head_commit: headCommit(run),
     repository: repositoryObject(repository, publicUrl),
     head_repository: repositoryObject(repository, publicUrl),
   };
+}
+
+/** The one that the run is about, in short. */
+function pullRequests({ event, payload }: RunWithWorkflow) {
+  const pull = event.startsWith('pull_request') && JSON.parse(payload).pull_request;
+  if (!pull) return [];
+  const side = ({
+    ref,
+    sha,
+    repo,
+  }: {
+    ref: string;
+    sha: string;
+    repo?: { id: number; url: string; name: string };
+  }) => ({
+    ref,
+    sha,
+    repo: repo ? { id: repo.id, url: repo.url, name: repo.name } : null,
+  });
+  return [{ id: pull.id, number: pull.number, url: pull.url, head: side(pull.head), base: side(pull.base) }];
 }
 
 /** As far as the event told it; only pushes do. */

@@ -11,7 +11,8 @@ import { callerName } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
 import { linkPages, pageOf, READ, repositoryOf, WRITE } from './requests.ts';
-import { nodeId, repositoryObject, userObject } from './shapes.ts';
+import { repositoryObject, userObject } from './shapes.ts';
+import { workflowObject } from './workflow-object.ts';
 
 const FOLDER = '.github/workflows/';
 const WorkflowParams = z.object({ workflow: z.string().max(300) });
@@ -29,11 +30,14 @@ export function workflowRoutes(app: FastifyInstance, context: ServerContext): vo
     const page = pageOf(request);
     linkPages(context, request, reply, page, workflows.length);
     const shown = workflows.slice(page.offset, page.offset + page.limit);
-    return { total_count: workflows.length, workflows: shown.map((row) => workflowObject(context, repository, row)) };
+    return {
+      total_count: workflows.length,
+      workflows: shown.map((row) => workflowObject(context.settings.publicUrl, repository, row)),
+    };
   });
   app.get(`${base}/:workflow`, READ, async (request) => {
     const repository = await repositoryOf(context, request);
-    return workflowObject(context, repository, await workflowOf(context, repository, request));
+    return workflowObject(context.settings.publicUrl, repository, await workflowOf(context, repository, request));
   });
   app.post(`${base}/:workflow/dispatches`, WRITE, async (request, reply) => {
     await dispatch(context, request);
@@ -127,20 +131,4 @@ async function resolveRef(
     if (sha) return { ref, sha };
   }
   throw new UserError('no-such-ref', `No ref found for: ${given}`);
-}
-
-function workflowObject(context: ServerContext, repository: RepositoryRow, row: WorkflowRow) {
-  const page = `${context.settings.publicUrl}/${repository.owner}/${repository.name}`;
-  return {
-    id: row.id,
-    node_id: nodeId('Workflow', row.id),
-    name: row.name,
-    path: row.path,
-    state: 'active',
-    created_at: row.created_at,
-    updated_at: row.created_at,
-    url: `${context.settings.publicUrl}/api/v3/repos/${repository.owner}/${repository.name}/actions/workflows/${row.id}`,
-    html_url: `${page}/blob/${repository.default_branch}/${row.path}`,
-    badge_url: `${page}/actions/workflows/${basename(row.path)}/badge.svg`,
-  };
 }

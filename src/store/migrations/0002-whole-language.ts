@@ -56,6 +56,7 @@ async function events(db: Kysely<unknown>): Promise<void> {
     .addColumn('next_at', 'text', (c) => c.notNull())
     .addUniqueConstraint('schedules_entry', ['repository_id', 'path', 'cron', 'timezone'])
     .execute();
+  await db.schema.createIndex('schedules_by_time').on('schedules').columns(['next_at']).execute();
 
   await table(db, 'pulls')
     .addColumn('repository_id', 'integer', cascade('repositories.id'))
@@ -119,6 +120,7 @@ async function jobs(db: Kysely<unknown>): Promise<void> {
   const alter = () => db.schema.alterTable('jobs');
   await alter().addColumn('superseded_in', 'integer').execute();
   await alter().addColumn('parent_id', 'integer').execute();
+  await alter().addColumn('history_of', 'integer').execute();
   await alter()
     .addColumn('ref', 'text', (c) => c.notNull().defaultTo(''))
     .execute();
