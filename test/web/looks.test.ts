@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath, openPage, startBrowser } from './browser.ts';
-import { logLines, sampleJob, sampleRun, sampleRunner, sampleStep } from './samples.ts';
+import { logLines, sampleEvent, sampleJob, sampleRun, sampleRunner, sampleStep } from './samples.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
 
 const longName = 'a-very-long-name-without-any-place-to-break-it-as-people-like-to-give-to-branches-and-hosts';
@@ -11,6 +11,7 @@ const pages = {
   runs: { path: '/', heading: 'Runs', title: 'Runs · Switchyard' },
   run: { path: '/runs/1', heading: longName, title: `✗ ${longName} · Switchyard` },
   job: { path: '/runs/1/jobs/11', heading: 'build', title: `✗ build · ${longName} · Switchyard` },
+  events: { path: '/events', heading: 'Events', title: 'Events · Switchyard' },
   runners: { path: '/runners', heading: 'Runners', title: 'Runners · Switchyard' },
 };
 
@@ -22,7 +23,10 @@ describe.skipIf(!chromiumPath)('every page', () => {
     browser = await startBrowser();
     server = await startStandIn();
     const errors = [{ file: `.github/workflows/${longName}.yml`, line: 1, column: 2, message: longName }];
-    server.setRun(sampleRun({ id: 1, title: longName, ref: `refs/heads/${longName}`, conclusion: 'failure', errors }));
+    const waitUntil = new Date(Date.now() + 3_600_000).toISOString();
+    const pendingDeployments = [{ environment: longName, jobs: [longName], reviewers: [longName], waitUntil }];
+    const ref = `refs/heads/${longName}`;
+    server.setRun(sampleRun({ id: 1, title: longName, ref, conclusion: 'failure', errors, pendingDeployments }));
     const steps = [sampleStep({ number: 1, name: longName, conclusion: 'failure', logLines: 1 })];
     const annotation = {
       level: 'failure',
@@ -35,7 +39,12 @@ describe.skipIf(!chromiumPath)('every page', () => {
     const job = { runId: 1, labels: [longName], reason: longName, conclusion: 'failure' as const };
     server.setJob(sampleJob({ id: 11, key: 'build', ...job, steps, annotations: [annotation] }));
     server.setJob(sampleJob({ id: 12, key: 'deploy', ...job, name: longName, needs: ['build'] }));
+    const environment = { name: longName, url: 'https://example.com/' };
+    server.setJob(sampleJob({ id: 13, key: 'call', ...job, name: longName, calls: `${longName}@v1`, environment }));
+    server.setJob(sampleJob({ id: 14, key: 'inner', ...job, name: `${longName} / inner`, parentId: 13 }));
     server.appendLog(11, 1, logLines('x'.repeat(1000)));
+    const notStarted = [{ file: `.github/workflows/${longName}.yml`, reason: longName, filter: 'branches' }];
+    server.receivedEvents.set(1, sampleEvent({ id: 1, ref: `refs/heads/${longName}`, notStarted }));
     server.setRunner(sampleRunner({ id: 1, name: longName, labels: ['self-hosted', longName] }));
   });
   afterAll(async () => {
@@ -103,7 +112,7 @@ describe.skipIf(!chromiumPath)('every page', () => {
     await page.getByRole('heading', { name: 'Runs' }).waitFor();
     await page.keyboard.press('Tab');
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
-    for (const expected of ['Switchyard', 'Runs', 'Runners']) {
+    for (const expected of ['Switchyard', 'Runs', 'Events', 'Runners']) {
       await page.keyboard.press('Tab');
       const focused = page.locator(':focus-visible');
       expect(await focused.textContent()).toBe(expected);

@@ -1,4 +1,4 @@
-import type { Job, RunDetail, Runner, Step } from '../../src/protocol/dashboard/index.ts';
+import type { Job, ReceivedEvent, RunDetail, Runner, Step } from '../../src/protocol/dashboard/index.ts';
 
 /** So many seconds ago, as the API writes times. */
 export const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString();
@@ -63,6 +63,21 @@ export function sampleStep(fields: Partial<Step> & { number: number; name: strin
   };
 }
 
+export function sampleEvent(fields: Partial<ReceivedEvent> & { id: number }): ReceivedEvent {
+  return {
+    repository: 'demo/hello',
+    name: 'push',
+    activity: null,
+    ref: 'refs/heads/main',
+    sha: '1f0c5a94e0d1c9b77a1d5b1dbb0d0ce0a2f7b7c1',
+    actor: 'admin',
+    acceptedAt: ago(300),
+    runs: [],
+    notStarted: [],
+    ...fields,
+  };
+}
+
 export function sampleRunner(fields: Partial<Runner> & { id: number; name: string }): Runner {
   return {
     scope: { kind: 'repository', name: 'demo/hello' },
@@ -74,6 +89,8 @@ export function sampleRunner(fields: Partial<Runner> & { id: number; name: strin
     state: 'idle',
     job: null,
     lastSeenAt: ago(3),
+    wall: null,
+    groupWall: null,
     ...fields,
   };
 }

@@ -8,6 +8,7 @@ import type {
   Job,
   LiveEvents,
   LogPage,
+  ReceivedEvent,
   RunDetail,
   Runner,
   RunSummary,
@@ -30,9 +31,19 @@ interface Stream {
 export class StandIn {
   readonly runs = new Map<number, RunDetail>();
   readonly runners = new Map<number, Runner>();
+  /** Older attempts by `run:attempt`; the newest is in `runs`. */
+  readonly attempts = new Map<string, RunDetail>();
+  readonly receivedEvents = new Map<number, ReceivedEvent>();
   readonly explanations = new Map<string, Explanation>();
   /** When set, the API wants this token. */
   token: string | undefined;
+  /** When set, writing wants this token, also where reading wants none. */
+  writeToken: string | undefined;
+  /** What writes asked for, in order. */
+  readonly writes: { path: string; body: unknown }[] = [];
+  /** What the server does with a write; it may refuse by answering with a status. */
+  onWrite: (path: string, body: unknown) => { status: number; message: string; hint?: string } | undefined = () =>
+    undefined;
   /** Streams break at once while this is set. */
   refuseStreams = false;
   /** When set, every API answer is this status. */
@@ -136,14 +147,21 @@ export class StandIn {
     if (!request.url.startsWith(DASHBOARD_PREFIX) && !request.url.startsWith('/api/')) return undefined;
     this.requests.push(`${request.method} ${request.url}`);
     if (this.failWith !== undefined) return reply.code(this.failWith).send({ message: 'The store is locked.' });
-    if (this.token === undefined || request.headers.authorization === `Bearer ${this.token}`) return undefined;
+    const wanted = request.method === 'GET' ? this.token : (this.writeToken ?? this.token);
+    if (wanted === undefined || request.headers.authorization === `Bearer ${wanted}`) return undefined;
     return reply.code(401).send({ message: 'Requires authentication' });
   }
 
   #addRoutes(api: FastifyInstance): void {
     api.get('/server', () => ({ version: '0.1.0', url: this.url }));
     api.get('/runs', (request) => ({ runs: this.#list(request.query as Record<string, string | undefined>) }));
-    api.get('/runs/:id', (request, reply) => this.runs.get(idOf(request)) ?? notFound(reply, 'The run'));
+    api.get('/runs/:id', (request, reply) => this.#run(request) ?? notFound(reply, 'The run'));
+    for (const action of ['reviews', 'rerun', 'cancel', 'force-cancel']) {
+      api.post(`/runs/:id/${action}`, (request, reply) => this.#write(request, reply));
+    }
+    api.get('/received-events', (request) => ({
+      events: this.#listEvents(request.query as Record<string, string | undefined>),
+    }));
     api.get('/runners', () => ({ runners: [...this.runners.values()] }));
     for (const kind of ['run', 'job']) {
       api.get(`/${kind}s/:id/explanation`, (request, reply) => {
@@ -162,6 +180,29 @@ export class StandIn {
       .sort((a, b) => b.id - a.id)
       .slice(0, Number(limit ?? 50))
       .map(summary);
+  }
+
+  #run(request: FastifyRequest): RunDetail | undefined {
+    const { attempt } = request.query as { attempt?: string };
+    const older = attempt === undefined ? undefined : this.attempts.get(`${idOf(request)}:${attempt}`);
+    return older ?? this.runs.get(idOf(request));
+  }
+
+  #write(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const path = request.url.slice(DASHBOARD_PREFIX.length);
+    this.writes.push({ path, body: request.body });
+    const refusal = this.onWrite(path, request.body);
+    if (!refusal) return reply.code(202).send({});
+    const { status, ...body } = refusal;
+    return reply.code(status).send(body);
+  }
+
+  #listEvents({ repository, before, limit }: Record<string, string | undefined>): ReceivedEvent[] {
+    return [...this.receivedEvents.values()]
+      .filter((event) => repository === undefined || event.repository === repository)
+      .filter((event) => before === undefined || event.id < Number(before))
+      .sort((a, b) => b.id - a.id)
+      .slice(0, Number(limit ?? 50));
   }
 
   #page(request: FastifyRequest): LogPage {

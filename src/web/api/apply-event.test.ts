@@ -1,57 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { Job, RunDetail, RunSummary } from '../../protocol/dashboard/index.ts';
+import { sampleJob, sampleRun } from '../../../test/web/samples.ts';
+import type { RunDetail, RunSummary } from '../../protocol/dashboard/index.ts';
 import { applyEvent, placeRun } from './apply-event.ts';
 import { createQueryClient, keys, type RunFilter, type RunPage } from './queries.ts';
 
 const all: RunFilter = { repository: '', status: '' };
 
-function run(id: number, fields: Partial<RunSummary> = {}): RunSummary {
-  return {
-    id,
-    repository: 'demo/hello',
-    workflow: { name: 'CI', path: '.github/workflows/ci.yml' },
-    number: id,
-    attempt: 1,
-    title: `run ${id}`,
-    event: 'push',
-    ref: 'refs/heads/main',
-    sha: '0'.repeat(40),
-    actor: 'admin',
-    triggeringActor: 'admin',
-    status: 'queued',
-    conclusion: null,
-    reason: null,
-    createdAt: '2026-01-01T00:00:00Z',
-    startedAt: null,
-    completedAt: null,
-    ...fields,
-  };
-}
+const run = (id: number, fields: Partial<RunDetail> = {}): RunSummary => sampleRun({ id, status: 'queued', ...fields });
 
 const pages = (...ids: number[][]): RunPage[] => ids.map((page) => ({ runs: page.map((id) => run(id)), next: null }));
 const ids = (list: RunPage[]): number[][] => list.map((page) => page.runs.map(({ id }) => id));
-
-const blockedJob: Job = {
-  id: 1,
-  runId: 1,
-  attempt: 1,
-  parentId: null,
-  calls: null,
-  key: 'a',
-  name: 'a',
-  needs: [],
-  labels: [],
-  status: 'queued',
-  conclusion: null,
-  runner: null,
-  createdAt: '2026-01-01T00:00:00Z',
-  startedAt: null,
-  completedAt: null,
-  steps: [],
-  annotations: [],
-  environment: null,
-  reason: null,
-};
 
 describe('a run that comes over the live feed', () => {
   test('is put on top when it is the newest', () => {
@@ -77,15 +35,8 @@ describe('a run that comes over the live feed', () => {
 
 test('a job event replaces that job in its run and leaves the others', () => {
   const client = createQueryClient();
-  const job = { ...blockedJob, id: 7 };
-  const detail: RunDetail = {
-    ...run(1),
-    attempts: [],
-    pendingDeployments: [],
-    errors: [],
-    warnings: [],
-    jobs: [job, { ...job, id: 8 }],
-  };
+  const job = sampleJob({ id: 7, runId: 1, key: 'a', status: 'queued' });
+  const detail = sampleRun({ id: 1, jobs: [job, { ...job, id: 8 }] });
   client.setQueryData(keys.run(1), detail);
   applyEvent(client, { type: 'job', value: { ...job, status: 'in_progress' } });
   expect(client.getQueryData<RunDetail>(keys.run(1))?.jobs.map(({ id, status }) => [id, status])).toEqual([

@@ -1,10 +1,11 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import type { Job, RunDetail, Runner, RunnerList, RunSummary } from '../../protocol/dashboard/index.ts';
 import type { LiveEvent } from './live-connection.ts';
-import { keys, matchesFilter, type RunFilter, type RunPage } from './queries.ts';
+import { type EventPage, keys, matchesFilter, type RunFilter, type RunPage } from './queries.ts';
 import { markOvertaken } from './settled.ts';
 
 type RunPages = InfiniteData<RunPage, number | null>;
+type EventPages = InfiniteData<EventPage, number | null>;
 
 /** Brings what the page has read up to date with an event of the live feed. Log lines are not kept here. */
 export function applyEvent(client: QueryClient, event: LiveEvent): void {
@@ -31,9 +32,36 @@ function applyRun(client: QueryClient, run: RunSummary): void {
     const filter = queryKey[1] as RunFilter;
     client.setQueryData<RunPages>(queryKey, (old) => old && { ...old, pages: placeRun(old.pages, run, filter) });
   }
-  client.setQueryData<RunDetail>(keys.run(run.id), (old) => old && { ...old, ...run });
+  applyRunToEvents(client, run);
+  const old = client.getQueryData<RunDetail>(keys.run(run.id));
+  client.setQueryData<RunDetail>(keys.run(run.id), old && { ...old, ...run });
+  if (old && isReadAgain(old, run)) void client.invalidateQueries({ queryKey: keys.run(run.id) });
   void client.invalidateQueries({ queryKey: keys.explanation('run', run.id) });
 }
+
+/** A run that no listed event has comes of a new event. */
+function applyRunToEvents(client: QueryClient, run: RunSummary): void {
+  for (const [queryKey, pages] of client.getQueriesData<EventPages>({ queryKey: keys.events() })) {
+    const known = pages?.pages.some(({ events }) => events.some(({ runs }) => runs.some(({ id }) => id === run.id)));
+    if (known && pages) client.setQueryData<EventPages>(queryKey, { ...pages, pages: pages.pages.map(withRun(run)) });
+    else void client.invalidateQueries({ queryKey });
+  }
+}
+
+const withRun =
+  ({ id, status, conclusion }: RunSummary) =>
+  (page: EventPage): EventPage => ({
+    ...page,
+    events: page.events.map((event) =>
+      event.runs.some((run) => run.id === id)
+        ? { ...event, runs: event.runs.map((run) => (run.id === id ? { ...run, status, conclusion } : run)) }
+        : event,
+    ),
+  });
+
+/** Attempts and what environments wait for come with the whole run only. */
+const isReadAgain = (old: RunSummary, run: RunSummary): boolean =>
+  old.attempt !== run.attempt || (old.status !== run.status && [old.status, run.status].includes('waiting'));
 
 /** The pages with `run` in its place: replaced, added on top when it is new, or dropped when it no longer fits. */
 export function placeRun(pages: RunPage[], run: RunSummary, filter: RunFilter): RunPage[] {
@@ -50,7 +78,15 @@ export function placeRun(pages: RunPage[], run: RunSummary, filter: RunFilter): 
 
 function applyJob(client: QueryClient, job: Job): void {
   markOvertaken(`run:${job.runId}`);
-  client.setQueryData<RunDetail>(keys.run(job.runId), (old) => old && { ...old, jobs: replaceOrAdd(old.jobs, job) });
+  const run = client.getQueryData<RunDetail>(keys.run(job.runId));
+  const known = run?.jobs.find(({ id }) => id === job.id);
+  // An unknown job of an older attempt has been replaced by one of the newest.
+  if (run && (known || job.attempt === run.attempt)) {
+    client.setQueryData<RunDetail>(keys.run(job.runId), { ...run, jobs: replaceOrAdd(run.jobs, job) });
+  }
+  if (run && (job.attempt > run.attempt || [known?.status, job.status].includes('waiting'))) {
+    void client.invalidateQueries({ queryKey: keys.run(job.runId) });
+  }
   void client.invalidateQueries({ queryKey: keys.explanation('job', job.id) });
   void client.invalidateQueries({ queryKey: keys.explanation('run', job.runId) });
 }

@@ -31,13 +31,23 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
     throw new ApiFailure(0, 'The server does not answer.', 'It may be stopped or restarting.');
   });
   if (response.ok) return response;
-  if (response.status === 401) tokenNeeded.set(true);
+  // Who may read and not write stays on the page; the form that wrote asks for a token.
+  if (response.status === 401 && (init.method ?? 'GET') === 'GET') tokenNeeded.set(true);
   throw await failureOf(response);
 }
 
 async function failureOf(response: Response): Promise<ApiFailure> {
   const body: ApiError | null = await response.json().catch(() => null);
   return new ApiFailure(response.status, body?.message ?? `The server answered ${response.status}.`, body?.hint);
+}
+
+/**
+ * Asks the server to change something.
+ * @throws ApiFailure
+ */
+export async function post(path: string, body: unknown, token: string | null): Promise<void> {
+  const headers = { 'content-type': 'application/json', ...authorization(token) };
+  await request(path, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
 /** @throws ApiFailure */

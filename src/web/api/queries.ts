@@ -2,6 +2,8 @@ import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from '@tans
 import type {
   Conclusion,
   Explanation,
+  ReceivedEvent,
+  ReceivedEventList,
   RunDetail,
   RunList,
   RunnerList,
@@ -13,6 +15,7 @@ import { ApiFailure, readJson } from './client.ts';
 import { readSettled } from './settled.ts';
 
 export const runsPerPage = 30;
+export const eventsPerPage = 30;
 
 export interface RunFilter {
   repository: string;
@@ -28,7 +31,10 @@ export function matchesFilter(run: RunSummary, { repository, status }: RunFilter
 
 export const keys = {
   runs: (filter: RunFilter) => ['runs', filter] as const,
-  run: (id: number) => ['run', id] as const,
+  /** Without an attempt: the newest one, and what live events change. */
+  run: (id: number, attempt?: number) => (attempt === undefined ? ['run', id] : ['run', id, attempt]),
+  /** Without a repository: those of all. */
+  events: (repository?: string) => (repository === undefined ? ['received-events'] : ['received-events', repository]),
   runners: ['runners'] as const,
   server: ['server'] as const,
   explanation: (kind: 'run' | 'job', id: number) => ['explanation', kind, id] as const,
@@ -79,10 +85,38 @@ export function useRuns(filter: RunFilter) {
   });
 }
 
-export function useRun(id: number) {
+export interface EventPage {
+  events: ReceivedEvent[];
+  /** Id to read before for the next page. */
+  next: number | null;
+}
+
+async function readEvents(repository: string, before: number | null, signal: AbortSignal): Promise<EventPage> {
+  const query = new URLSearchParams({ limit: String(eventsPerPage) });
+  if (repository !== '') query.set('repository', repository);
+  if (before !== null) query.set('before', String(before));
+  const { events } = await readJson<ReceivedEventList>(`/received-events?${query}`, signal);
+  const next = events.length < eventsPerPage ? null : (events.at(-1)?.id ?? null);
+  return { events, next };
+}
+
+/** @param repository empty for all */
+export function useReceivedEvents(repository: string) {
+  return useInfiniteQuery({
+    queryKey: keys.events(repository),
+    queryFn: ({ pageParam, signal }) => readEvents(repository, pageParam, signal),
+    initialPageParam: null as number | null,
+    getNextPageParam: (page: EventPage) => page.next,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** @param attempt an older one; without it the newest */
+export function useRun(id: number, attempt?: number) {
+  const query = attempt === undefined ? '' : `?attempt=${attempt}`;
   return useQuery({
-    queryKey: keys.run(id),
-    queryFn: ({ signal }) => readSettled(`run:${id}`, () => readJson<RunDetail>(`/runs/${id}`, signal)),
+    queryKey: keys.run(id, attempt),
+    queryFn: ({ signal }) => readSettled(`run:${id}`, () => readJson<RunDetail>(`/runs/${id}${query}`, signal)),
   });
 }
 

@@ -31,6 +31,16 @@ export function RelativeTime({ at }: { at: string }) {
   );
 }
 
+/** How long until something happens, counting down; nothing is left once it should have. */
+export function Countdown({ to }: { to: string }) {
+  const text = useTicking(() => formatDuration(Math.max(0, Date.parse(to) - Date.now())));
+  return (
+    <time className="duration" dateTime={to} title={new Date(to).toLocaleString()}>
+      {text}
+    </time>
+  );
+}
+
 interface DurationProps {
   from: string | null;
   to: string | null;

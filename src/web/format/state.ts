@@ -3,7 +3,7 @@ import type { Conclusion, Status } from '../../protocol/dashboard/index.ts';
 /** What the page shows for status and conclusion together: one of a handful of looks. */
 export type State = 'waiting' | 'running' | 'success' | 'failure' | 'cancelled' | 'skipped';
 
-interface HasStatus {
+export interface HasStatus {
   status: Status;
   conclusion: Conclusion | null;
 }
@@ -22,6 +22,10 @@ export function stateOf({ status, conclusion }: HasStatus): State {
   if (status !== 'completed') return 'waiting';
   return conclusion === null ? 'cancelled' : concluded[conclusion];
 }
+
+/** What "failed jobs" of a re-run means (SEM-29.1). */
+export const isUnsuccessful = (of: HasStatus): boolean =>
+  of.status === 'completed' && ['failure', 'cancelled'].includes(stateOf(of));
 
 const words: Record<Status | Conclusion, string> = {
   queued: 'Queued',

@@ -1,3 +1,4 @@
+import { Link, useSearch } from 'wouter';
 import type { Job, RunDetail } from '../../protocol/dashboard/index.ts';
 import { useRun } from '../api/queries.ts';
 import { useLive } from '../api/use-live.ts';
@@ -7,6 +8,10 @@ import { stateOf } from '../format/state.ts';
 import type { LogStore } from '../log/log-store.ts';
 import { LogView } from '../log/log-view.tsx';
 import { Annotations } from '../run/annotations.tsx';
+import { CalledJobs } from '../run/job-graph.tsx';
+import { findNode, jobTree } from '../run/job-tree.ts';
+import { jobPath, readAttempt } from '../run/paths.ts';
+import { newestAttempt, type ShownRun, shownRun } from '../run/shown-run.ts';
 import { DownloadButton } from './download-button.tsx';
 import { JobHeader } from './job-header.tsx';
 import { useLogStore } from './use-log-store.ts';
@@ -16,9 +21,10 @@ interface JobPageProps {
   jobId: number;
 }
 
-/** One job: its steps and their live log. */
+/** One job: its steps and their live log, or the jobs that it calls. */
 export function JobPage({ runId, jobId }: JobPageProps) {
-  const { data: run, error, refetch } = useRun(runId);
+  const asked = readAttempt(useSearch());
+  const { data: run, error, refetch } = useRun(runId, asked);
   const job = run?.jobs.find(({ id }) => id === jobId);
   const store = useLogStore(jobId, job);
   useLive({
@@ -33,9 +39,9 @@ export function JobPage({ runId, jobId }: JobPageProps) {
   return (
     <div className="page">
       {run && job ? (
-        <JobContent run={run} job={job} store={store} />
+        <JobContent shown={shownRun(run, asked)} job={job} store={store} />
       ) : run ? (
-        <Blank icon={null} title="This run has no such job" />
+        <NoSuchJob run={run} jobId={jobId} />
       ) : error ? (
         <Failure error={error} onRetry={() => void refetch()} />
       ) : (
@@ -45,11 +51,31 @@ export function JobPage({ runId, jobId }: JobPageProps) {
   );
 }
 
-function JobContent({ run, job, store }: { run: RunDetail; job: Job; store: LogStore }) {
+/** A re-run gives its jobs new ids: a link from before leads to an older attempt. */
+function NoSuchJob({ run, jobId }: { run: RunDetail; jobId: number }) {
+  const others = run.attempts.filter(({ attempt }) => attempt !== run.attempt);
+  const pathTo = (attempt: number) =>
+    jobPath({ id: jobId, runId: run.id }, attempt === newestAttempt(run) ? undefined : attempt);
+  return (
+    <Blank icon={null} title={`Attempt ${run.attempt} of this run has no such job`}>
+      {others.length > 0 && <p>It may belong to another attempt:</p>}
+      {others.map(({ attempt }) => (
+        <Link key={attempt} href={pathTo(attempt)}>
+          Attempt {attempt}
+        </Link>
+      ))}
+    </Blank>
+  );
+}
+
+function JobContent({ shown, job, store }: { shown: ShownRun; job: Job; store: LogStore }) {
+  const { run, attempt } = shown;
+  const node = job.calls === null ? undefined : findNode(jobTree(run.jobs), job.id);
   return (
     <>
-      <JobHeader run={run} job={job} />
-      <Annotations jobs={[job]} />
+      <JobHeader shown={shown} job={job} />
+      <Annotations jobs={[job]} attempt={attempt} />
+      {node && <CalledJobs shown={shown} node={node} />}
       {job.steps.length > 0 && (
         <LogView steps={job.steps} isRunning={job.status === 'in_progress'} store={store}>
           <DownloadButton repository={run.repository} jobId={job.id} />

@@ -2,11 +2,18 @@ import { AlertIcon, InfoIcon, XCircleIcon } from '@primer/octicons-react';
 import { Link } from 'wouter';
 import type { Annotation, Job } from '../../protocol/dashboard/index.ts';
 import { FirstItems } from '../components/first-items.tsx';
+import { jobPath } from './paths.ts';
 
 const icons = { failure: XCircleIcon, warning: AlertIcon, notice: InfoIcon };
 
+interface AnnotationsProps {
+  jobs: readonly Job[];
+  /** When it is not the newest. */
+  attempt?: number | undefined;
+}
+
 /** What the jobs reported about themselves, with a link to the step. */
-export function Annotations({ jobs }: { jobs: readonly Job[] }) {
+export function Annotations({ jobs, attempt }: AnnotationsProps) {
   const found = jobs.flatMap((job) => job.annotations.map((annotation) => ({ job, annotation })));
   if (found.length === 0) return null;
   return (
@@ -17,14 +24,20 @@ export function Annotations({ jobs }: { jobs: readonly Job[] }) {
       <FirstItems items={found}>
         {({ job, annotation }, index) => (
           // By index: annotations have no identity and are only ever added.
-          <AnnotationRow key={index} job={job} annotation={annotation} />
+          <AnnotationRow key={index} job={job} annotation={annotation} attempt={attempt} />
         )}
       </FirstItems>
     </section>
   );
 }
 
-function AnnotationRow({ job, annotation }: { job: Job; annotation: Annotation }) {
+interface AnnotationRowProps {
+  job: Job;
+  annotation: Annotation;
+  attempt: number | undefined;
+}
+
+function AnnotationRow({ job, annotation, attempt }: AnnotationRowProps) {
   const { level, title, message, path, line, stepNumber } = annotation;
   const Icon = icons[level];
   const step = stepNumber === null ? '' : `#step:${stepNumber}`;
@@ -33,7 +46,7 @@ function AnnotationRow({ job, annotation }: { job: Job; annotation: Annotation }
       <Icon size={16} aria-label={level} />
       <div>
         <p className="small muted">
-          <Link href={`/runs/${job.runId}/jobs/${job.id}${step}`}>{job.name}</Link>
+          <Link href={jobPath(job, attempt, step)}>{job.name}</Link>
           {path && (
             <code>
               {' '}

@@ -1,29 +1,10 @@
 import { expect, test } from 'vitest';
+import { sampleJob } from '../../../test/web/samples.ts';
 import type { Job } from '../../protocol/dashboard/index.ts';
 import { jobStages } from './job-stages.ts';
 
 let nextId = 1;
-const job = (key: string, ...needs: string[]): Job => ({
-  id: nextId++,
-  runId: 1,
-  attempt: 1,
-  parentId: null,
-  calls: null,
-  key,
-  name: key,
-  needs,
-  labels: [],
-  status: 'queued',
-  conclusion: null,
-  runner: null,
-  createdAt: '2026-01-01T00:00:00Z',
-  startedAt: null,
-  completedAt: null,
-  steps: [],
-  annotations: [],
-  environment: null,
-  reason: null,
-});
+const job = (key: string, ...needs: string[]): Job => sampleJob({ id: nextId++, runId: 1, key, needs });
 
 const names = (jobs: Job[]): string[][] => jobStages(jobs).map((stage) => stage.map(({ key }) => key));
 

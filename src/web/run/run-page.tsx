@@ -1,27 +1,28 @@
-import { useRef } from 'react';
-import type { RunDetail } from '../../protocol/dashboard/index.ts';
+import { useSearch } from 'wouter';
 import { useRun } from '../api/queries.ts';
 import { useLive } from '../api/use-live.ts';
 import { Failure, SkeletonRows } from '../components/page-state.tsx';
-import { useListKeys } from '../components/use-list-keys.ts';
 import { useTitle } from '../components/use-title.ts';
 import { Why } from '../components/why.tsx';
 import { stateOf } from '../format/state.ts';
 import { Annotations } from './annotations.tsx';
-import { JobCard } from './job-card.tsx';
-import { jobStages } from './job-stages.ts';
+import { JobGraph } from './job-graph.tsx';
+import { readAttempt } from './paths.ts';
+import { PendingDeployments } from './pending-deployments.tsx';
 import { RunHeader } from './run-header.tsx';
+import { type ShownRun, shownRun } from './shown-run.ts';
 import { SourceErrors, SourceWarnings } from './source-notes.tsx';
 
 /** One run: its jobs by what they need, errors and annotations. */
 export function RunPage({ id }: { id: number }) {
-  const { data: run, error, refetch } = useRun(id);
+  const asked = readAttempt(useSearch());
+  const { data: run, error, refetch } = useRun(id, asked);
   useLive({ run: id });
   useTitle(run?.title ?? `Run ${id}`, run && stateOf(run));
   return (
     <div className="page">
       {run ? (
-        <RunContent run={run} />
+        <RunContent shown={shownRun(run, asked)} />
       ) : error ? (
         <Failure error={error} onRetry={() => void refetch()} />
       ) : (
@@ -31,40 +32,16 @@ export function RunPage({ id }: { id: number }) {
   );
 }
 
-function RunContent({ run }: { run: RunDetail }) {
+function RunContent({ shown }: { shown: ShownRun }) {
+  const { run, attempt } = shown;
   return (
     <>
-      <RunHeader run={run}>
-        <Why kind="run" id={run.id} name={run.title} />
-      </RunHeader>
+      <RunHeader shown={shown}>{attempt === undefined && <Why kind="run" id={run.id} name={run.title} />}</RunHeader>
+      <PendingDeployments shown={shown} />
       <SourceErrors errors={run.errors} />
       <SourceWarnings warnings={run.warnings} />
-      <JobGraph run={run} />
-      <Annotations jobs={run.jobs} />
+      <JobGraph shown={shown} />
+      <Annotations jobs={run.jobs} attempt={attempt} />
     </>
-  );
-}
-
-function JobGraph({ run }: { run: RunDetail }) {
-  const graph = useRef<HTMLElement>(null);
-  useListKeys(graph);
-  if (run.jobs.length === 0) {
-    return run.errors.length > 0 ? null : <p className="muted">This run has no jobs.</p>;
-  }
-  return (
-    <section ref={graph} aria-labelledby="jobs">
-      <h2 id="jobs">
-        Jobs <span className="muted">{run.jobs.length}</span>
-      </h2>
-      <div className="stages">
-        {jobStages(run.jobs).map((jobs) => (
-          <ul key={jobs[0]?.id} className="stage">
-            {jobs.map((job) => (
-              <JobCard key={job.id} job={job} />
-            ))}
-          </ul>
-        ))}
-      </div>
-    </section>
   );
 }

@@ -5,6 +5,7 @@ import type { RunSummary } from '../../protocol/dashboard/index.ts';
 import { RefLabel } from '../components/ref-label.tsx';
 import { StateIcon } from '../components/state-icon.tsx';
 import { Duration, RelativeTime } from '../components/times.tsx';
+import { Reason } from '../run/reason.tsx';
 import { writeFilter } from './use-run-filter.ts';
 
 export const RunRow = memo(function RunRow({ run }: { run: RunSummary }) {
@@ -20,6 +21,7 @@ export const RunRow = memo(function RunRow({ run }: { run: RunSummary }) {
           {run.attempt > 1 && `, attempt ${run.attempt}`} · {run.event} by {run.actor} ·{' '}
           <Link href={writeFilter({ repository: run.repository, status: '' })}>{run.repository}</Link>
         </div>
+        <Reason of={run} />
       </div>
       <div className="row-ref">
         <RefLabel gitRef={run.ref} />

@@ -1,11 +1,13 @@
 import { WorkflowIcon } from '@primer/octicons-react';
 import { Button } from '@primer/react';
 import { useRef } from 'react';
+import { Link } from 'wouter';
 import { useRuns } from '../api/queries.ts';
 import { useLive } from '../api/use-live.ts';
 import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
 import { useListKeys } from '../components/use-list-keys.ts';
 import { useTitle } from '../components/use-title.ts';
+import { eventsPath } from '../events/events-path.ts';
 import { PushHelp } from './push-help.tsx';
 import { RunRow } from './run-row.tsx';
 import { RunsFilter } from './runs-filter.tsx';
@@ -40,8 +42,7 @@ function RunList({ filter, onClear }: RunListProps) {
     return error ? <Failure error={error} onRetry={() => void refetch()} /> : <SkeletonRows rows={8} height={64} />;
   }
   const runs = data.pages.flatMap((page) => page.runs);
-  if (runs.length === 0)
-    return <NoRuns isFiltered={filter.repository !== '' || filter.status !== ''} onClear={onClear} />;
+  if (runs.length === 0) return <NoRuns filter={filter} onClear={onClear} />;
   return (
     <>
       <ul ref={list} className={isPlaceholderData ? 'list stale' : 'list'}>
@@ -60,10 +61,14 @@ function RunList({ filter, onClear }: RunListProps) {
   );
 }
 
-function NoRuns({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
-  if (!isFiltered) return <PushHelp />;
+function NoRuns({ filter: { repository, status }, onClear }: RunListProps) {
+  if (repository === '' && status === '') return <PushHelp />;
   return (
     <Blank icon={<WorkflowIcon size={24} />} title="No run matches">
+      <p>
+        Did a workflow not start? <Link href={eventsPath(repository)}>Events</Link> say what came in, and why it started
+        nothing.
+      </p>
       <Button onClick={onClear}>Show all runs</Button>
     </Blank>
   );

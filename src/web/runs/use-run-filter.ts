@@ -5,6 +5,8 @@ import type { RunFilter } from '../api/queries.ts';
 
 export const filterStatuses = [
   'queued',
+  'pending',
+  'waiting',
   'in_progress',
   'success',
   'failure',

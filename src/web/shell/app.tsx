@@ -11,6 +11,7 @@ import { Header } from './header.tsx';
 
 const RunPage = lazy(async () => ({ default: (await import('../run/run-page.tsx')).RunPage }));
 const JobPage = lazy(async () => ({ default: (await import('../job/job-page.tsx')).JobPage }));
+const EventsPage = lazy(async () => ({ default: (await import('../events/events-page.tsx')).EventsPage }));
 const RunnersPage = lazy(async () => ({ default: (await import('../runners/runners-page.tsx')).RunnersPage }));
 const TokenForm = lazy(async () => ({ default: (await import('./token-form.tsx')).TokenForm }));
 
@@ -43,6 +44,9 @@ function Pages() {
       <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={Number(id)} />}</Route>
       <Route path="/runs/:id/jobs/:jobId">
         {({ id, jobId }) => <JobPage key={jobId} runId={Number(id)} jobId={Number(jobId)} />}
+      </Route>
+      <Route path="/events">
+        <EventsPage />
       </Route>
       <Route path="/runners">
         <RunnersPage />

@@ -1,11 +1,20 @@
-import { Link, useRoute } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import { useServer } from '../api/queries.ts';
 import { isOffline } from '../api/use-live.ts';
 import { useValue } from '../api/value.ts';
 import { ThemeToggle } from './theme-toggle.tsx';
 
+const parts = [
+  { path: '/', title: 'Runs' },
+  { path: '/events', title: 'Events' },
+  { path: '/runners', title: 'Runners' },
+];
+
+/** Runs and jobs belong to the first part. */
+const partOf = (location: string): string => parts.find(({ path }) => path === location)?.path ?? '/';
+
 export function Header() {
-  const [isRunners] = useRoute('/runners');
+  const [location] = useLocation();
   const { data: server } = useServer();
   return (
     <header className="header">
@@ -14,12 +23,11 @@ export function Header() {
         Switchyard
       </Link>
       <nav aria-label="Main">
-        <Link href="/" aria-current={isRunners ? undefined : 'page'}>
-          Runs
-        </Link>
-        <Link href="/runners" aria-current={isRunners ? 'page' : undefined}>
-          Runners
-        </Link>
+        {parts.map(({ path, title }) => (
+          <Link key={path} href={path} aria-current={path === partOf(location) ? 'page' : undefined}>
+            {title}
+          </Link>
+        ))}
       </nav>
       <span className="header-end">
         <OfflineNotice />

@@ -1,11 +1,12 @@
 import { KeyIcon } from '@primer/octicons-react';
-import { Button, Checkbox, FormControl, TextInput } from '@primer/react';
+import { Button } from '@primer/react';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { ApiFailure, authorization, request } from '../api/client.ts';
 import { forgetToken, keepToken, tokenNeeded } from '../api/token.ts';
 import { useTitle } from '../components/use-title.ts';
 import { errorMessage } from './error-message.ts';
+import { readTokenFields, refusedToken, TokenFields } from './token-fields.tsx';
 
 /** Asks for a token, tries it, and then shows the page that was asked for. */
 export function TokenForm() {
@@ -16,18 +17,17 @@ export function TokenForm() {
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const token = String(form.get('token') ?? '').trim();
+    const { token, remember } = readTokenFields(new FormData(event.currentTarget));
     setBusy(true);
     try {
       await request('/runs?limit=1', { headers: authorization(token) });
-      keepToken(token, form.has('remember'));
+      keepToken(token, remember);
       client.clear();
       tokenNeeded.set(false);
     } catch (error) {
       forgetToken();
       const isRefused = error instanceof ApiFailure && error.status === 401;
-      setProblem(isRefused ? 'The server does not accept this token.' : errorMessage(error));
+      setProblem(isRefused ? refusedToken : errorMessage(error));
     } finally {
       setBusy(false);
     }
@@ -37,25 +37,7 @@ export function TokenForm() {
     <form className="token-form" onSubmit={(event) => void submit(event)}>
       <KeyIcon size={24} />
       <h1>This server asks for a token</h1>
-      <FormControl required>
-        <FormControl.Label>Token</FormControl.Label>
-        <TextInput
-          name="token"
-          type="password"
-          autoComplete="current-password"
-          block
-          autoFocus
-          validationStatus={problem === '' ? undefined : 'error'}
-        />
-        <FormControl.Caption>
-          The admin token is the file <code>admin-token</code> in the data folder of the server.
-        </FormControl.Caption>
-        {problem !== '' && <FormControl.Validation variant="error">{problem}</FormControl.Validation>}
-      </FormControl>
-      <FormControl>
-        <Checkbox name="remember" />
-        <FormControl.Label>Remember in this browser</FormControl.Label>
-      </FormControl>
+      <TokenFields problem={problem} />
       <Button type="submit" variant="primary" loading={isBusy} block>
         Continue
       </Button>

@@ -1,0 +1,75 @@
+import { ZapIcon } from '@primer/octicons-react';
+import { Button } from '@primer/react';
+import { useRef } from 'react';
+import { useLocation, useSearch } from 'wouter';
+import { useReceivedEvents } from '../api/queries.ts';
+import { useLive } from '../api/use-live.ts';
+import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
+import { RepositoryField } from '../components/repository-field.tsx';
+import { useListKeys } from '../components/use-list-keys.ts';
+import { useTitle } from '../components/use-title.ts';
+import { PushHelp } from '../runs/push-help.tsx';
+import { EventRow } from './event-row.tsx';
+import { eventsPath, readRepository } from './events-path.ts';
+
+/** What came in, newest first, and what it started and did not start: the answer to "my workflow did not start". */
+export function EventsPage() {
+  const repository = readRepository(useSearch());
+  const [, navigate] = useLocation();
+  useTitle(repository === '' ? 'Events' : `Events of ${repository}`);
+  useLive();
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Events</h1>
+        <search className="filters">
+          <RepositoryField repository={repository} onChange={(next) => navigate(eventsPath(next))} />
+        </search>
+      </div>
+      <EventList repository={repository} onClear={() => navigate(eventsPath(''))} />
+    </div>
+  );
+}
+
+interface EventListProps {
+  repository: string;
+  onClear: () => void;
+}
+
+function EventList({ repository, onClear }: EventListProps) {
+  const read = useReceivedEvents(repository);
+  const list = useRef<HTMLUListElement>(null);
+  useListKeys(list);
+  if (!read.data) {
+    if (read.error) return <Failure error={read.error} onRetry={() => void read.refetch()} />;
+    return <SkeletonRows rows={6} height={104} />;
+  }
+  const events = read.data.pages.flatMap((page) => page.events);
+  if (events.length === 0) return <NoEvents repository={repository} onClear={onClear} />;
+  return (
+    <>
+      <ul ref={list} className={read.isPlaceholderData ? 'list stale' : 'list'}>
+        {events.map((event) => (
+          <EventRow key={event.id} event={event} />
+        ))}
+      </ul>
+      {read.hasNextPage && (
+        <div className="more">
+          <Button onClick={() => void read.fetchNextPage()} loading={read.isFetchingNextPage}>
+            Older events
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function NoEvents({ repository, onClear }: EventListProps) {
+  if (repository === '') return <PushHelp />;
+  return (
+    <Blank icon={<ZapIcon size={24} />} title={`No event of ${repository} has come in`}>
+      <p>A push reaches this server only when its remote is this server; other events come by webhook or REST.</p>
+      <Button onClick={onClear}>Show all events</Button>
+    </Blank>
+  );
+}

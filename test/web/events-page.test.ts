@@ -1,0 +1,120 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { chromiumPath, type OpenPage, openPage, startBrowser } from './browser.ts';
+import { sampleEvent, sampleRun } from './samples.ts';
+import { type StandIn, startStandIn } from './stand-in.ts';
+
+describe.skipIf(!chromiumPath)('the events', () => {
+  let browser: Browser;
+  let server: StandIn;
+  let opened: OpenPage | undefined;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser?.close());
+  beforeEach(async () => {
+    server = await startStandIn();
+  });
+  afterEach(async () => {
+    const troubles = opened?.troubles;
+    await opened?.close();
+    await server.close();
+    expect(troubles).toEqual([]);
+  });
+
+  async function open(path: string): Promise<Page> {
+    opened = await openPage(browser, server.url + path);
+    return opened.page;
+  }
+
+  const listening = () => expect.poll(() => server.streams, { timeout: 10_000 }).toBe(1);
+  const started = { id: 7, number: 3, workflow: 'CI', status: 'in_progress', conclusion: null } as const;
+
+  test('say what each started, and why other files did not start', async () => {
+    const reason = 'It runs on push of the branches `release/**`; this was main.';
+    const notStarted = [{ file: '.github/workflows/release.yml', reason, filter: 'branches' }];
+    server.receivedEvents.set(1, sampleEvent({ id: 1, runs: [started], notStarted }));
+    server.setRun(sampleRun({ id: 7 }));
+    const page = await open('/');
+    await page.getByRole('link', { name: 'Events' }).click();
+    const file = page.locator('.source-note');
+    await file.getByText('.github/workflows/release.yml').waitFor();
+    expect(await file.textContent()).toContain('this was main.');
+    expect(await file.locator('code', { hasText: 'release/**' }).count()).toBe(1);
+    expect(await file.locator('.label').textContent()).toBe('branches');
+    await page.getByRole('link', { name: 'CI #3' }).click();
+    await page.getByRole('heading', { name: 'Change number 7' }).waitFor();
+  });
+
+  test('are narrowed to a repository in the address, and read further back on demand', async () => {
+    for (let id = 1; id <= 70; id++) {
+      server.receivedEvents.set(
+        id,
+        sampleEvent({ id, repository: id % 2 ? 'me/app' : 'me/tool', actor: `actor-${id}` }),
+      );
+    }
+    const page = await open('/events');
+    await page.getByText('by actor-70').waitFor();
+    await page.getByRole('button', { name: 'Older events' }).click();
+    await page.getByText('by actor-11', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'me/app' }).first().click();
+    await page.getByText('by actor-69').waitFor();
+    expect(new URL(page.url()).search).toBe('?repository=me%2Fapp');
+    await expect.poll(() => page.getByText('by actor-70').count()).toBe(0);
+    await page.getByLabel('Repository').fill('me/none');
+    await page.keyboard.press('Enter');
+    await page.getByText('No event of me/none has come in').waitFor();
+    await page.getByRole('button', { name: 'Show all events' }).click();
+    await page.getByText('by actor-70').waitFor();
+  });
+
+  test('show how the runs go on, and a new event with its run', async () => {
+    server.receivedEvents.set(1, sampleEvent({ id: 1, runs: [started] }));
+    const page = await open('/events');
+    await page.getByRole('img', { name: 'In progress' }).waitFor();
+    await listening();
+    server.setRun(sampleRun({ id: 7 }));
+    await page.getByRole('img', { name: 'Success' }).waitFor();
+    server.receivedEvents.set(2, sampleEvent({ id: 2, actor: 'newcomer', runs: [{ ...started, id: 8 }] }));
+    server.setRun(sampleRun({ id: 8, status: 'in_progress', conclusion: null }));
+    await page.getByText('by newcomer').waitFor();
+  });
+
+  test('list the first of many files, and all on demand', async () => {
+    const notStarted = Array.from({ length: 40 }, (_, index) => ({
+      file: `f${index}.yml`,
+      reason: 'No.',
+      filter: null,
+    }));
+    server.receivedEvents.set(1, sampleEvent({ id: 1, notStarted }));
+    const page = await open('/events');
+    await page.getByText('f0.yml').waitFor();
+    expect(await page.locator('.source-note').count()).toBe(5);
+    await page.getByRole('button', { name: 'Show all 40' }).click();
+    expect(await page.locator('.source-note').count()).toBe(40);
+  });
+
+  test('tell on an empty server how to push a repository', async () => {
+    const page = await open('/events');
+    await page.getByText(/git push/).waitFor();
+  });
+
+  test('say what failed and are read again on demand', async () => {
+    server.failWith = 400;
+    const page = await open('/events');
+    await page.getByText('The store is locked.').waitFor();
+    server.failWith = undefined;
+    server.receivedEvents.set(1, sampleEvent({ id: 1, actor: 'somebody' }));
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('by somebody').waitFor();
+  });
+
+  test('are found from a list of runs that is empty', async () => {
+    server.setRun(sampleRun({ id: 1 }));
+    server.receivedEvents.set(1, sampleEvent({ id: 1, repository: 'me/app', actor: 'somebody' }));
+    const page = await open('/?repository=me/app');
+    await page.getByText('Did a workflow not start?').getByRole('link', { name: 'Events' }).click();
+    await page.getByText('by somebody').waitFor();
+  });
+});
