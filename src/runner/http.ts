@@ -40,6 +40,18 @@ export class HttpClient {
    * @throws OutsideError, retryable, when no answer arrived; the signal's reason when it was aborted
    */
   async request(method: string, url: string, options: HttpRequest = {}): Promise<HttpResponse> {
+    const response = await this.stream(method, url, options);
+    return await readAll(response).catch((error: unknown) => {
+      options.signal?.throwIfAborted();
+      throw unreachable(new URL(url), error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  /**
+   * As `request`, for an answer of any size: the body is the caller's to read to its end or to destroy.
+   * @throws OutsideError, retryable, when no answer arrived; the signal's reason when it was aborted
+   */
+  async stream(method: string, url: string, options: HttpRequest = {}): Promise<IncomingMessage> {
     try {
       return await this.#once(method, url, options);
     } catch (error) {
@@ -58,7 +70,7 @@ export class HttpClient {
     return this.#https;
   }
 
-  #once(method: string, url: string, options: HttpRequest, isSecondTry = false): Promise<HttpResponse> {
+  #once(method: string, url: string, options: HttpRequest, isSecondTry = false): Promise<IncomingMessage> {
     const target = new URL(url);
     const isHttps = target.protocol === 'https:';
     const { body, signal, timeoutMs = TIMEOUT_MS } = options;
@@ -82,7 +94,7 @@ export class HttpClient {
       };
       request.on('error', fail);
       request.on('timeout', () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
-      request.on('response', (response) => readAll(response).then(resolve, fail));
+      request.on('response', resolve);
       request.end(body);
     });
   }

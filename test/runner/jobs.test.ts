@@ -178,17 +178,16 @@ describe('a job', () => {
     expect(server.stepLog('unknown shell')).toContain("Invalid shell option 'fish'");
   });
 
-  it('fails in "Set up job" and names the actions and containers that it cannot run', async () => {
+  it('fails in "Set up job" and names the containers that it cannot run', async () => {
     const { completion, conclusions } = await runJob({
       container: 'alpine:3',
       steps: [
-        { name: 'node', uses: 'actions/setup-node@v4' },
+        { name: 'node', run: 'true' },
         { name: 'run', run: 'touch /tmp/never' },
       ],
     });
     expect(completion.conclusion).toBe('failed');
     expect(conclusions).toEqual(['Set up job: failed', 'node: skipped', 'run: skipped', 'Complete job: succeeded']);
-    expect(server.stepLog('Set up job')).toContain('actions/setup-node@v4');
     expect(server.stepLog('Set up job')).toContain('in a container');
   });
 

@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JobStep } from '../../protocol/runner/job-message.ts';
+import type { RunnableStep } from './actions/handlers.ts';
+import { printAction } from './actions/inputs.ts';
+import { usesText } from './actions/references.ts';
 import { type CheckoutInputs, readCheckoutInputs } from './checkout-inputs.ts';
 import { emptyFolder } from './folders.ts';
 import { Git } from './git.ts';
@@ -12,22 +14,18 @@ import type { StepContext, StepHandler } from './step-context.ts';
 /** State keys that the post step reads. */
 const STATE = { folder: 'repositoryPath', header: 'credentialKey' } as const;
 
-export function checkoutHandler(step: JobStep): StepHandler {
+export function checkoutHandler(step: RunnableStep): StepHandler {
   return {
     run: (context) => checkout(step, context),
-    post: removeCredentials,
+    post: { condition: 'always()', run: removeCredentials },
   };
 }
 
-async function checkout(step: JobStep, context: StepContext): Promise<boolean> {
+async function checkout(step: RunnableStep, context: StepContext): Promise<boolean> {
   const { output } = context;
   const given = context.job.evaluateMapping(step.inputs, context.scope(), 'with');
   context.job.masks.add(given.token ?? '');
-  output.group(
-    `Run ${actionName(step)}`,
-    'with:',
-    ...Object.entries(given).map(([name, value]) => `  ${name}: ${value}`),
-  );
+  printAction(context, usesText(step.reference), given);
   output.print("actions/checkout is answered by Switchyard's built-in checkout");
   const inputs = readCheckoutInputs(context, given);
   if (inputs.lfs) output.warning('The built-in checkout does not fetch Git LFS files.');
@@ -47,12 +45,6 @@ async function checkout(step: JobStep, context: StepContext): Promise<boolean> {
   context.setOutput('commit', commit);
   output.print(`The commit is ${commit}`);
   return true;
-}
-
-function actionName({ reference }: JobStep): string {
-  return reference.type === 'repository' && reference.repositoryType === 'GitHub'
-    ? `${reference.name}@${reference.ref}`
-    : 'actions/checkout';
 }
 
 function openGit(context: StepContext, inputs: CheckoutInputs, server: string): Git {

@@ -8,6 +8,7 @@ import type { RunnerIdentity, SignalGrace } from '../job-channel.ts';
 import { Masks } from '../masks.ts';
 import { runnerArch, runnerOs } from '../platform.ts';
 import { type JobFolders, jobFolders } from './folders.ts';
+import type { Frame } from './frame.ts';
 import { hashFiles } from './hash-files.ts';
 import { type StepHost, thisMachine } from './step-host.ts';
 
@@ -20,6 +21,8 @@ export interface ScopeOptions {
   withStatus?: boolean;
   withSecrets?: boolean;
   github?: Record<string, Json>;
+  /** Inside a composite action: only what that may see (SEM-17.9). */
+  frame?: Frame;
 }
 
 /** Members of `github` that are paths. */
@@ -98,21 +101,22 @@ export class JobState {
     return this.status === 'cancelled' ? [...this.#troubles, 'the job was cancelled'] : this.#troubles;
   }
 
-  scope({ env = {}, withStatus = false, withSecrets = true, github = this.github }: ScopeOptions = {}): Scope {
+  scope({ env = {}, withStatus = false, withSecrets = true, github = this.github, frame }: ScopeOptions = {}): Scope {
+    const { strategy = {}, matrix = null } = this.#contexts;
     const contexts: Record<string, Json> = {
-      ...this.#contexts,
+      ...(frame ? { strategy, matrix, inputs: frame.inputs } : this.#contexts),
       github: this.githubInside(github),
       env: { ...this.env, ...env },
       job: { ...(this.#contexts.job as Record<string, Json> | undefined), status: this.status },
-      steps: this.steps,
+      steps: frame?.steps ?? this.steps,
       runner: this.runnerContext(),
     };
-    if (withSecrets) contexts.secrets = this.secrets;
+    if (withSecrets && !frame) contexts.secrets = this.secrets;
     return {
       contexts,
       caseSensitive: process.platform === 'win32' ? [] : ['env'],
       hashFiles: (patterns) => hashFiles(this.folders.workspace, patterns),
-      ...(withStatus ? { status: this.#statusFunctions() } : {}),
+      ...(withStatus ? { status: this.#statusFunctions(frame ?? this) } : {}),
     };
   }
 
@@ -184,10 +188,10 @@ export class JobState {
     for (const { type, value } of this.message.mask ?? []) if (type === 'regex') this.masks.addPattern(value);
   }
 
-  #statusFunctions(): Scope['status'] {
+  #statusFunctions(looked: { status: JobStatus }): Scope['status'] {
     return {
-      success: () => this.status === 'success',
-      failure: () => this.status === 'failure',
+      success: () => looked.status === 'success' && this.status !== 'cancelled',
+      failure: () => looked.status === 'failure',
       cancelled: () => this.status === 'cancelled',
     };
   }

@@ -12,6 +12,8 @@ import { killAllProcesses } from '../process.ts';
 import { persist } from '../retries.ts';
 import { type Completion, JobGone, RunServiceClient } from '../run-service-client.ts';
 import { killStrayProcesses } from '../stray-processes.ts';
+import { ActionStore } from './actions/action-store.ts';
+import { handlerOf } from './actions/handlers.ts';
 import { Feed } from './feed.ts';
 import { emptyFolder, prepareFolders } from './folders.ts';
 import { completeJob, type JobEnd } from './job-end.ts';
@@ -20,6 +22,7 @@ import { JobLogs } from './logs.ts';
 import { ResultsClient } from './results-client.ts';
 import { ResultsQueue } from './results-queue.ts';
 import { setUpJob } from './setup.ts';
+import type { StepHandler } from './step-context.ts';
 import { StepOutput } from './step-output.ts';
 import { StepRecord } from './step-record.ts';
 import { StepsRunner } from './steps-runner.ts';
@@ -42,6 +45,9 @@ export class Job {
   readonly #setup = new StepRecord(1, 'Set up job');
   readonly #steps: StepsRunner;
   readonly #complete: StepRecord;
+  readonly #actions: ActionStore;
+  /** Ends what the job waits for before its first step. */
+  readonly #stop = new AbortController();
   readonly #prepared: Promise<unknown>;
   readonly #diagnostics: Diagnostics;
   /** Set once all steps are over and the report is under way. */
@@ -66,7 +72,8 @@ export class Job {
     this.#logFolder = join(runner.root, '_diag', 'pages');
     this.#logs = new JobLogs(this.#logFolder, state.masks, { feed: this.#feed, client, queue: this.#results });
     this.#steps = new StepsRunner(state, this.#logs, this.#results, 2);
-    this.#complete = new StepRecord(2 * job.steps.length + 2, 'Complete job');
+    this.#complete = new StepRecord(this.#steps.nextNumber, 'Complete job');
+    this.#actions = new ActionStore(state, this.#http);
     this.#prepared = prepareFolders(state.folders, state.github.event ?? {}, job.workspace?.clean).then(
       () => undefined,
       (error: unknown) => new Error(`The folders of the job cannot be prepared: ${errorText(error)}`),
@@ -77,13 +84,18 @@ export class Job {
   async run(): Promise<TaskResult> {
     this.#setup.startedAt = isoTime(Date.now());
     this.#results?.stepChanged(this.#setup, ...this.#steps.records, this.#complete);
+    let handlers: StepHandler[] = [];
     const isReady = await this.#record(this.#setup, async (output) => {
       const problem = await this.#prepared;
       if (problem instanceof Error) output.error(problem.message);
-      return !(problem instanceof Error) && setUpJob(this.#state, output);
+      if (problem instanceof Error || !setUpJob(this.#state, output)) return false;
+      handlers = await this.#handlers(output);
+      output.print(`Complete job name: ${this.#state.message.jobDisplayName}`);
+      return true;
     });
-    if (isReady) await this.#steps.run();
+    if (isReady) await this.#steps.run(handlers);
     else this.#state.note('failure');
+    this.#complete.number = this.#steps.nextNumber;
     let end: JobEnd = { outputs: {} };
     await this.#record(this.#complete, async (output) => {
       end = await completeJob(this.#state, output);
@@ -94,11 +106,21 @@ export class Job {
     return await this.#reporting;
   }
 
+  /** Downloads what the steps use. @throws UserError for an action that cannot be had */
+  async #handlers(output: StepOutput): Promise<StepHandler[]> {
+    const { steps } = this.#state.message;
+    const references = steps.map(({ reference }) => reference);
+    await this.#actions.prepare(references, output, this.#stop.signal);
+    return Promise.all(steps.map((step) => handlerOf(step, this.#actions)));
+  }
+
   cancel(): void {
+    this.#stop.abort(new Error('The operation was canceled.'));
     this.#steps.cancel();
   }
 
   shutdown(): void {
+    this.#stop.abort(new Error('The runner is shutting down.'));
     this.#steps.shutdown();
   }
 
@@ -137,7 +159,11 @@ export class Job {
     record.startedAt ??= isoTime(Date.now());
     this.#results?.stepChanged(record);
     const log = this.#logs.openStep(record);
-    const succeeded = await work(new StepOutput(log, record, this.#state.masks, this.#state.isStepDebug));
+    const output = new StepOutput(log, record, this.#state.masks, this.#state.isStepDebug);
+    const succeeded = await work(output).catch((error: unknown) => {
+      output.error(errorText(error));
+      return false;
+    });
     log.close();
     record.completedAt = isoTime(Date.now());
     record.conclusion = succeeded ? 'success' : 'failure';

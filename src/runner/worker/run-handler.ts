@@ -3,18 +3,19 @@ import { statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { newGuid } from '../../common/ids.ts';
-import type { JobStep } from '../../protocol/runner/job-message.ts';
+import type { RunnableStep } from './actions/handlers.ts';
 import { resolveShell, type Shell } from './shells.ts';
 import type { StepContext, StepHandler } from './step-context.ts';
 
 const CYAN = '\u001b[36;1m';
 const RESET = '\u001b[0m';
 
-export function runHandler(step: JobStep): StepHandler {
+export function runHandler(step: RunnableStep): StepHandler {
   return {
     async run(context) {
       const inputs = context.job.evaluateMapping(step.inputs, context.scope(), 'run');
-      const defaults = context.job.runDefaults();
+      // SEM-7.5: they do not reach into composite actions.
+      const defaults = context.frame ? {} : context.job.runDefaults();
       const { host } = context.job;
       const shell = resolveShell(
         inputs.shell || defaults.shell,

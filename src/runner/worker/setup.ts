@@ -1,9 +1,10 @@
 /** The "Set up job" record: SEM-15.2. */
 import { hostname, release, type as systemName } from 'node:os';
 import { errorText } from '../../common/errors.ts';
+import type { JobMessage } from '../../protocol/runner/job-message.ts';
+import type { TemplateToken } from '../../protocol/runner/tokens.ts';
 import { evaluateTemplate } from '../../workflow/expressions/index.ts';
 import { runnerArch, runnerOs } from '../platform.ts';
-import { unsupportedFeatures } from './handlers.ts';
 import type { JobState } from './job-state.ts';
 import type { StepOutput } from './step-output.ts';
 
@@ -24,8 +25,28 @@ export function setUpJob(job: JobState, output: StepOutput): boolean {
     output.error(errorText(error));
     return false;
   }
-  output.print(`Complete job name: ${job.message.jobDisplayName}`);
   return true;
+}
+
+/** Sentences about what the job needs and this runner does not have. */
+function unsupportedFeatures(message: JobMessage): string[] {
+  const problems: string[] = [];
+  if (isPresent(message.jobContainer)) {
+    problems.push(
+      'This runner cannot run jobs in a container yet; that comes in a later version. Remove `container:`.',
+    );
+  }
+  if (isPresent(message.jobServiceContainers)) {
+    problems.push('This runner cannot run service containers yet; that comes in a later version. Remove `services:`.');
+  }
+  return problems;
+}
+
+function isPresent(token: TemplateToken | undefined): boolean {
+  if (token === null || token === undefined || token === '') return false;
+  if (typeof token !== 'object') return true;
+  if (token.type === 2) return (token.map ?? []).length > 0;
+  return token.type !== 7;
 }
 
 function printIdentity(job: JobState, output: StepOutput): void {

@@ -87,7 +87,7 @@ export class Stage {
     try {
       this.#env = job.evaluateMapping(step.environment, job.scope(), 'env');
       if (!this.#isWanted()) return 'skip';
-      if (!record.isPost) record.name = job.masks.apply(stepName(step, this.#scope()));
+      if (!record.isOutside) record.name = job.masks.apply(stepName(step, this.#scope()));
       return 'run';
     } catch (error) {
       return { error: errorText(error) };

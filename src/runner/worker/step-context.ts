@@ -1,10 +1,10 @@
 /** What a step's handler works with. */
-import type { JobStep } from '../../protocol/runner/job-message.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Scope } from '../../workflow/expressions/index.ts';
 import type { ProcessExit, RunningProcess } from '../process.ts';
 import { stepEnvironment } from './environment.ts';
 import { FileCommands } from './file-commands.ts';
+import type { Frame } from './frame.ts';
 import type { JobState } from './job-state.ts';
 import type { ResultsQueue } from './results-queue.ts';
 import type { CommandEffects, StepOutput } from './step-output.ts';
@@ -35,7 +35,9 @@ export class StepContext implements CommandEffects {
   readonly github: Record<string, Json>;
   readonly allowUnsecure: boolean;
   readonly #fileCommands: FileCommands;
-  readonly #results: ResultsQueue | undefined;
+  readonly results: ResultsQueue | undefined;
+  /** Of a step inside a composite action. */
+  readonly frame: Frame | undefined;
 
   constructor(options: {
     job: JobState;
@@ -46,6 +48,9 @@ export class StepContext implements CommandEffects {
     signal: AbortSignal;
     results: ResultsQueue | undefined;
     actionName: string;
+    frame?: Frame;
+    /** What `github` is instead of the job's. */
+    github?: Record<string, Json>;
   }) {
     const { job } = options;
     this.job = job;
@@ -54,15 +59,21 @@ export class StepContext implements CommandEffects {
     this.env = options.env;
     this.state = options.state;
     this.signal = options.signal;
-    this.#results = options.results;
+    this.results = options.results;
+    this.frame = options.frame;
     this.#fileCommands = new FileCommands(job.folders.fileCommands);
-    this.github = { ...job.github, ...this.#fileCommands.paths, action: options.actionName };
+    this.github = { ...(options.github ?? job.github), ...this.#fileCommands.paths, action: options.actionName };
     const isAllowed = options.env.ACTIONS_ALLOW_UNSECURE_COMMANDS ?? job.env.ACTIONS_ALLOW_UNSECURE_COMMANDS;
     this.allowUnsecure = isAllowed?.toLowerCase() === 'true';
   }
 
   scope(): Scope {
-    return this.job.scope({ env: this.env, github: this.github });
+    return this.job.scope({ env: this.env, github: this.github, frame: this.frame });
+  }
+
+  /** From now on the step is this action (SEM-17.10, 17.14). */
+  asAction({ folder, repository, ref }: { folder: string; repository: string; ref: string }): void {
+    Object.assign(this.github, { action_path: folder, action_repository: repository, action_ref: ref });
   }
 
   /** What the step's processes see, before what `run` adds. */
@@ -133,15 +144,21 @@ export class StepContext implements CommandEffects {
 
   #uploadSummary(markdown: Buffer): void {
     const masked = this.job.masks.apply(markdown.toString('utf8'));
-    this.#results?.uploadSummary(this.record.id, Buffer.from(masked, 'utf8'));
+    this.results?.uploadSummary(this.record.id, Buffer.from(masked, 'utf8'));
   }
 }
 
-/** A kind of step. `run` throws, or returns false, when the step has failed. */
-export interface StepHandler {
+/** A stage before or after all main ones, and the condition that it runs under. */
+export interface OutsideRun {
+  condition: string;
   run(context: StepContext): Promise<boolean>;
-  /** Registered when `run` starts (SEM-17.5). */
-  post?: (context: StepContext) => Promise<boolean>;
 }
 
-export type HandlerFactory = (step: JobStep) => StepHandler;
+/** What runs one step. Every `run` throws, or returns false, when the step has failed. */
+export interface StepHandler {
+  /** Before all steps of the job (SEM-15.1). */
+  pre?: OutsideRun;
+  run(context: StepContext): Promise<boolean>;
+  /** After all steps; looked at when `pre` and `run` are over, and only if one of them has started (SEM-17.5). */
+  readonly post?: OutsideRun | undefined;
+}

@@ -2,7 +2,7 @@
 import type { JobStep } from '../../protocol/runner/job-message.ts';
 import { type TemplateToken, TokenType } from '../../protocol/runner/tokens.ts';
 import { evaluateTemplate, type Scope, toText } from '../../workflow/expressions/index.ts';
-import { usesText } from './handlers.ts';
+import { usesText } from './actions/references.ts';
 
 /**
  * The given name, or `Run` and the first line of the script, or `Run` and the action; never empty.

@@ -30,9 +30,10 @@ const TASK_RESULT: Record<Outcome, TaskResult> = {
 /** One line of the job's step list, as the server and the page see it. */
 export class StepRecord {
   readonly id: string;
-  readonly number: number;
-  /** Its name comes from its main step. */
-  isPost = false;
+  /** Place in the list; may move while steps are planned. */
+  number: number;
+  /** Its name is not its own: it is a stage before or after a main step. */
+  isOutside = false;
   name: string;
   startedAt: string | undefined;
   completedAt: string | undefined;

@@ -1,6 +1,5 @@
 /** The steps of a job in order, then their post steps: SEM-15.1, SEM-19, SEM-28. */
 import type { JobStep } from '../../protocol/runner/job-message.ts';
-import { handlerOf } from './handlers.ts';
 import type { JobState } from './job-state.ts';
 import type { JobLogs } from './logs.ts';
 import type { ResultsQueue } from './results-queue.ts';
@@ -9,7 +8,16 @@ import type { StepHandler } from './step-context.ts';
 import { earlyStepName } from './step-name.ts';
 import { StepRecord } from './step-record.ts';
 
-type PostStage = Pick<StageOptions, 'step' | 'record' | 'state' | 'run'>;
+/** A stage that runs before or after all main ones. */
+type OutsideStage = Pick<StageOptions, 'step' | 'record' | 'state' | 'run' | 'condition'>;
+
+/** A step with what runs it, and what it saved for its later stages. */
+interface PlannedStep {
+  step: JobStep;
+  record: StepRecord;
+  handler: StepHandler;
+  state: Record<string, string>;
+}
 
 export class StepsRunner {
   readonly #job: JobState;
@@ -17,7 +25,9 @@ export class StepsRunner {
   readonly #results: ResultsQueue | undefined;
   /** In the order of their numbers; post steps join when they run. */
   readonly records: StepRecord[];
-  readonly #posts: PostStage[] = [];
+  readonly #mains: StepRecord[];
+  readonly #firstNumber: number;
+  readonly #posts: OutsideStage[] = [];
   #running: Stage | undefined;
   #isShuttingDown = false;
 
@@ -26,24 +36,46 @@ export class StepsRunner {
     this.#job = job;
     this.#logs = logs;
     this.#results = results;
-    this.records = job.message.steps.map((step, index) => {
+    this.#firstNumber = firstNumber;
+    this.#mains = job.message.steps.map((step, index) => {
       const name = job.masks.apply(earlyStepName(step, job.scope()));
       return new StepRecord(firstNumber + index, name, step.id);
     });
+    this.records = this.#mains.slice();
   }
 
-  async run(): Promise<void> {
-    const mainRecords = this.records.slice();
-    for (const [index, step] of this.#job.message.steps.entries()) {
-      const record = mainRecords[index];
-      const handler = handlerOf(step);
-      if (record && handler && step.enabled !== false) await this.#main(step, record, handler);
-    }
+  /** @param handlers of the steps, in their order */
+  async run(handlers: StepHandler[]): Promise<void> {
+    const planned = this.#job.message.steps.flatMap((step, index): PlannedStep[] => {
+      const [record, handler] = [this.#mains[index], handlers[index]];
+      return record && handler && step.enabled !== false ? [{ step, record, handler, state: {} }] : [];
+    });
+    const isPreStarted = await this.#pres(planned);
+    for (const each of planned) await this.#main(each, isPreStarted.has(each));
     for (const post of this.#posts.reverse()) {
       this.records.push(post.record);
-      const { conclusion } = await this.#stage({ ...post, condition: 'always()' });
+      const { conclusion } = await this.#stage(post);
       this.#job.note(conclusion, post.record.name);
     }
+  }
+
+  /** SEM-15.1, 17.5: the `pre` stages in the order of their steps. @returns the steps whose stage has started */
+  async #pres(planned: PlannedStep[]): Promise<Set<PlannedStep>> {
+    const withPre = planned.filter(({ handler }) => handler.pre);
+    for (const [index, main] of this.#mains.entries()) main.number = this.#firstNumber + withPre.length + index;
+    const records = withPre.map(({ record }, index) => outsideRecord(this.#firstNumber + index, `Pre ${record.name}`));
+    this.records.unshift(...records);
+    if (records.length > 0) this.#results?.stepChanged(...this.records);
+    const started = new Set<PlannedStep>();
+    for (const [index, each] of withPre.entries()) {
+      const { step, state, handler } = each;
+      const [record, pre] = [records[index], handler.pre];
+      if (!record || !pre) continue;
+      const { outcome, conclusion } = await this.#stage({ step, state, record, ...pre });
+      if (outcome !== 'skipped') started.add(each);
+      this.#job.note(conclusion, record.name);
+    }
+    return started;
   }
 
   /** SEM-28.2: the running step goes on only if its condition still holds. */
@@ -63,18 +95,13 @@ export class StepsRunner {
     this.#running?.stop(reason);
   }
 
-  async #main(step: JobStep, record: StepRecord, handler: StepHandler): Promise<void> {
-    const state: Record<string, string> = {};
-    const { outcome, conclusion, outputs } = await this.#stage({
-      step,
-      record,
-      state,
-      condition: step.condition || 'success()',
-      run: (context) => {
-        if (handler.post) this.#posts.push({ step, state, record: this.#postRecord(record), run: handler.post });
-        return handler.run(context);
-      },
-    });
+  async #main({ step, record, handler, state }: PlannedStep, hasStarted: boolean): Promise<void> {
+    const condition = step.condition || 'success()';
+    const { outcome, conclusion, outputs } = await this.#stage({ step, record, state, condition, run: handler.run });
+    const { post } = handler;
+    if (post && (hasStarted || outcome !== 'skipped')) {
+      this.#posts.push({ step, state, record: this.#postRecord(record), ...post });
+    }
     this.#job.note(conclusion, record.name);
     if (!step.contextName.startsWith('__')) this.#job.steps[step.contextName] = { outputs, outcome, conclusion };
   }
@@ -92,9 +119,19 @@ export class StepsRunner {
 
   /** Post steps run last registered first; their numbers mirror those of the main steps. */
   #postRecord(main: StepRecord): StepRecord {
-    const lastMain = this.#job.message.steps.length + 1;
-    const record = new StepRecord(2 * lastMain + 1 - main.number, `Post ${main.name}`);
-    record.isPost = true;
-    return record;
+    const lastMain = this.#mains.at(-1)?.number ?? 0;
+    return outsideRecord(2 * lastMain + 1 - main.number, `Post ${main.name}`);
   }
+
+  /** The number behind every post step that there may be. */
+  get nextNumber(): number {
+    const first = this.#mains[0]?.number ?? this.#firstNumber;
+    return first + 2 * this.#mains.length;
+  }
+}
+
+function outsideRecord(number: number, name: string): StepRecord {
+  const record = new StepRecord(number, name);
+  record.isOutside = true;
+  return record;
 }

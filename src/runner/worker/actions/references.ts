@@ -1,0 +1,29 @@
+/** What `uses:` may say (SEM-17.1). */
+import { UserError } from '../../../common/errors.ts';
+import type { StepReference } from '../../../protocol/runner/job-message.ts';
+
+/** As `uses:` spells it. */
+export function usesText(reference: StepReference): string {
+  if (reference.type === 'script') return 'run';
+  if (reference.type === 'containerRegistry') return `docker://${reference.image}`;
+  if (reference.repositoryType === 'self')
+    return reference.path.startsWith('./') ? reference.path : `./${reference.path}`;
+  return `${reference.name}${reference.path ? `/${reference.path}` : ''}@${reference.ref}`;
+}
+
+const REMOTE = /^([^/\\@\s]+)[/\\]([^/\\@\s]+)(?:[/\\]([^@]*))?@(.+)$/;
+
+/** @throws UserError `bad-action` for anything that is no reference */
+export function parseUses(uses: string): StepReference {
+  if (uses.startsWith('docker://') && uses.length > 'docker://'.length) {
+    return { type: 'containerRegistry', image: uses.slice('docker://'.length) };
+  }
+  if (/^\.[/\\]/.test(uses)) return { type: 'repository', repositoryType: 'self', path: uses };
+  const [, owner, name, path = '', ref] = REMOTE.exec(uses) ?? [];
+  if (owner && name && ref) {
+    const folder = path.split(/[/\\]/).filter(Boolean).join('/');
+    const reference = { type: 'repository', repositoryType: 'GitHub', name: `${owner}/${name}`, ref } as const;
+    return folder === '' ? reference : { ...reference, path: folder };
+  }
+  throw new UserError('bad-action', `"${uses}" is no action: use owner/name[/path]@ref, ./path or docker://image`);
+}
