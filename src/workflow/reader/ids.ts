@@ -13,15 +13,29 @@ export function idProblem(id: string): string | undefined {
   return id.startsWith('__') ? `The identifier '${id}' is invalid. IDs starting with '__' are reserved.` : undefined;
 }
 
-/** Names a step without an id after what it does, `_2`, `_3`… on collision. Adds the name to `taken`, in lower case. */
-export function generateStepName(uses: string | undefined, taken: Set<string>): string {
-  const base = `__${subjectOf(uses).replace(/[^A-Za-z0-9_-]/g, '_')}`;
-  for (let attempt = 1; ; attempt++) {
-    const suffix = attempt === 1 ? '' : `_${attempt}`;
-    const name = base.slice(0, MAX_ID_LENGTH - suffix.length) + suffix;
-    if (taken.has(name.toLowerCase())) continue;
-    taken.add(name.toLowerCase());
-    return name;
+/** The names of the steps of one job, which compare without case. */
+export class StepNames {
+  readonly #taken = new Set<string>();
+  /** How often a name was generated from the same beginning: thousands of steps must not try each other's names. */
+  readonly #attempts = new Map<string, number>();
+
+  /** False when another step has the id. */
+  take(id: string): boolean {
+    const isFree = !this.#taken.has(id.toLowerCase());
+    this.#taken.add(id.toLowerCase());
+    return isFree;
+  }
+
+  /** Names a step without an id after what it does, `_2`, `_3`… on collision. */
+  generate(uses: string | undefined): string {
+    const base = `__${subjectOf(uses).replace(/[^A-Za-z0-9_-]/g, '_')}`;
+    for (let attempt = (this.#attempts.get(base) ?? 0) + 1; ; attempt++) {
+      const suffix = attempt === 1 ? '' : `_${attempt}`;
+      const name = base.slice(0, MAX_ID_LENGTH - suffix.length) + suffix;
+      if (!this.take(name)) continue;
+      this.#attempts.set(base, attempt);
+      return name;
+    }
   }
 }
 

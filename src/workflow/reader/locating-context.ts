@@ -5,13 +5,15 @@ import { type TemplateToken as LibraryToken, StringToken } from '@actions/workfl
 import type { TokenRange } from '@actions/workflow-parser/templates/tokens/token-range';
 import { errorText } from '../../common/errors.ts';
 import { expressionsIn, parserErrorText } from '../expressions/index.ts';
+import { MAX_PROBLEMS } from './problems.ts';
 
 export class LocatingContext extends TemplateContext {
   /** Of each scalar with errors the expressions that come after the last error: the reader reports them in order. */
   readonly #left = new WeakMap<LibraryToken, string[]>();
 
   override error(at: LibraryToken | number | undefined, error: unknown, range?: TokenRange): void {
-    const located = at instanceof StringToken && error instanceof ParserError ? this.#located(at, error) : undefined;
+    const isShown = this.errors.count < MAX_PROBLEMS && at instanceof StringToken && error instanceof ParserError;
+    const located = isShown ? this.#located(at, error) : undefined;
     const text = located ?? errorText(error);
     if (typeof at === 'number') super.error(at, text, range);
     else super.error(at, text, range);

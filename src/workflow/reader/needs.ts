@@ -71,7 +71,9 @@ function peel(
   for (const edge of edges) {
     const [from, to] = [holder(edge) ?? '', target(edge) ?? ''];
     held.set(from, (held.get(from) ?? 0) + 1);
-    leading.set(to, [...(leading.get(to) ?? []), from]);
+    const others = leading.get(to);
+    if (others) others.push(from);
+    else leading.set(to, [from]);
   }
   const free = keys.filter((key) => held.get(key) === 0);
   for (let key = free.pop(); key !== undefined; key = free.pop()) {

@@ -3,7 +3,7 @@ import type { TemplateToken } from '../../protocol/runner/tokens.ts';
 import type { WorkflowStep } from '../model.ts';
 import { isAbsent, isObjectToken, isSequenceToken, literalText, member, plainText } from '../tokens.ts';
 import { readCondition } from './conditions.ts';
-import { generateStepName, idProblem } from './ids.ts';
+import { idProblem, StepNames } from './ids.ts';
 import type { Problems } from './problems.ts';
 import type { TemplateTree } from './read-template.ts';
 
@@ -15,29 +15,28 @@ export interface ReadContext {
 
 export function readSteps(token: TemplateToken, context: ReadContext): WorkflowStep[] {
   const items = isSequenceToken(token) ? token.seq : [];
-  const taken = new Set<string>();
+  const names = new StepNames();
   // Given ids first: a generated name gives way to them wherever they stand.
-  const ids = items.map((item) => readId(member(item, 'id'), taken, context.errors));
-  return items.map((item, index) => readStep(item, ids[index], taken, context));
+  const ids = items.map((item) => readId(member(item, 'id'), names, context.errors));
+  return items.map((item, index) => readStep(item, ids[index], names, context));
 }
 
-function readId(token: TemplateToken, taken: Set<string>, errors: Problems): string | undefined {
+function readId(token: TemplateToken, names: StepNames, errors: Problems): string | undefined {
   const id = literalText(token);
   if (id === undefined || isAbsent(token)) return undefined;
   const twice = `The identifier '${id}' may not be used more than once within the same scope.`;
-  const problem = idProblem(id) ?? (taken.has(id.toLowerCase()) ? twice : undefined);
+  const problem = names.take(id) ? idProblem(id) : twice;
   if (problem) errors.add(problem, isObjectToken(token) ? token : null);
-  taken.add(id.toLowerCase());
   return id;
 }
 
-function readStep(item: TemplateToken, id: string | undefined, taken: Set<string>, context: ReadContext): WorkflowStep {
+function readStep(item: TemplateToken, id: string | undefined, names: StepNames, context: ReadContext): WorkflowStep {
   const part = (name: string): TemplateToken => member(item, name);
   const [run, uses] = [part('run'), plainText(part('uses')) || undefined];
   const problem = uses === undefined ? undefined : usesProblem(uses);
   if (problem) context.errors.add(problem, placeOf(part('uses')));
   return {
-    contextName: id ?? generateStepName(uses, taken),
+    contextName: id ?? names.generate(uses),
     condition: readCondition(part('if'), 'step', context.tree, context),
     name: part('name'),
     run: uses === undefined ? run : undefined,
