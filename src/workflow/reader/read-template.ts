@@ -8,14 +8,16 @@ import {
   MappingToken,
   SequenceToken,
 } from '@actions/workflow-parser/templates/tokens/index';
+import type { TokenRange } from '@actions/workflow-parser/templates/tokens/token-range';
 import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace-writer';
 import { type TemplateToken, TokenType } from '../../protocol/runner/tokens.ts';
 import { MAX_EXPRESSION_LENGTH } from '../expressions/index.ts';
 import { EventReader } from './event-reader.ts';
+import { FILE_LIMITS } from './limits.ts';
 import { LocatingContext } from './locating-context.ts';
-import type { Place, Problems } from './problems.ts';
+import { MAX_PROBLEMS, type Place, type Problems } from './problems.ts';
 import { workflowSchema } from './schema.ts';
-import { type MultiLineScalar, readYaml } from './yaml-events.ts';
+import { type Block, readYaml, startOf } from './yaml-events.ts';
 
 export interface TemplateTree {
   root: TemplateToken;
@@ -25,44 +27,50 @@ export interface TemplateTree {
   sound: boolean;
 }
 
-const MAX_ERRORS = 10;
-
 /**
  * Reads as much as can be read and reports everything wrong. The strict root also checks event names and filters (SEM-1.7).
  * @returns `undefined` when there is no tree at all
+ * @throws LimitExceeded
  */
-export function readTemplateTree(path: string, text: string, problems: Problems): TemplateTree | undefined {
+export function readTemplateTree(
+  path: string,
+  text: string,
+  problems: Problems,
+  limits = FILE_LIMITS,
+): TemplateTree | undefined {
   const context = new LocatingContext(
-    new TemplateValidationErrors(MAX_ERRORS),
+    new TemplateValidationErrors(MAX_PROBLEMS),
     workflowSchema(),
     new NoOperationTraceWriter(),
   );
   const fileId = context.getFileId(path);
-  const yaml = readYaml(text, fileId);
-  for (const { message, line, column } of yaml.problems) {
-    problems.add(message, { line: line ?? undefined, col: column ?? undefined });
-  }
+  const yaml = readYaml(text, fileId, limits);
+  for (const { message, place } of yaml.problems) problems.add(message, place);
+  for (const place of yaml.tooLong) problems.add(TOO_LONG, place);
   if (yaml.events.length === 0) return undefined;
   const root = readTemplate(context, 'workflow-root-strict', new EventReader(yaml.events), fileId);
   const sound = yaml.problems.length === 0;
-  if (sound) reportErrors(context, yaml.scalars, problems);
+  if (sound) reportErrors(context, yaml.blocks, problems);
   const mixed = new Set<TemplateToken>();
   return root ? { root: convert(root, mixed, problems), mixed, sound } : undefined;
 }
 
-function reportErrors(context: TemplateContext, scalars: MultiLineScalar[], problems: Problems): void {
+const TOO_LONG = `Exceeded max expression length ${MAX_EXPRESSION_LENGTH}`;
+
+function reportErrors(context: TemplateContext, blocks: ReadonlyMap<number, Block>, problems: Problems): void {
   for (const { rawMessage, range } of context.errors.getErrors()) {
-    problems.add(rawMessage, range && corrected({ line: range.start.line, col: range.start.column }, scalars));
+    const block = range && blocks.get(range.start.line);
+    problems.add(rawMessage, block && range !== block.range ? placeInBlock(range, block) : range && startOf(range));
   }
 }
 
-/** The template reader counts inside a multi-line scalar's value, which has lost its indentation, or its line breaks. */
-function corrected(place: Required<Place>, scalars: MultiLineScalar[]): Place {
-  const { line, col } = place;
-  const scalar = scalars.find(({ range: { start, end } }) => line > start.line && line <= end.line);
-  if (!scalar) return place;
-  const { start } = scalar.range;
-  return scalar.indent === null ? { line: start.line, col: start.column } : { line, col: col + scalar.indent };
+/** The template reader has counted columns on through all lines of the value, which has lost its indentation. */
+function placeInBlock({ start }: TokenRange, { range, value, source }: Block): Place {
+  if (source === null) return startOf(range);
+  const [indentation = ''] = /^ */.exec(source.replace(/^\s*\n/, '')) ?? [];
+  const before = value.slice(0, start.column - range.start.column).split('\n');
+  const column = indentation.length + (before.at(-1)?.length ?? 0) + 1;
+  return { line: range.start.line + before.length, col: column };
 }
 
 function convert(token: LibraryToken, mixed: Set<TemplateToken>, problems: Problems): TemplateToken {
@@ -81,7 +89,7 @@ function convert(token: LibraryToken, mixed: Set<TemplateToken>, problems: Probl
     const converted: TemplateToken = { type: TokenType.expression, expr: token.expression, ...place };
     if (token.originalExpressions) mixed.add(converted);
     if (token.expression.length > MAX_EXPRESSION_LENGTH) {
-      problems.add(`Exceeded max expression length ${MAX_EXPRESSION_LENGTH}`, place);
+      problems.add(TOO_LONG, place);
     }
     return converted;
   }

@@ -5,6 +5,7 @@ import { isAbsent, isObjectToken, literalText, member } from '../tokens.ts';
 import { readCallable } from './callable.ts';
 import { checkValues } from './checks.ts';
 import { readJobs } from './jobs.ts';
+import { FILE_LIMITS } from './limits.ts';
 import { warnOfNoEffect } from './no-effect.ts';
 import { readPermissions } from './permissions.ts';
 import { Problems } from './problems.ts';
@@ -19,8 +20,11 @@ const MAX_WARNINGS = 100;
 const OWN_GROUP =
   'The job uses the concurrency group of its own workflow: it cancels its own run, or waits for it for ever.';
 
-/** Never throws for a user's mistake: those are in `Workflow.errors`, and the rest is as far as it could be read. */
-export function readWorkflow({ path, text }: WorkflowSource): Workflow {
+/**
+ * Never throws for a user's mistake: those are in `Workflow.errors`, and the rest is as far as it could be read.
+ * @throws LimitExceeded when the limits ask for it
+ */
+export function readWorkflow({ path, text }: WorkflowSource, limits = FILE_LIMITS): Workflow {
   const errors = new Problems(path);
   const warnings = new Problems(path, MAX_WARNINGS);
   const broken: Workflow = {
@@ -36,7 +40,7 @@ export function readWorkflow({ path, text }: WorkflowSource): Workflow {
     errors.add(`The file is ${bytes} bytes long; a workflow file may have at most ${MAX_FILE_BYTES}.`, null);
     return broken;
   }
-  const tree = readTemplateTree(path, text, errors);
+  const tree = readTemplateTree(path, text, errors, limits);
   if (!tree) return broken;
   const further = tree.sound ? errors : new Problems(path);
   const part = (name: string) => member(tree.root, name);

@@ -12,25 +12,11 @@ import {
   StringToken,
 } from '@actions/workflow-parser/templates/tokens/index';
 import type { TokenRange } from '@actions/workflow-parser/templates/tokens/token-range';
-import {
-  type Alias,
-  type Document,
-  type DocumentOptions,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type Pair,
-  type ParseOptions,
-  parseDocument,
-  type Scalar,
-  type SchemaOptions,
-  visit,
-} from 'yaml';
-import { toText } from '../expressions/index.ts';
-import { dangerIn } from './yaml-guard.ts';
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from 'yaml';
+import { MAX_EXPRESSION_LENGTH, toText } from '../expressions/index.ts';
+import { LimitExceeded, type ReadLimits } from './limits.ts';
+import type { Place } from './problems.ts';
+import { parseYaml, type YamlDocument, type YamlProblem } from './yaml-document.ts';
 
 export type YamlEvent =
   | { kind: 'literal'; token: LiteralToken }
@@ -39,55 +25,39 @@ export type YamlEvent =
   | { kind: 'sequence-end' }
   | { kind: 'mapping-end' };
 
-/** Something wrong in the file; positions count from 1. */
-export interface YamlProblem {
-  line: number | null;
-  column: number | null;
-  message: string;
-}
-
-/** A scalar of several lines: positions that the template reader computes inside its value need a correction. */
-export interface MultiLineScalar {
-  range: TokenRange;
-  /** Columns by which a literal block is indented; `null` when lines of the value are not lines of the file. */
-  indent: number | null;
-}
-
 export interface YamlContent {
   /** As complete as the text allows; empty when it cannot be read at all. */
   events: YamlEvent[];
   problems: YamlProblem[];
-  scalars: MultiLineScalar[];
+  /** Places of texts with expressions that are longer than allowed (SEM-1.9). */
+  tooLong: (Place | null)[];
+  /** By their first line: texts of several lines with expressions. */
+  blocks: Map<number, Block>;
+}
+
+/** A scalar of several lines. */
+export interface Block {
+  range: TokenRange;
+  value: string;
+  /** Its lines in the file; `null` when they are not the lines of the value. */
+  source: string | null;
 }
 
 /** SEM-1.9 */
 const MAX_DEPTH = 50;
-const MAX_RESULT_BYTES = 10 * 1024 * 1024;
 /** What a value counts for besides its text. */
-const NODE_BYTES = 32;
+const NODE_BYTES = 64;
 
-const FLOAT = 'tag:yaml.org,2002:float';
 const STRING = 'tag:yaml.org,2002:str';
 
-const YAML_OPTIONS: ParseOptions & DocumentOptions & SchemaOptions = {
-  uniqueKeys: false,
-  keepSourceTokens: true,
-  prettyErrors: false,
-  // SEM-1.5: `!!timestamp`, `!!set` and the like are not of the core schema.
-  resolveKnownTags: false,
-  // `!!float 1`: last, so that without a tag the same text is an integer.
-  customTags: (tags) => [...tags, { tag: FLOAT, default: true, test: /^[-+]?[0-9]+$/, resolve: Number }],
-};
-
-/** @param fileId index of the file in the template reader's table */
-export function readYaml(text: string, fileId: number): YamlContent {
-  const danger = dangerIn(text);
-  if (danger) return { events: [], problems: [{ ...danger, column: null }], scalars: [] };
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter });
-  const walk = new Walk(document, lineCounter, fileId);
-  for (const { message, pos } of [...document.errors, ...document.warnings]) walk.report(message, pos[0]);
-  walk.run();
+/**
+ * @param fileId index of the file in the template reader's table
+ * @throws LimitExceeded
+ */
+export function readYaml(text: string, fileId: number, limits: ReadLimits): YamlContent {
+  const document = parseYaml(text, limits);
+  const walk = new Walk(document, fileId, limits);
+  if (document.contents) walk.run(document.contents);
   return walk;
 }
 
@@ -96,45 +66,60 @@ class Stop extends Error {}
 
 class Walk implements YamlContent {
   readonly events: YamlEvent[] = [];
-  readonly problems: YamlProblem[] = [];
-  readonly scalars: MultiLineScalar[] = [];
-  readonly #document: Document.Parsed;
-  readonly #lines: LineCounter;
+  readonly problems: YamlProblem[];
+  readonly tooLong: (Place | null)[] = [];
+  readonly blocks = new Map<number, Block>();
+  readonly #placeOf: YamlDocument['placeOf'];
   readonly #fileId: number;
-  readonly #targets: Map<Alias, Node>;
+  readonly #limits: ReadLimits;
+  /** What each name means at this place of the file, and what each alias has meant at its own. */
+  readonly #anchors = new Map<string, Node>();
+  readonly #targets = new Map<Alias, Node>();
   /** Nodes that are being expanded through an alias. */
   readonly #expanding = new Set<Node>();
   #bytes = 0;
 
-  constructor(document: Document.Parsed, lines: LineCounter, fileId: number) {
-    this.#document = document;
-    this.#lines = lines;
+  constructor({ problems, placeOf }: YamlDocument, fileId: number, limits: ReadLimits) {
+    this.problems = [...problems];
+    this.#placeOf = placeOf;
     this.#fileId = fileId;
-    this.#targets = aliasTargets(document);
+    this.#limits = limits;
   }
 
-  run(): void {
+  run(contents: Node): void {
     try {
-      this.#node(this.#document.contents, 1);
+      this.#node(contents, 1);
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
       this.events.length = 0;
     }
   }
 
-  report(message: string, offset: number | undefined): void {
-    const position = offset === undefined ? undefined : this.#lines.linePos(offset);
-    this.problems.push({ line: position?.line ?? null, column: position?.col ?? null, message });
+  #report(message: string, offset: number | undefined): void {
+    this.problems.push({ message, place: offset === undefined ? null : this.#placeOf(offset) });
   }
 
   #stop(message: string, node: Node | null): never {
-    this.report(message, node?.range?.[0]);
+    this.#report(message, node?.range?.[0]);
     throw new Stop(message);
+  }
+
+  /** What the alias means: the last anchor of its name before it, also where it stands in what another alias repeats. */
+  #target(alias: Alias): Node {
+    const target = this.#targets.get(alias) ?? this.#anchors.get(alias.source);
+    if (!target) this.#stop(`The alias *${alias.source} has no anchor before it`, alias);
+    this.#targets.set(alias, target);
+    return target;
+  }
+
+  #declare(node: Node | null): void {
+    if (node?.anchor && this.#expanding.size === 0) this.#anchors.set(node.anchor, node);
   }
 
   #node(node: Node | null, depth: number): void {
     if (depth > MAX_DEPTH) this.#stop(`The file is nested deeper than ${MAX_DEPTH} levels`, node);
     this.#count(node, isScalar(node) && typeof node.value === 'string' ? node.value.length * 2 : 0);
+    this.#declare(node);
     if (isAlias(node)) this.#alias(node, depth);
     else if (isSeq(node)) this.#sequence(node.items as Node[], node, depth);
     else if (isMap(node)) this.#mapping(node.items as Pair<Node, Node | null>[], node, depth);
@@ -143,7 +128,8 @@ class Walk implements YamlContent {
 
   #count(node: Node | null, textBytes: number): void {
     this.#bytes += NODE_BYTES + textBytes;
-    if (this.#bytes <= MAX_RESULT_BYTES) return;
+    if (this.#bytes <= this.#limits.resultBytes) return;
+    if (this.#limits.exceeded === 'thrown') throw new LimitExceeded();
     this.#stop('The file is larger than 10 MB once its aliases are expanded', node);
   }
 
@@ -163,9 +149,10 @@ class Walk implements YamlContent {
   }
 
   #key(key: Node): LiteralToken {
+    this.#declare(key);
     const node = isAlias(key) ? this.#target(key) : key;
     if (!isScalar(node)) this.#stop('A key must be a scalar', key);
-    if (node.value === '<<' && node.type === 'PLAIN') this.report('Merge keys (<<) are not supported', key.range?.[0]);
+    if (node.value === '<<' && node.type === 'PLAIN') this.#report('Merge keys (<<) are not supported', key.range?.[0]);
     this.#count(key, typeof node.value === 'string' ? node.value.length * 2 : 0);
     return this.#literal(node, key);
   }
@@ -178,10 +165,6 @@ class Walk implements YamlContent {
     this.#expanding.delete(target);
   }
 
-  #target(alias: Alias): Node {
-    return this.#targets.get(alias) ?? this.#stop(`The alias *${alias.source} has no anchor before it`, alias);
-  }
-
   #literal(scalar: Scalar | null, node: Node | null): LiteralToken {
     const range = this.#range(node);
     const value = scalar?.value ?? null;
@@ -189,29 +172,42 @@ class Walk implements YamlContent {
     if (typeof value === 'boolean') return new BooleanToken(this.#fileId, range, value, undefined);
     if (typeof value === 'number') return new CSharpNumberToken(this.#fileId, range, value, undefined);
     if (typeof value !== 'string' || scalar === null) return new NullToken(this.#fileId, range, undefined);
-    return new StringToken(this.#fileId, range, value, undefined, this.#source(scalar, range));
+    if (!value.includes('${{')) return new StringToken(this.#fileId, range, value, undefined, undefined);
+    return this.#expressions(value, scalar, range);
+  }
+
+  /** A text with expressions. */
+  #expressions(value: string, scalar: Scalar, range: TokenRange | undefined): StringToken {
+    if (value.length > MAX_EXPRESSION_LENGTH) {
+      this.tooLong.push(range ? startOf(range) : null);
+      // Any expression; taking this one apart would take long.
+      return new StringToken(this.#fileId, range, '${{ true }}', undefined, undefined);
+    }
+    const source = scalar.srcToken && 'source' in scalar.srcToken ? scalar.srcToken.source : '';
+    if (!range || !this.#isBlock(scalar)) return new StringToken(this.#fileId, range, value, undefined, source);
+    const lines = scalar.type === 'BLOCK_LITERAL' ? source : null;
+    const block = this.blocks.get(range.start.line) ?? { range, value, source: lines };
+    this.blocks.set(range.start.line, block);
+    return new StringToken(this.#fileId, block.range, value, undefined, undefined);
+  }
+
+  #isBlock({ range }: Scalar): boolean {
+    return range ? this.#placeOf(range[0]).line !== this.#placeOf(range[1]).line : false;
   }
 
   /** SEM-1.5: a tag says that a quoted text is something else. */
   #checkStyle({ tag, type, range }: Scalar): void {
     if (!tag || type === 'PLAIN' || tag === STRING || tag === '!') return;
-    this.report(`The style of the scalar is not valid with the tag '${tag}'`, range?.[0]);
+    this.#report(`The style of the scalar is not valid with the tag '${tag}'`, range?.[0]);
   }
 
-  /** Raw text of a scalar of one line; the template reader derives columns from it. */
-  #source(scalar: Scalar, range: TokenRange | undefined): string | undefined {
-    const source = scalar.srcToken && 'source' in scalar.srcToken ? scalar.srcToken.source : undefined;
-    if (!range || range.start.line === range.end.line) return source;
-    const indent = scalar.type === 'BLOCK_LITERAL' && source !== undefined ? indentationOf(source) : null;
-    this.scalars.push({ range, indent });
-    return undefined;
-  }
-
+  /** Ends where it starts: so the template reader counts columns on through all lines, and does not count lines each time. */
   #range(node: Node | null): TokenRange | undefined {
-    const [start, end] = node?.range ?? [];
-    if (start === undefined || end === undefined) return undefined;
-    const [first, last] = [this.#lines.linePos(start), this.#lines.linePos(end)];
-    return { start: { line: first.line, column: first.col }, end: { line: last.line, column: last.col } };
+    const start = node?.range?.[0];
+    if (start === undefined) return undefined;
+    const { line, col } = this.#placeOf(start);
+    const position = { line, column: col };
+    return { start: position, end: position };
   }
 }
 
@@ -222,20 +218,4 @@ class CSharpNumberToken extends NumberToken {
   }
 }
 
-const indentationOf = (source: string): number => /^ */.exec(source.replace(/^\s*\n/, ''))?.[0].length ?? 0;
-
-/** The anchor that each alias means: the last one of that name before it. */
-function aliasTargets(document: Document.Parsed): Map<Alias, Node> {
-  const anchors = new Map<string, Node>();
-  const targets = new Map<Alias, Node>();
-  visit(document, {
-    Alias(_, node) {
-      const target = anchors.get(node.source);
-      if (target) targets.set(node, target);
-    },
-    Value(_, node) {
-      if (node.anchor) anchors.set(node.anchor, node);
-    },
-  });
-  return targets;
-}
+export const startOf = ({ start: { line, column } }: TokenRange): Required<Place> => ({ line, col: column });

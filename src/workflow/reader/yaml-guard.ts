@@ -1,9 +1,7 @@
-import { Lexer } from 'yaml';
+import type { Place } from './problems.ts';
 
 /** Far above what the reader allows, and safe: at some thousands of levels the YAML parser takes the process down. */
 const MAX_PARSER_DEPTH = 200;
-/** What some 10,000 lines of workflow hold; a megabyte of `[],` would occupy the parser for seconds. */
-const MAX_LEXEMES = 100_000;
 
 /** The lexer announces a scalar by this mark; the scalar's text is the next lexeme. */
 const SCALAR_MARK = '\x1f';
@@ -11,23 +9,11 @@ const SCALAR_MARK = '\x1f';
 const OTHER_MARKS = ['\ufeff', '\x02', '\x18'];
 
 /**
- * What makes a text dangerous to parse, found with the lexer alone, which is linear and does not recurse.
- * @returns a sentence and the line (from 1), or `undefined` for a harmless text
+ * Watches the lexemes of a YAML text, which come from a lexer that is linear and does not recurse, for nesting that
+ * would be dangerous to parse. Counts an upper bound: open brackets, plus distinct indentations that are still open.
  */
-export function dangerIn(text: string): { line: number; message: string } | undefined {
-  const depth = new Depth();
-  let count = 0;
-  for (const lexeme of new Lexer().lex(text)) {
-    depth.add(lexeme);
-    if (++count > MAX_LEXEMES) return { line: depth.line, message: 'The file holds too many values' };
-    if (depth.level > MAX_PARSER_DEPTH) return { line: depth.line, message: 'The file is nested too deeply' };
-  }
-  return undefined;
-}
-
-/** Upper bound of the nesting: open brackets, plus distinct indentations that are still open. */
-class Depth {
-  line = 1;
+export class YamlGuard {
+  #line = 1;
   #flow = 0;
   #indents: number[] = [];
   #column = 0;
@@ -35,12 +21,17 @@ class Depth {
   #leading = true;
   #inScalar = false;
 
-  get level(): number {
-    return this.#flow + this.#indents.length;
+  get isTooDeep(): boolean {
+    return this.#flow + this.#indents.length > MAX_PARSER_DEPTH;
+  }
+
+  /** The end of the last lexeme. */
+  get place(): Place {
+    return { line: this.#line, col: this.#column + 1 };
   }
 
   add(lexeme: string): void {
-    if (OTHER_MARKS.includes(lexeme) && !this.#inScalar) return;
+    if (!this.#inScalar && OTHER_MARKS.includes(lexeme)) return;
     if (this.#inScalar) this.#inScalar = false;
     else this.#addStructure(lexeme);
     if (lexeme !== SCALAR_MARK) this.#advance(lexeme);
@@ -48,10 +39,9 @@ class Depth {
 
   #addStructure(lexeme: string): void {
     if (lexeme === '[' || lexeme === '{') this.#flow++;
-    if (lexeme === ']' || lexeme === '}') this.#flow = Math.max(0, this.#flow - 1);
+    else if (lexeme === ']' || lexeme === '}') this.#flow = Math.max(0, this.#flow - 1);
     this.#inScalar = lexeme === SCALAR_MARK;
-    const isContent = lexeme.trim() !== '' && !lexeme.startsWith('#');
-    if (!this.#leading || this.#flow > 0 || !isContent) return;
+    if (!this.#leading || this.#flow > 0 || lexeme.startsWith('#') || lexeme.trim() === '') return;
     while ((this.#indents.at(-1) ?? -1) >= this.#column) this.#indents.pop();
     this.#indents.push(this.#column);
     this.#leading = lexeme === '-' || lexeme === '?';
@@ -59,12 +49,9 @@ class Depth {
 
   #advance(lexeme: string): void {
     const lastBreak = lexeme.lastIndexOf('\n');
-    if (lastBreak < 0) {
-      this.#column += lexeme.length;
-      return;
-    }
-    this.line += lexeme.split('\n').length - 1;
-    this.#column = lexeme.length - lastBreak - 1;
+    this.#column = lastBreak < 0 ? this.#column + lexeme.length : lexeme.length - lastBreak - 1;
+    if (lastBreak < 0) return;
+    this.#line += lexeme.length === 1 ? 1 : lexeme.split('\n').length - 1;
     this.#leading = true;
   }
 }
