@@ -39,7 +39,7 @@ test('every route but the open ones refuses a caller without a token and one wit
   await server.close();
 });
 
-test('what is open is only git, blobs, the page, OAuth and what REST says about itself', async () => {
+test('what is open is only git, blobs, webhooks, the page, OAuth and what REST says about itself', async () => {
   const { server, routes } = await startAll();
   const open = routes
     .filter(({ access }) => access && OPEN.includes(access))
@@ -57,6 +57,7 @@ test('what is open is only git, blobs, the page, OAuth and what REST says about 
       "POST /:owner/:repository/git-upload-pack",
       "POST /oauth/token",
       "POST /oauth/token/",
+      "POST /webhooks/github",
       "PUT /blobs/*",
     ]
   `);

@@ -82,19 +82,18 @@ export async function moveToEnvironment(db: Queries, id: number, environment: st
   await db.updateTable('deployments').set({ environment }).where('id', '=', id).execute();
 }
 
-/** Other deployments of the environment that still count as its state: the newest one takes their place. */
-export async function activeDeploymentsBefore(
-  db: Queries,
-  { id, repository_id, environment }: Pick<DeploymentRow, 'id' | 'repository_id' | 'environment'>,
-): Promise<DeploymentRow[]> {
-  return db
+/** A newer deployment of the environment has succeeded: those before it are not what is there any more (SEM-12.5). */
+export async function retireOlder(db: Queries, newer: DeploymentRow, creator: string, at: string): Promise<void> {
+  const older = await db
     .selectFrom('deployments')
-    .selectAll()
-    .where('repository_id', '=', repository_id)
-    .where('environment', '=', environment)
+    .select('id')
+    .where('repository_id', '=', newer.repository_id)
+    .where('environment', '=', newer.environment)
     .where('state', '=', 'success')
-    .where('id', '<', id)
+    .where('id', '<', newer.id)
     .execute();
+  const facts = { state: 'inactive', description: '', environment_url: '', log_url: '', creator, created_at: at };
+  for (const { id } of older) await addDeploymentStatus(db, { ...facts, deployment_id: id });
 }
 
 /** Newest first. */

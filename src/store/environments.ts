@@ -14,6 +14,13 @@ export type EnvironmentRules = Required<
   >
 >;
 
+export interface EnvironmentChange {
+  repositoryId: number;
+  name: string;
+  /** Those that are not given stay, and are none in a new environment. */
+  rules: Partial<EnvironmentRules>;
+}
+
 const NO_RULES: EnvironmentRules = {
   wait_minutes: 0,
   prevent_self_review: 0,
@@ -50,13 +57,13 @@ export async function findOrInsertEnvironment(
   nowMs: number,
 ): Promise<EnvironmentRow> {
   const known = await findEnvironment(db, repositoryId, name);
-  return known ?? putEnvironment(db, { repositoryId, name, rules: NO_RULES }, nowMs);
+  return known ?? putEnvironment(db, { repositoryId, name, rules: {} }, nowMs);
 }
 
-/** Makes the environment or changes its rules; those that are not given stay, and are none in a new one. */
+/** Makes the environment or changes its rules. */
 export async function putEnvironment(
   db: Queries,
-  { repositoryId, name, rules }: { repositoryId: number; name: string; rules: Partial<EnvironmentRules> },
+  { repositoryId, name, rules }: EnvironmentChange,
   nowMs: number,
 ): Promise<EnvironmentRow> {
   const at = isoTime(nowMs);

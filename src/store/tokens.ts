@@ -46,6 +46,12 @@ export async function findToken(
   return row && (row.expires_at === null || row.expires_at > isoTime(nowMs)) ? row : undefined;
 }
 
+/** Names of everybody who has a token. */
+export async function userNames(db: Queries): Promise<string[]> {
+  const rows = await db.selectFrom('tokens').select('subject').distinct().where('kind', '=', 'user').execute();
+  return rows.map(({ subject }) => subject);
+}
+
 export async function deleteExpiredTokens(db: Queries, nowMs: number): Promise<void> {
   await db.deleteFrom('tokens').where('expires_at', '<=', isoTime(nowMs)).execute();
 }

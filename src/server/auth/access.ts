@@ -23,7 +23,7 @@ import {
  *   `assertRepository`
  * - `runner`, `job`: tokens of the runner protocol
  * - `registration`: `RemoteAuth` with a registration or remove token
- * - `signed`: the URL itself carries a signature, checked by the handler
+ * - `signed`: URL or body carry a signature, checked by the handler
  */
 export type Access = 'public' | 'page' | 'read' | 'write' | 'admin' | 'runner' | 'job' | 'registration' | 'signed';
 
@@ -170,6 +170,12 @@ export function assertRepository(caller: Caller, repositoryId: number): void {
 export function callerName(caller: Caller): string {
   return caller.kind === 'user' ? caller.name : 'switchyard[bot]';
 }
+
+/** The caller as somebody who answers for environments (SEM-12.3). */
+export const reviewerOf = (caller: Caller): { name: string; isAdmin: boolean } => ({
+  name: callerName(caller),
+  isAdmin: caller.kind === 'user' && caller.scope === 'admin',
+});
 
 /** The job whose token caused something, which therefore starts no runs (SEM-2.5). */
 export function causingJob(caller: Caller): number | undefined {

@@ -1,7 +1,8 @@
 /** The end of a job's row, whatever brought it about. */
 import type { Annotation, SourceError } from '../../protocol/dashboard/index.ts';
-import { addReason, type JobRow, moveJob } from '../../store/jobs.ts';
+import { addReason, calledJobs, type JobRow, moveJob } from '../../store/jobs.ts';
 import { leaveGroup } from './concurrency.ts';
+import { endDeployment } from './deployments.ts';
 import type { Unit } from './unit.ts';
 
 export interface JobEnd {
@@ -10,6 +11,8 @@ export interface JobEnd {
   reason: string | null;
   annotations?: Annotation[];
   outputs?: Record<string, string>;
+  /** What the runner evaluated, checked (SEM-12.5). */
+  environmentUrl?: string;
 }
 
 /**
@@ -24,15 +27,26 @@ export async function concludeJob(unit: Unit, job: JobRow, end: JobEnd): Promise
     reason: end.reason,
     annotations: JSON.stringify(annotations),
     outputs: JSON.stringify(end.outputs ?? {}),
+    environment_url: end.environmentUrl ?? null,
     lease_until: null,
     completed_at: unit.at,
   });
   if (!row) return undefined;
   if (end.reason) await addReason(unit.db, job.id, end.reason, unit.at);
+  if (row.environment !== 'null') await endDeployment(unit, row);
   if (row.concurrency !== 'null' || row.called_file !== null) await leaveGroup(unit, row.run_id, row.id);
+  if (row.called_file !== null) await concludeCalled(unit, row);
   unit.moved(row);
   unit.changed('job', job.id);
   return row;
+}
+
+/** A call that is made again in part can end before it is let in (SEM-29.1): then nobody would start its jobs. */
+async function concludeCalled(unit: Unit, caller: JobRow): Promise<void> {
+  const reason = `Cancelled: ${caller.name}, which calls it, ended with ${caller.conclusion}.`;
+  for (const job of await calledJobs(unit.db, caller.id)) {
+    await concludeJob(unit, job, { conclusion: 'cancelled', reason });
+  }
 }
 
 const UNFINISHED = ['blocked', 'held', 'pending', 'waiting', 'queued', 'assigned', 'running', 'calling'] as const;

@@ -2,7 +2,7 @@ import type { Clock } from '../../common/clock.ts';
 import type { JobRow } from '../../store/jobs.ts';
 
 /** What falls due for a job when nothing happens. */
-export type DeadlineKind = 'acquire' | 'lease' | 'time-out' | 'cancel' | 'queue';
+export type DeadlineKind = 'environment' | 'acquire' | 'lease' | 'time-out' | 'cancel' | 'queue';
 
 export interface Deadline {
   kind: DeadlineKind;
@@ -19,6 +19,8 @@ const CANCEL_SLACK_MS = 15_000;
 export function nextDeadline(job: JobRow): Deadline | undefined {
   const leaseAt = Date.parse(job.lease_until ?? '');
   switch (job.phase) {
+    case 'waiting':
+      return { kind: 'environment', at: Date.parse(job.waiting_until ?? '') };
     case 'queued':
       return { kind: 'queue', at: Date.parse(job.queued_at ?? '') + LONGEST_QUEUE_MS };
     case 'assigned':

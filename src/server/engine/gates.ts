@@ -1,13 +1,16 @@
 /** What stands between a job that is ready and the queue, in its order: concurrency groups, then the environment. */
 import type { SourceError } from '../../protocol/dashboard/index.ts';
+import { findOrInsertEnvironment } from '../../store/environments.ts';
 import { addReason, type JobRow, moveJob } from '../../store/jobs.ts';
-import { type Concurrency, workflowConcurrency } from '../../workflow/index.ts';
+import { type Concurrency, type JobEnvironment, workflowConcurrency } from '../../workflow/index.ts';
 import { describeWait, mayTake, type RunnerFacts } from '../../workflow/routing.ts';
 import { startCall } from './calls.ts';
-import { concludeJob, describeErrors, failBeforeStart } from './conclude.ts';
+import { describeErrors, failBeforeStart, failure } from './conclude.ts';
 import { enterGroup } from './concurrency.ts';
 import { runContexts } from './contexts.ts';
+import { startDeployment } from './deployments.ts';
 import { askEnvironment } from './environment-rules.ts';
+import { endJob } from './job-end.ts';
 import type { EngineOptions } from './options.ts';
 import { requirementOf } from './requirement.ts';
 import type { RunBundle } from './run-bundle.ts';
@@ -23,9 +26,10 @@ export const hasGates = (job: Pick<JobRow, 'concurrency' | 'environment' | 'call
  */
 export async function passGates(unit: Unit, options: EngineOptions, bundle: RunBundle, job: JobRow): Promise<void> {
   if (!(await passGroups(unit, options, bundle, job))) return;
-  if (!(await passEnvironment(unit, options, bundle, job))) return;
+  if (!(await passEnvironment(unit, bundle, job))) return;
   if (job.called_file !== null) return startCall(unit, bundle, job);
-  const queued = await moveJob(unit.db, job.id, BEFORE_QUEUE, { phase: 'queued', queued_at: unit.moment() });
+  const change = { phase: 'queued', queued_at: unit.moment(), waiting_until: null, reason: null } as const;
+  const queued = await moveJob(unit.db, job.id, BEFORE_QUEUE, change);
   if (queued) await offer(unit, options, bundle, queued);
 }
 
@@ -83,19 +87,25 @@ function callersOf(bundle: RunBundle, job: JobRow): number[] {
   return caller ? [caller.id, ...callersOf(bundle, caller)] : [];
 }
 
-async function passEnvironment(unit: Unit, options: EngineOptions, bundle: RunBundle, job: JobRow): Promise<boolean> {
-  if (job.environment === 'null') return true;
-  const answer = await askEnvironment(unit, options, bundle, job);
-  if (answer.state === 'open') return true;
-  if (answer.state === 'refused') await refuse(unit, job, 'failure', answer.why);
-  else await hold(unit, job, 'waiting', answer.why, answer.until);
-  return false;
+/** @returns whether the rules of its environment let the job go on; one without an environment has none to pass */
+async function passEnvironment(unit: Unit, bundle: RunBundle, job: JobRow): Promise<boolean> {
+  const named = JSON.parse(job.environment) as JobEnvironment | null;
+  if (named === null) return true;
+  const environment = await findOrInsertEnvironment(unit.db, bundle.repository.id, named.name, unit.now);
+  const answer = await askEnvironment(unit, bundle, job, environment);
+  if (answer.state === 'refused') {
+    await refuse(unit, job, 'failure', answer.why);
+    return false;
+  }
+  const isOpen = answer.state === 'open';
+  await startDeployment(unit, bundle, job, environment, isOpen ? 'queued' : 'waiting');
+  if (!isOpen) await hold(unit, job, 'waiting', answer.why, answer.until);
+  return isOpen;
 }
 
 async function refuse(unit: Unit, job: JobRow, conclusion: 'failure' | 'cancelled', why: string): Promise<void> {
-  if (conclusion === 'failure') await failBeforeStart(unit, job, why);
-  else await concludeJob(unit, job, { conclusion, reason: why });
-  unit.follow({ kind: 'advance', runId: job.run_id });
+  const annotations = conclusion === 'failure' ? [failure(why)] : [];
+  await endJob(unit, job, { conclusion, reason: why, annotations });
 }
 
 async function hold(
@@ -105,7 +115,9 @@ async function hold(
   why: string,
   until: string | null,
 ): Promise<void> {
-  const row = await moveJob(unit.db, job.id, BEFORE_QUEUE, { phase, waiting_until: until, reason: why });
+  const since = phase === 'waiting' ? (job.waiting_since ?? unit.at) : null;
+  const change = { phase, waiting_since: since, waiting_until: until, reason: why };
+  const row = await moveJob(unit.db, job.id, BEFORE_QUEUE, change);
   if (!row) return;
   if (job.phase !== phase || job.reason !== why) await addReason(unit.db, job.id, why, unit.at);
   unit.moved(row);

@@ -1,12 +1,14 @@
+import { sha256Hex } from '../../common/ids.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 
 /** GitHub's objects that more than one surface shows. Fields that nothing here could fill are left out. */
 
 export function userObject(name: string, publicUrl: string) {
+  const id = userId(name);
   return {
     login: name,
-    id: 0,
-    node_id: '',
+    id,
+    node_id: nodeId('User', id),
     avatar_url: '',
     url: `${publicUrl}/api/v3/users/${encodeURIComponent(name)}`,
     html_url: `${publicUrl}/${encodeURIComponent(name)}`,
@@ -14,6 +16,9 @@ export function userObject(name: string, publicUrl: string) {
     site_admin: false,
   };
 }
+
+/** Users are known by their names alone, which ignore case; the same name has the same number on every server. */
+export const userId = (name: string): number => Number.parseInt(sha256Hex(name.toLowerCase()).slice(0, 12), 16);
 
 export function repositoryObject(repository: RepositoryRow, publicUrl: string) {
   const fullName = `${repository.owner}/${repository.name}`;
