@@ -2,6 +2,7 @@ import { type Clock, isoTime } from '../common/clock.ts';
 import { errorText } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import type { Database } from '../store/database.ts';
+import { deleteOldEvents } from '../store/events.ts';
 import { markRunnersSeen } from '../store/runners.ts';
 import { deleteExpiredTokens } from '../store/tokens.ts';
 import type { Engine } from './engine/engine.ts';
@@ -11,6 +12,8 @@ const DAY_MS = 24 * EVERY_MS;
 /** GitHub's own limits for runners that nobody has seen (runner-protocol 1.6). */
 const LOST_EPHEMERAL_MS = DAY_MS;
 const LOST_RUNNER_MS = 14 * DAY_MS;
+/** As long as a run may last; after it nobody asks why something did not start. */
+const OLD_EVENT_MS = 35 * DAY_MS;
 
 export interface HousekeepingOptions {
   db: Database;
@@ -20,7 +23,7 @@ export interface HousekeepingOptions {
 }
 
 /**
- * Once an hour: expired tokens, and registrations whose runner is gone for good. Not at the start: runners that the server
+ * Once an hour: expired tokens, old events, and registrations whose runner is gone for good. Not at the start: runners that the server
  * has just come back to must have time to come back themselves.
  */
 export function startHousekeeping(options: HousekeepingOptions): { close(): void } {
@@ -38,6 +41,7 @@ export function startHousekeeping(options: HousekeepingOptions): { close(): void
 async function tidy({ db, engine, clock, logger }: HousekeepingOptions): Promise<void> {
   const now = clock.now();
   await deleteExpiredTokens(db, now);
+  await deleteOldEvents(db, isoTime(now - OLD_EVENT_MS));
   // Presence is known in memory only; this is how the store learns of it.
   await markRunnersSeen(db, engine.onlineRunners(), isoTime(now));
   const lost = await db

@@ -13,6 +13,7 @@ import { feedRoutes } from './runner-service/feed.ts';
 import { oauthRoutes } from './runner-service/oauth.ts';
 import { resultsRoutes } from './runner-service/results.ts';
 import { runServiceRoutes } from './runner-service/run-service.ts';
+import { webhookRoutes } from './webhooks-in/routes.ts';
 
 /** Puts every surface on the server: one plugin each, with its own errors and body parsers. */
 export async function registerSurfaces(
@@ -30,6 +31,7 @@ export async function registerSurfaces(
   await app.register(runnerRoutes(context), { prefix: '/api/v3' });
   await app.register(restRoutes(context), { prefix: '/api/v3' });
   await app.register(dashboardRoutes(context), { prefix: DASHBOARD_PREFIX });
+  await app.register(webhookRoutes(context));
   await app.register(git.plugin);
   // Last: it answers what no other knows.
   await app.register(pageRoutes());

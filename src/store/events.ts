@@ -22,16 +22,23 @@ export async function acceptOnce(db: Queries, event: NewEvent): Promise<number |
   return row?.id;
 }
 
-/** Whether git brought this very move of the ref already. */
-export async function isPushed(db: Queries, repositoryId: number, ref: string, sha: string): Promise<boolean> {
+/** Whether a push to this server told of this very move of the ref, and did not ask for no runs. */
+export async function isPushed(
+  db: Queries,
+  repositoryId: number,
+  name: 'push' | 'create',
+  ref: string,
+  sha: string,
+): Promise<boolean> {
   const found = await db
     .selectFrom('events')
     .select('id')
     .where('repository_id', '=', repositoryId)
-    .where('name', '=', 'push')
+    .where('name', '=', name)
     .where('ref', '=', ref)
     .where('sha', '=', sha)
     .where('key', 'like', 'push:%')
+    .where('not_started', 'not like', '%"push-option"%')
     .executeTakeFirst();
   return found !== undefined;
 }

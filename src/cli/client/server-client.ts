@@ -6,8 +6,11 @@ import {
   type Job,
   type LiveEvents,
   type LogPage,
+  type ReceivedEvent,
+  type ReceivedEventList,
   type RunDetail,
   type RunList,
+  type ScheduleList,
 } from '../../protocol/dashboard/index.ts';
 import type { Endpoint } from './endpoints.ts';
 import { openEventStream } from './event-stream.ts';
@@ -18,6 +21,13 @@ export type LiveEvent = { [Name in keyof LiveEvents]: { name: Name; value: LiveE
 
 const repositoryPath = (repository: string): string => repository.split('/').map(encodeURIComponent).join('/');
 
+function wordsOf({ repository, limit }: { repository?: string; limit?: number }): URLSearchParams {
+  const words = new URLSearchParams();
+  if (repository) words.set('repository', repository);
+  if (limit) words.set('limit', String(limit));
+  return words;
+}
+
 /** What the commands ask of a server, through its own API and GitHub's. */
 export class ServerClient {
   readonly http: HttpClient;
@@ -27,10 +37,19 @@ export class ServerClient {
   }
 
   runs(query: { repository?: string; limit?: number }): Promise<RunList> {
-    const words = new URLSearchParams();
-    if (query.repository) words.set('repository', query.repository);
-    if (query.limit) words.set('limit', String(query.limit));
-    return this.http.json(`${DASHBOARD_PREFIX}/runs?${words}`);
+    return this.http.json(`${DASHBOARD_PREFIX}/runs?${wordsOf(query)}`);
+  }
+
+  receivedEvents(query: { repository?: string; limit?: number }): Promise<ReceivedEventList> {
+    return this.http.json(`${DASHBOARD_PREFIX}/received-events?${wordsOf(query)}`);
+  }
+
+  receivedEvent(id: number): Promise<ReceivedEvent> {
+    return this.http.json(`${DASHBOARD_PREFIX}/received-events/${id}`);
+  }
+
+  schedules(repository: string | undefined): Promise<ScheduleList> {
+    return this.http.json(`${DASHBOARD_PREFIX}/schedules?${wordsOf({ repository })}`);
   }
 
   run(id: number): Promise<RunDetail> {

@@ -1,49 +1,80 @@
 import { UserError } from '../../common/errors.ts';
-import type { Explanation } from '../../protocol/dashboard/index.ts';
+import type { Explanation, ReceivedEvent } from '../../protocol/dashboard/index.ts';
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { ServerClient } from '../client/server-client.ts';
 import { type Command, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { mark, safeText } from '../terminal/format.ts';
 import { printLine, type Terminal } from '../terminal/terminal.ts';
+import { eventName } from './events.ts';
 
 export const explainCommand: Command = {
   name: 'explain',
-  summary: 'say why a run or a job waits, was skipped, failed, or who took it',
-  arguments: [{ name: 'run|job', what: 'a run (12 or run/12) or a job (job/34)', required: true }],
+  summary: 'say why a run or a job waits, was skipped, failed, or who took it, or what an event did not start',
+  arguments: [
+    { name: 'run|job|event', what: 'a run (12 or run/12), a job (job/34) or an event (event/5)', required: true },
+  ],
   options: [{ flags: '--json', what: 'as one JSON object' }, ...connectionOptions('server')],
   examples: [
     { what: 'every job of a run', command: 'switchyard explain 12' },
     { what: 'one job', command: 'switchyard explain job/34' },
+    { what: 'why a workflow did not start', command: 'switchyard explain event/5' },
   ],
   async run(input, terminal) {
     const subject = parseSubject(input.argument(0) ?? '');
     const client = new ServerClient(await findEndpoint('server', input));
-    const explanation = await explain(client, subject);
-    if (input.flag('json')) printLine(terminal.out, JSON.stringify(explanation));
-    else printExplanation(explanation, terminal, '');
+    const { kind, id } = subject;
+    const found = kind === 'event' ? await client.receivedEvent(id) : await explain(client, { kind, id });
+    if (input.flag('json')) printLine(terminal.out, JSON.stringify(found));
+    else if ('notStarted' in found) printEvent(found, terminal);
+    else printExplanation(found, terminal, '');
     return EXIT.done;
   },
 };
 
-interface Subject {
-  kind: 'run' | 'job' | undefined;
+interface Subject<Kind> {
+  kind: Kind | undefined;
   id: number;
 }
 
-function parseSubject(text: string): Subject {
-  const [, kind, id] = /^(?:(run|job)s?\/)?(\d{1,15})$/.exec(text) ?? [];
-  if (id === undefined) throw new UsageError(`"${text}" is neither a run (12, run/12) nor a job (job/34).`);
-  return { kind: kind === 'run' || kind === 'job' ? kind : undefined, id: Number(id) };
+const KINDS = ['run', 'job', 'event'] as const;
+
+function parseSubject(text: string): Subject<(typeof KINDS)[number]> {
+  const [, kind, id] = /^(?:(run|job|event)s?\/)?(\d{1,15})$/.exec(text) ?? [];
+  if (id === undefined) {
+    throw new UsageError(`"${text}" is neither a run (12, run/12) nor a job (job/34) nor an event (event/5).`);
+  }
+  return { kind: KINDS.find((known) => known === kind), id: Number(id) };
 }
 
 /** A bare number is a run's; only when there is no such run, a job's. */
-async function explain(client: ServerClient, { kind, id }: Subject): Promise<Explanation> {
+async function explain(client: ServerClient, { kind, id }: Subject<'run' | 'job'>): Promise<Explanation> {
   if (kind) return client.explanation(kind, id);
   return client.explanation('run', id).catch((error: unknown) => {
     if (error instanceof UserError && error.status === 404) return client.explanation('job', id);
     throw error;
   });
+}
+
+/** What the event started, and of each other file which filter said no to which values. */
+function printEvent(event: ReceivedEvent, { out, colors }: Terminal): void {
+  const { id, repository, ref, sha, actor, acceptedAt, runs, notStarted } = event;
+  const place = `${ref || 'no ref'} at ${sha.slice(0, 7)}`;
+  printLine(
+    out,
+    `${colors.bold(`event ${id} ${eventName(event)}`)}: ${safeText(`${repository}, ${place}, by ${actor}`)}`,
+  );
+  printLine(out, colors.dim(`  Taken in ${acceptedAt}.`));
+  for (const run of runs) {
+    const state = run.conclusion ?? run.status.replace('_', ' ');
+    const name = safeText(`${run.workflow} #${run.number}`);
+    printLine(out, `${mark(run.status, run.conclusion, colors)} ${name} started, run ${run.id}: ${state}`);
+  }
+  for (const { file, reason, filter } of notStarted) {
+    const by = filter === null ? '' : ` (${filter})`;
+    printLine(out, `${colors.dim('-')} ${safeText(file)} was not started${by}: ${safeText(reason)}`);
+  }
+  if (runs.length + notStarted.length === 0) printLine(out, '  There was no file in .github/workflows.');
 }
 
 function printExplanation(

@@ -3,6 +3,7 @@ import { applyCommand } from './apply.ts';
 import { completionCommand } from './completion.ts';
 import { deleteCommand } from './delete.ts';
 import { describeCommand } from './describe.ts';
+import { eventsCommand } from './events.ts';
 import { explainCommand } from './explain.ts';
 import { exprCommand } from './expr.ts';
 import { fleetCommand } from './fleet.ts';
@@ -13,6 +14,7 @@ import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
 import { runnerCommand } from './runner.ts';
 import { runsCommand } from './runs.ts';
+import { schedulesCommand } from './schedules.ts';
 import { serverCommand } from './server.ts';
 import { upCommand } from './up.ts';
 
@@ -21,6 +23,8 @@ export const commands: Command[] = [
   upCommand,
   runCommand,
   runsCommand,
+  eventsCommand,
+  schedulesCommand,
   explainCommand,
   logsCommand,
   planCommand,

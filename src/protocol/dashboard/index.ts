@@ -121,6 +121,23 @@ export interface ReceivedEvent {
   notStarted: { file: string; reason: string; filter: string | null }[];
 }
 
+/** `GET /schedules?repository=o/r`: the entries of `on.schedule` on the default branches, the first to fall due first. */
+export interface ScheduleList {
+  schedules: Schedule[];
+}
+
+export interface Schedule {
+  repository: string;
+  /** Of the workflow file. */
+  path: string;
+  cron: string;
+  /** Null: UTC. */
+  timezone: string | null;
+  /** Whom its runs name as their actor: who changed the entry last. */
+  actor: string;
+  nextAt: string;
+}
+
 export interface SourceError {
   file: string;
   line: number | null;

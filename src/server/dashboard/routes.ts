@@ -22,6 +22,8 @@ import { failureOf } from '../failures.ts';
 import { readJobLog, readLog } from '../runner-service/step-logs.ts';
 import { EventStream } from './event-stream.ts';
 import { LiveHub } from './live-hub.ts';
+import { addReceivedEvents } from './received-events.ts';
+import { addRunActions } from './run-actions.ts';
 import { secretRoutes } from './secrets.ts';
 import { skippedSteps } from './skipped-steps.ts';
 import { runDetail, runSummaries } from './views.ts';
@@ -36,6 +38,7 @@ const RunsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: Id.optional(),
 });
+const AttemptQuery = z.object({ attempt: Id.optional() });
 const LogQuery = z.object({
   from: z.coerce.number().int().min(1).default(1),
   limit: z.coerce.number().int().min(1).max(10_000).default(5_000),
@@ -65,7 +68,9 @@ export function dashboardRoutes(context: ServerContext): FastifyPluginAsync {
     addJobs(app, context);
     addLive(app, context);
     addWrites(app, context);
+    addReceivedEvents(app, context);
     secretRoutes(app, context);
+    addRunActions(app, context);
     addWalls(app, context);
     app.get('/server', PAGE, (): ServerInfo => ({ version, url: context.settings.publicUrl }));
     app.get('/runners', PAGE, async (): Promise<RunnerList> => ({ runners: await context.engine.views.runners() }));
@@ -80,10 +85,11 @@ function addRuns(app: FastifyInstance, context: ServerContext): void {
     const row = await findRepository(context.db, owner, name);
     return { runs: row ? await runSummaries(context.db, { ...filter, repositoryId: row.id }) : [] };
   });
-  app.get('/runs/:id', PAGE, async ({ params }): Promise<RunDetail> => {
+  app.get('/runs/:id', PAGE, async ({ params, query }): Promise<RunDetail> => {
     const { id } = IdParams.parse(params);
-    const run = await runDetail(context, id);
-    if (!run) throw notFound(`Run ${id}`);
+    const { attempt } = AttemptQuery.parse(query);
+    const run = await runDetail(context, id, attempt);
+    if (!run) throw notFound(attempt === undefined ? `Run ${id}` : `Attempt ${attempt} of run ${id}`);
     return run;
   });
   app.get('/runs/:id/explanation', PAGE, async ({ params }) => {
@@ -140,12 +146,6 @@ function addWrites(app: FastifyInstance, context: ServerContext): void {
     const ids = outcome.runs.map(({ id }) => id);
     const runs = ids.length > 0 ? await runSummaries(context.db, { ids }) : [];
     return { runs: runs.reverse(), notStarted: outcome.notStarted };
-  });
-  app.post('/runs/:id/cancel', WRITE, async ({ params, caller }, reply) => {
-    const { id } = IdParams.parse(params);
-    if (!(await findRun(context.db, id))) throw notFound(`Run ${id}`);
-    await context.engine.cancelRun(id, callerName(caller));
-    return reply.code(202).send({});
   });
 }
 

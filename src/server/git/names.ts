@@ -24,6 +24,7 @@ const RESERVED = new Set([
   'switchyard',
   'twirp',
   'users',
+  'webhooks',
 ]);
 
 /** Owners whose other repositories people want to have here: `actions/checkout` and the like. */
