@@ -75,6 +75,15 @@ describe.skipIf(!chromiumPath)('the log of a job', () => {
     expect(await page.locator('.log-list img, .log-list b').count()).toBe(0);
   });
 
+  test('opens a skipped step that says why it was skipped, and none that says nothing', async () => {
+    const why = 'Skipped because its condition `success()` was false: "Step 0" ended with failure.';
+    giveJob([logLines(why), []], { conclusion: 'skipped', startedAt: null });
+    const page = await open();
+    await page.getByRole('button', { name: 'Step 1' }).click();
+    await page.getByText(why).waitFor();
+    expect(await page.getByRole('button', { name: 'Step 2' }).isDisabled()).toBe(true);
+  });
+
   test('shows the timestamps on demand', async () => {
     giveJob([logLines('on time')], { conclusion: 'failure' });
     const page = await open();

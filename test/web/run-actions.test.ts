@@ -78,11 +78,14 @@ describe.skipIf(!chromiumPath)('what can be done with a run', () => {
       await expect.poll(() => timer.textContent()).not.toBe(first);
     });
 
-    test('are not reviewed where only a timer runs', async () => {
-      waits(deployment('docs', { reviewers: [], waitUntil: new Date(Date.now() + 60_000).toISOString() }));
-      const page = await open('/runs/1');
-      await page.getByText('docs waits for its timer').waitFor();
-      expect(await page.getByRole('button', { name: 'Review deployments' }).count()).toBe(0);
+    test('can be let pass by an administrator where only a timer runs; nothing is chosen for them then', async () => {
+      const waitUntil = new Date(Date.now() + 600_000).toISOString();
+      waits(deployment('production'), deployment('docs', { reviewers: [], waitUntil }));
+      const page = await openWithToken('/runs/1');
+      await page.getByRole('button', { name: 'Review deployments' }).click();
+      await dialog(page).getByText('an administrator can let jobs pass before its timer ends').waitFor();
+      expect(await dialog(page).getByLabel('production').isChecked()).toBe(true);
+      expect(await dialog(page).getByLabel('docs').isChecked()).toBe(false);
     });
 
     test('are approved by keyboard with a comment, and the panel goes away', async () => {

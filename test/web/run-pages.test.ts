@@ -187,6 +187,67 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await page.getByText('Queued.', { exact: true }).waitFor();
   });
 
+  test('shows called jobs inside the job that calls them, each name once (SEM-11.10)', async () => {
+    server.setRun(sampleRun({ id: 1 }));
+    const calls = 'demo/flows/.github/workflows/release.yml@v3';
+    server.setJob(sampleJob({ id: 11, runId: 1, key: 'release', runner: null, labels: [], calls }));
+    server.setJob(sampleJob({ id: 12, runId: 1, key: 'build', name: 'release / build', parentId: 11 }));
+    server.setJob(sampleJob({ id: 13, runId: 1, key: 'publish', name: 'release / publish', parentId: 11, calls }));
+    server.setJob(sampleJob({ id: 14, runId: 1, key: 'npm', name: 'release / publish / npm', parentId: 13 }));
+    const page = await open('/runs/1');
+    await page.getByRole('heading', { name: 'Jobs 2' }).waitFor();
+    const called = page.getByRole('list', { name: 'Jobs that release calls' });
+    expect(await called.locator('.job-name').allTextContents()).toEqual(['build', 'publish', 'npm']);
+    expect(await page.locator('.calls code').first().textContent()).toBe(calls);
+    await called.getByRole('link', { name: 'npm' }).click();
+    await page.getByRole('heading', { name: 'release / publish / npm' }).waitFor();
+    await page.goBack();
+    await page.getByRole('link', { name: 'release', exact: true }).click();
+    await page.getByRole('heading', { name: 'release' }).waitFor();
+    await page.getByRole('link', { name: 'build', exact: true }).waitFor();
+  });
+
+  test('shows a large matrix as one, with the jobs that need a look, and all on demand', async () => {
+    server.setRun(sampleRun({ id: 1, ...running }));
+    for (let id = 11; id <= 40; id++) {
+      const state = id === 15 ? ({ conclusion: 'failure' } as const) : id === 20 ? running : {};
+      server.setJob(sampleJob({ id, runId: 1, key: 'test', name: `test (${id})`, ...state }));
+    }
+    const page = await open('/runs/1');
+    await page.getByText('1 failure, 1 in progress, 28 success').waitFor();
+    const shown = () => page.locator('.matrix-job').allTextContents();
+    expect(await shown()).toEqual(['test (15)', 'test (20)']);
+    await page.getByRole('button', { name: 'Show all 30' }).click();
+    expect(await shown()).toHaveLength(30);
+    await page.getByRole('link', { name: 'test (33)' }).click();
+    await page.getByRole('heading', { name: 'test (33)' }).waitFor();
+  });
+
+  test('leads to where a job has deployed, and to no address that would run something', async () => {
+    server.setRun(sampleRun({ id: 1 }));
+    const environment = { name: 'production', url: 'https://shop.example.com/' };
+    server.setJob(sampleJob({ id: 11, runId: 1, key: 'deploy', environment }));
+    const evil = { name: 'evil', url: 'javascript:document.title=1' };
+    server.setJob(sampleJob({ id: 12, runId: 1, key: 'other', environment: evil }));
+    const page = await open('/runs/1');
+    const link = page.getByRole('link', { name: 'production' });
+    expect(await link.getAttribute('href')).toBe('https://shop.example.com/');
+    await page.getByText('evil', { exact: true }).waitFor();
+    expect(await page.getByRole('link', { name: 'evil' }).count()).toBe(0);
+  });
+
+  test('leads from a run that waits to the run that holds its concurrency group', async () => {
+    const reason = 'Waits for the concurrency group "deploy", which run 1 (The first) holds.';
+    server.setRun(sampleRun({ id: 1, title: 'The first' }));
+    server.setRun(sampleRun({ id: 2, title: 'The second', ...waiting, status: 'pending', reason }));
+    const page = await open('/');
+    await page.getByText('Waits for the concurrency group').waitFor();
+    await page.getByRole('link', { name: 'The second' }).click();
+    await page.getByRole('heading', { name: 'The second' }).waitFor();
+    await page.getByRole('link', { name: 'run 1', exact: true }).click();
+    await page.getByRole('heading', { name: 'The first' }).waitFor();
+  });
+
   test('leads from an annotation to its step', async () => {
     server.setRun(sampleRun({ id: 1, conclusion: 'failure' }));
     const annotation = {
@@ -218,6 +279,20 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     expect(await page.getByRole('link', { name: 'build' }).getAttribute('href')).toBe('/runs/1/jobs/11');
     server.removeRunner(1);
     await page.getByText('No runner is registered').waitFor();
+  });
+
+  test('shows runners by group, and whom walls keep them for (SEM-13.4)', async () => {
+    const wall = { labels: ['api-prod'], environments: ['production'], refs: [], workflows: [] };
+    server.setRunner(sampleRunner({ id: 1, name: 'box', group: 'Default' }));
+    server.setRunner(sampleRunner({ id: 2, name: 'prod', group: 'Production', wall }));
+    const groupWall = { ...wall, labels: [], refs: ['main'] };
+    server.setRunner(sampleRunner({ id: 3, name: 'gate', group: 'Releases', groupWall }));
+    const page = await open('/runners');
+    await page.getByRole('heading', { name: 'Production 1' }).waitFor();
+    await page
+      .getByText('It is kept for jobs that name the label api-prod, or of the environment production.')
+      .waitFor();
+    await page.getByText('This group is kept for jobs of the environment production, or of the ref main.').waitFor();
   });
 
   test('tells on an empty server how to push a repository', async () => {

@@ -7,7 +7,6 @@ import { WriteForm } from './write-form.tsx';
 
 interface ReviewDialogProps {
   runId: number;
-  /** Those that wait for a reviewer. */
   deployments: readonly PendingDeployment[];
   onClose: () => void;
 }
@@ -57,7 +56,7 @@ function Environments({ deployments }: Pick<ReviewDialogProps, 'deployments'>) {
     return (
       <p>
         <input type="hidden" name="environment" value={only.environment} />
-        {jobsText(only)} to <strong>{only.environment}</strong>.
+        {jobsText(only)} to <strong>{only.environment}</strong>. {onlyTimer(only)}
       </p>
     );
   }
@@ -66,9 +65,15 @@ function Environments({ deployments }: Pick<ReviewDialogProps, 'deployments'>) {
       <legend>Environments</legend>
       {deployments.map((deployment) => (
         <FormControl key={deployment.environment}>
-          <Checkbox name="environment" value={deployment.environment} defaultChecked />
+          <Checkbox
+            name="environment"
+            value={deployment.environment}
+            defaultChecked={deployment.reviewers.length > 0}
+          />
           <FormControl.Label>{deployment.environment}</FormControl.Label>
-          <FormControl.Caption>{jobsText(deployment)}</FormControl.Caption>
+          <FormControl.Caption>
+            {jobsText(deployment)} there. {onlyTimer(deployment)}
+          </FormControl.Caption>
         </FormControl>
       ))}
     </fieldset>
@@ -77,3 +82,6 @@ function Environments({ deployments }: Pick<ReviewDialogProps, 'deployments'>) {
 
 const jobsText = ({ jobs }: PendingDeployment): string =>
   jobs.length === 1 ? `The job ${jobs[0]} goes` : `The jobs ${jobs.join(', ')} go`;
+
+const onlyTimer = ({ reviewers }: PendingDeployment): string =>
+  reviewers.length === 0 ? 'It asks no reviewers; an administrator can let jobs pass before its timer ends.' : '';

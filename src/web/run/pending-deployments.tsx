@@ -10,7 +10,6 @@ import type { ShownRun } from './shown-run.ts';
 export function PendingDeployments({ shown: { run, attempt } }: { shown: ShownRun }) {
   const [isOpen, setOpen] = useState(false);
   if (run.pendingDeployments.length === 0 || attempt !== undefined) return null;
-  const reviewed = run.pendingDeployments.filter(({ reviewers }) => reviewers.length > 0);
   return (
     <section className="deployments" aria-label="Deployments that wait">
       <ul>
@@ -24,12 +23,10 @@ export function PendingDeployments({ shown: { run, attempt } }: { shown: ShownRu
           </li>
         ))}
       </ul>
-      {reviewed.length > 0 && (
-        <Button variant="primary" onClick={() => setOpen(true)}>
-          Review deployments
-        </Button>
-      )}
-      {isOpen && <ReviewDialog runId={run.id} deployments={reviewed} onClose={() => setOpen(false)} />}
+      <Button variant={isAsked(run.pendingDeployments) ? 'primary' : 'default'} onClick={() => setOpen(true)}>
+        Review deployments
+      </Button>
+      {isOpen && <ReviewDialog runId={run.id} deployments={run.pendingDeployments} onClose={() => setOpen(false)} />}
     </section>
   );
 }
@@ -50,5 +47,9 @@ function Wait({ deployment: { environment, reviewers, waitUntil } }: { deploymen
     </p>
   );
 }
+
+/** Whether somebody has to act. */
+const isAsked = (deployments: readonly PendingDeployment[]): boolean =>
+  deployments.some(({ reviewers }) => reviewers.length > 0);
 
 const orList = new Intl.ListFormat('en', { type: 'disjunction' });

@@ -1,13 +1,15 @@
-import { ServerIcon } from '@primer/octicons-react';
-import { useRef } from 'react';
+import { ServerIcon, ShieldLockIcon } from '@primer/octicons-react';
+import { useId, useRef } from 'react';
 import { Link } from 'wouter';
-import type { Runner } from '../../protocol/dashboard/index.ts';
+import type { Runner, Wall } from '../../protocol/dashboard/index.ts';
 import { useRunners } from '../api/queries.ts';
 import { useLive } from '../api/use-live.ts';
 import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
 import { RelativeTime } from '../components/times.tsx';
 import { useListKeys } from '../components/use-list-keys.ts';
 import { useTitle } from '../components/use-title.ts';
+import { type RunnerGroup, runnerGroups } from './runner-groups.ts';
+import { wallText } from './wall-text.ts';
 
 /** Every registered runner, what it may take and what it does. */
 export function RunnersPage() {
@@ -38,20 +40,51 @@ function summary(runners: readonly Runner[]): string {
 }
 
 function RunnerList({ runners }: { runners: readonly Runner[] }) {
-  const list = useRef<HTMLUListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   useListKeys(list);
   if (runners.length === 0) return <NoRunners />;
+  const groups = runnerGroups(runners);
   return (
-    <ul ref={list} className="list">
-      {runners.map((runner) => (
-        <RunnerRow key={runner.id} runner={runner} />
+    <div ref={list}>
+      {groups.map((group) => (
+        <Group key={group.name} group={group} isOnly={groups.length === 1} />
       ))}
-    </ul>
+    </div>
+  );
+}
+
+function Group({ group, isOnly }: { group: RunnerGroup; isOnly: boolean }) {
+  const heading = useId();
+  const { name, wall, runners } = group;
+  return (
+    <section aria-labelledby={isOnly ? undefined : heading}>
+      {!isOnly && (
+        <h2 id={heading}>
+          {name} <span className="muted">{runners.length}</span>
+        </h2>
+      )}
+      <KeptFor wall={wall} whose={isOnly ? `The group ${name} is` : 'This group is'} />
+      <ul className="list">
+        {runners.map((runner) => (
+          <RunnerRow key={runner.id} runner={runner} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function KeptFor({ wall, whose }: { wall: Wall | null; whose: string }) {
+  const text = wallText(wall);
+  if (text === null) return null;
+  return (
+    <p className="wall small">
+      <ShieldLockIcon size={12} /> {whose} kept for {text}.
+    </p>
   );
 }
 
 function RunnerRow({ runner }: { runner: Runner }) {
-  const { name, state, job, labels, scope, group, version, os, ephemeral, lastSeenAt } = runner;
+  const { name, state, job, labels, scope, group, version, os, ephemeral, lastSeenAt, wall } = runner;
   return (
     <li className="row runner">
       <span className={`runner-state runner-${state}`}>{state}</span>
@@ -69,6 +102,7 @@ function RunnerRow({ runner }: { runner: Runner }) {
         <div className="row-facts muted">
           {scope.kind} {scope.name} · group {group} · {os} · {version} · {ephemeral ? 'ephemeral' : 'long-lived'}
         </div>
+        <KeptFor wall={wall} whose="It is" />
       </div>
       <div className="runner-job">
         {job && (
