@@ -26,7 +26,7 @@ export async function openLocalPlatform(folder: string, count: number, parts: Cl
   const logger = await openLogger('run', join(folder, 'switchyard.log'));
   // Its code is read while the server starts.
   void import('../../fleet/index.ts').catch(() => {});
-  const server = await openServer(ANYWHERE, { dataFolder: folder, logger });
+  const server = await openServer(ANYWHERE, { dataFolder: folder, logger, followsEvents: false });
   parts.push(server);
   const fleet = await openFleet(ANYWHERE, {
     dataFolder: join(folder, 'fleet'),
