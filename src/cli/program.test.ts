@@ -51,6 +51,20 @@ describe('the command line', () => {
     [['completion', 'tcsh'], /no completion for "tcsh"/],
     [['up', '--port', '70000'], /--port is "70000"/],
     [['logs', 'x'], /"x" is not a run/],
+    [['plan'], /missing required argument/],
+    [['plan', '/nonexistent.yml'], /\/nonexistent.yml is neither a file nor a folder/],
+    [['plan', 'x.yml', '-e', 'Push!'], /"Push!" is not the name of an event/],
+    [['plan', 'x.yml', '-e', 'push', '--input', 'a=b'], /--input is only for/],
+    [['plan', 'x.yml', '--payload', '/nonexistent'], /The payload \/nonexistent cannot be read/],
+    [['lint', '/nonexistent'], /\/nonexistent is neither a file nor a folder/],
+    [['lint', '/'], /There is no folder .github\/workflows/],
+    [['lint', '--format', 'xml'], /Allowed choices are text, json, sarif, github/],
+    [['lint', '--format', 'sarif', '--json'], /contradict each other/],
+    [['lint', '--disable', 'nope'], /There is no rule nope/],
+    [['lint', '--runners', 'a', '--server', 'http://b'], /either --runners or --server/],
+    [['lint', '-R', 'nope'], /"nope" is not of the form OWNER\/NAME/],
+    [['expr'], /missing required argument/],
+    [['expr', '1', '--context', '/nonexistent'], /The contexts \/nonexistent cannot be read/],
   ])('ends with 2 and one sentence for %j', async (argv, message) => {
     const { code, err, out } = await call(argv);
     expect(err).toMatch(message);

@@ -73,7 +73,7 @@ function besideFiles(workflow: Workflow, files: Map<string, Workflow>, read: Pla
   });
 }
 
-const Result = z.looseObject({
+const Result = z.strictObject({
   result: z.enum(['success', 'failure', 'cancelled', 'skipped']).default('success'),
   outputs: z.record(z.string(), z.coerce.string()).default({}),
 });

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import type { Finding, LintReport, Severity } from '../../workflow/lint/index.ts';
 import { cut, safeText } from '../terminal/format.ts';
 import type { Colors } from '../terminal/terminal.ts';
@@ -41,7 +42,7 @@ function excerpt({ line, column, endColumn }: Finding, source: string, colors: C
   const marks = '^'.repeat(Math.max(1, Math.min((endColumn ?? column + 1) - column, EXCERPT_WIDTH)));
   return [
     colors.dim(`    ${number} │ `) + cut(shown.slice(from), EXCERPT_WIDTH),
-    `${colors.dim(`    ${margin} │ `)}${' '.repeat(Math.max(0, column - 1 - from))}${colors.red(marks)}`,
+    `${colors.dim(`    ${margin} │ `)}${' '.repeat(stringWidth(shown.slice(from, column - 1)))}${colors.red(marks)}`,
   ];
 }
 

@@ -52,6 +52,37 @@ function surplusOf({ labels }: Demand, runner: LintRunner): string[] {
   return runner.labels.filter((label) => !asked.has(label.toLowerCase()));
 }
 
+/**
+ * Where a job goes now, and where it goes while the runners with the fewest surplus labels are away: of idle runners those
+ * are preferred (SEM-13.8); GitHub prefers none.
+ */
+export function whoTakes(kinds: RunnerKind[]): string {
+  const online = onlyOnline(kinds);
+  const [fewest, ...others] = kinds;
+  if (!fewest || online.length === 0) {
+    return `None of them is online; the first that comes takes it: ${kinds.map(nameOf).join(', or ')}.`;
+  }
+  const now = online.map(nameOf).join(', or to ');
+  if (others.length === 0) return `It goes to ${nameOf(fewest)}.`;
+  if (!fewest.runners.some((runner) => runner.online)) {
+    return `${nameOf(fewest)} ${areOf(fewest)} offline, so now it goes to ${now}.`;
+  }
+  const next = others.map(nameOf).join(', or ');
+  return `Now it can go to ${now}. While ${nameOf(fewest)} ${areOf(fewest)} offline or busy, it goes to ${next}.`;
+}
+
+const areOf = ({ runners }: RunnerKind): string => (runners.length === 1 ? 'is' : 'are');
+
+const onlyOnline = (kinds: RunnerKind[]): RunnerKind[] =>
+  kinds
+    .map((kind) => ({ ...kind, runners: kind.runners.filter((runner) => runner.online) }))
+    .filter(({ runners }) => runners.length > 0);
+
+const nameOf = ({ surplus, runners }: RunnerKind): string => {
+  const names = listOf(runners.map(({ name }) => name));
+  return surplus.length > 0 ? `${names} (also ${listOf(surplus)})` : names;
+};
+
 const PRODUCTION = /(?:^|[-_./ ])(?:prod|prd|production|live)(?:$|[-_./ \d])/i;
 
 /** The word says production without doubt: `api-prod`, `production`, `prod-1`; not `product`. */

@@ -1,7 +1,7 @@
 import { type Demand, demandsIn, demandsOf } from '../demands.ts';
 import type { Found, Rule } from '../finding.ts';
 import type { LintRepository } from '../repository.ts';
-import { kindsFor, listOf, namesProduction, type RunnerKind } from '../runner-kinds.ts';
+import { kindsFor, listOf, namesProduction, type RunnerKind, whoTakes } from '../runner-kinds.ts';
 import { intrusionsOf } from './environment-runner.ts';
 
 /**
@@ -38,33 +38,6 @@ function crossesProduction({ labels, environment, job }: Demand, kinds: RunnerKi
   const isMeantTo = [environment ?? '', job.key].some(namesProduction);
   return inProduction > 0 && (inProduction < kinds.length || !isMeantTo);
 }
-
-const nameOf = ({ surplus, runners }: RunnerKind): string => {
-  const names = listOf(runners.map(({ name }) => name));
-  return surplus.length > 0 ? `${names} (also ${listOf(surplus)})` : names;
-};
-
-/** Of idle runners the one with the fewest surplus labels is preferred (SEM-13.8); GitHub prefers none. */
-function whoTakes(kinds: RunnerKind[]): string {
-  const online = onlyOnline(kinds);
-  const [fewest, ...others] = kinds;
-  if (!fewest || online.length === 0) {
-    return `None of them is online; the first that comes takes it: ${kinds.map(nameOf).join(', or ')}.`;
-  }
-  const now = online.map(nameOf).join(', or to ');
-  if (!fewest.runners.some((runner) => runner.online)) {
-    return `${nameOf(fewest)} ${areOf(fewest)} offline, so now it goes to ${now}.`;
-  }
-  const next = others.map(nameOf).join(', or ');
-  return `Now it can go to ${now}. While ${nameOf(fewest)} ${areOf(fewest)} offline or busy, it goes to ${next}.`;
-}
-
-const areOf = ({ runners }: RunnerKind): string => (runners.length === 1 ? 'is' : 'are');
-
-const onlyOnline = (kinds: RunnerKind[]): RunnerKind[] =>
-  kinds
-    .map((kind) => ({ ...kind, runners: kind.runners.filter((runner) => runner.online) }))
-    .filter(({ runners }) => runners.length > 0);
 
 function hintFor(demand: Demand, kinds: RunnerKind[], repository: LintRepository): string {
   const [fewest, ...others] = kinds;

@@ -18,18 +18,23 @@ const found = (text: string, list: typeof runners | null = runners): string[] =>
 describe('environment-runner', () => {
   it("SEM-13.4: tells of a job that can land on another environment's runners, now and once they are online", () => {
     expect(found(deploy('self-hosted', 'test'))).toEqual([
-      '4:14 error The job deploy of the environment test asks for self-hosted, so it can land on the runners of ' +
-        'deploy (.github/workflows/live.yml:3) of the environment live: now shop-1, once online shop-2.',
+      '4:14 error The job deploy, environment test, asks for self-hosted, so it can land on shop-1 and shop-2, meant for ' +
+        'deploy (.github/workflows/live.yml:3), environment live. Now it can go to test-1, or to shop-1 (also shop). ' +
+        'While test-1 is offline or busy, it goes to shop-1 and shop-2 (also shop).',
     ]);
   });
 
   it('tells of a job without an environment too', () => {
-    expect(found(deploy('self-hosted'))).toEqual([expect.stringContaining('of no environment asks for self-hosted')]);
+    expect(found(deploy('self-hosted'))).toEqual([
+      expect.stringContaining('deploy, which has no environment, asks for'),
+    ]);
   });
 
   it('warns without a list of runners, from the labels alone', () => {
     expect(found(deploy('self-hosted', 'test'), null)).toEqual([
-      expect.stringMatching(/^4:14 warning .* of the environment live: every runner with shop\.$/),
+      expect.stringMatching(
+        /^4:14 warning .* on any runner with shop, which deploy .*, environment live asks for too\.$/,
+      ),
     ]);
   });
 

@@ -1,17 +1,17 @@
 import { type Demand, demandsIn, demandsOf } from '../demands.ts';
 import type { Found, Rule } from '../finding.ts';
 import { asksForHosted, asksForSelfHosted, type LintRepository, type LintRunner } from '../repository.ts';
-import { candidatesFor, listOf } from '../runner-kinds.ts';
+import { candidatesFor, kindsFor, listOf, type RunnerKind, whoTakes } from '../runner-kinds.ts';
 
 /** SEM-13.4: what a runner is for shows in the environments of the jobs that ask for it. */
 export const environmentRunner: Rule = {
   id: 'environment-runner',
   severity: 'error',
   summary: "A job could be taken by a runner that another environment's jobs ask for.",
-  hint: 'Ask for a label that only the runners of its own environment have, or make the other label exclusive.',
+  hint: 'Ask for a label that only the runners of its own environment have, or put a wall around the others.',
   check(file, repository) {
     return demandsIn(file, repository).flatMap((demand) =>
-      intrusionsOf(demand, repository).map((intrusion) => foundFor(demand, intrusion)),
+      intrusionsOf(demand, repository).map((intrusion) => foundFor(demand, intrusion, kindsFor(demand, repository))),
     );
   },
 };
@@ -59,22 +59,18 @@ function isHosted({ labels }: Demand, { hasHostedRunners, runners }: LintReposit
   return asksForHosted(labels) || (runners === null && !asksForSelfHosted(labels));
 }
 
-function foundFor({ job, labels, environment, place }: Demand, { owner, runners, beyond }: Intrusion): Found {
-  const own = environment === null ? 'no environment' : `the environment ${environment}`;
-  const other = `${owner.job.key} (${owner.file.path}:${owner.job.line}) of the environment ${owner.environment}`;
-  const subject = `The job ${job.key} of ${own} asks for ${labels.join(', ')}`;
+function foundFor(demand: Demand, { owner, runners, beyond }: Intrusion, kinds: RunnerKind[]): Found {
+  const { job, labels, environment, place } = demand;
+  const own = environment === null ? 'which has no environment' : `environment ${environment}`;
+  const other = `${owner.job.key} (${owner.file.path}:${owner.job.line}), environment ${owner.environment}`;
+  const subject = `The job ${job.key}, ${own}, asks for ${labels.join(', ')}`;
+  const names = listOf(runners.map(({ name }) => name));
   if (beyond.length === 0) {
-    const message = `${subject}, exactly as ${other} does: both run on ${listOf(runners.map(({ name }) => name))}.`;
+    return { place, message: `${subject}, exactly as ${other}: both run on ${names}.`, severity: 'warning' };
+  }
+  if (runners.length === 0) {
+    const message = `${subject}, so it can land on any runner with ${listOf(beyond)}, which ${other} asks for too.`;
     return { place, message, severity: 'warning' };
   }
-  const message = `${subject}, so it can land on the runner${runners.length === 1 ? '' : 's'} of ${other}: ${who(runners, beyond)}.`;
-  return { place, message, ...(runners.length === 0 && { severity: 'warning' as const }) };
-}
-
-function who(runners: LintRunner[], beyond: string[]): string {
-  if (runners.length === 0) return `every runner with ${listOf(beyond)}`;
-  const [online, offline] = [runners.filter((runner) => runner.online), runners.filter((runner) => !runner.online)];
-  const names = (list: LintRunner[], state: string): string[] =>
-    list.length > 0 ? [`${state} ${listOf(list.map(({ name }) => name))}`] : [];
-  return [...names(online, 'now'), ...names(offline, 'once online')].join(', ');
+  return { place, message: `${subject}, so it can land on ${names}, meant for ${other}. ${whoTakes(kinds)}` };
 }
