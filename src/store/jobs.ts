@@ -26,6 +26,11 @@ export async function jobsOfRun(db: Queries, runId: number): Promise<JobRow[]> {
     .execute();
 }
 
+/** Of every attempt. */
+export async function allJobsOfRun(db: Queries, runId: number): Promise<JobRow[]> {
+  return db.selectFrom('jobs').selectAll().where('run_id', '=', runId).orderBy('id').execute();
+}
+
 /** Those that stood for an attempt: made in it, or kept from an earlier one (SEM-29.3). */
 export async function jobsOfAttempt(db: Queries, runId: number, attempt: number): Promise<JobRow[]> {
   return db

@@ -1,5 +1,6 @@
+import type { ExpressionBuilder } from 'kysely';
 import type { Queries } from './database.ts';
-import type { RunsTable } from './schema.ts';
+import type { RunsTable, Tables } from './schema.ts';
 
 export interface RunQuery {
   repositoryId: number;
@@ -20,6 +21,7 @@ export async function queryRuns(db: Queries, query: RunQuery, page: { limit: num
       .innerJoin('workflows', 'workflows.id', 'runs.workflow_id')
       .selectAll('runs')
       .select(['workflows.name as workflow_name', 'workflows.path as workflow_path'])
+      .select(firstCreatedAt)
       .orderBy('runs.id', 'desc')
       .limit(page.limit)
       .offset(page.offset)
@@ -46,4 +48,13 @@ function selectRuns(db: Queries, query: RunQuery) {
   return select.where(({ eb, or }) =>
     or([eb('runs.status', '=', status as RunsTable['status']), eb('runs.conclusion', '=', status)]),
   );
+}
+
+/** When the first attempt was made: on GitHub a run's `created_at` stays that, whatever runs again. */
+function firstCreatedAt({ selectFrom, fn, ref }: ExpressionBuilder<Tables, 'runs'>) {
+  const first = selectFrom('run_attempts')
+    .select('run_attempts.created_at')
+    .whereRef('run_attempts.run_id', '=', 'runs.id')
+    .where('run_attempts.attempt', '=', 1);
+  return fn.coalesce(first, ref('runs.created_at')).as('first_created_at');
 }

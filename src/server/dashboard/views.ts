@@ -8,7 +8,8 @@ import type {
   Step,
 } from '../../protocol/dashboard/index.ts';
 import type { Queries } from '../../store/database.ts';
-import { type JobRow, jobsOfRun } from '../../store/jobs.ts';
+import { type JobRow, jobsOfAttempt } from '../../store/jobs.ts';
+import { earlierAttempts, runAtAttempt } from '../../store/run-attempts.ts';
 import { type StepRow, stepsOfJobs } from '../../store/steps.ts';
 import type { JobEnvironment } from '../../workflow/index.ts';
 import type { ServerContext } from '../context.ts';
@@ -42,14 +43,18 @@ export async function runSummaries(db: Queries, filter: RunFilter): Promise<RunS
   return Promise.all((await query.execute()).map((row) => summary(db, row)));
 }
 
-export async function runDetail(context: ServerContext, id: number): Promise<RunDetail | undefined> {
-  const row = await selectRuns(context.db).where('runs.id', '=', id).executeTakeFirst();
+/** @param attempt without it the newest. @returns undefined when there is no such run or attempt */
+export async function runDetail(context: ServerContext, id: number, attempt?: number): Promise<RunDetail | undefined> {
+  const newest = await selectRuns(context.db).where('runs.id', '=', id).executeTakeFirst();
+  if (!newest) return undefined;
+  const rows = [...(await earlierAttempts(context.db, id)).map((earlier) => runAtAttempt(newest, earlier)), newest];
+  const row = rows.find((one) => one.attempt === (attempt ?? newest.attempt));
   if (!row) return undefined;
-  const jobs = await jobsOfRun(context.db, id);
+  const jobs = await jobsOfAttempt(context.db, id, row.attempt);
   const warnings = await context.engine.views.warningsOf(row.text_hash, row.path);
   return {
     ...(await summary(context.db, row)),
-    attempts: [attemptView(row)],
+    attempts: rows.map(attemptView),
     pendingDeployments: [],
     errors: JSON.parse(row.errors),
     warnings,
@@ -119,7 +124,12 @@ function attemptView(row: RunViewRow): RunAttempt {
 async function viewJobs(context: ServerContext, jobs: JobRow[]): Promise<Job[]> {
   const steps = new Map<number, StepRow[]>(jobs.map(({ id }) => [id, []]));
   for (const step of await stepsOfJobs(context.db, [...steps.keys()])) steps.get(step.job_id)?.push(step);
-  return jobs.map((job) => jobView(context, job, steps.get(job.id) ?? []));
+  // In an earlier attempt another row may stand for a calling job than the one that its jobs belong to.
+  const standIns = new Map(jobs.map(({ id, history_of }) => [history_of, id]));
+  return jobs.map((job) => {
+    const parentId = job.parent_id === null ? null : (standIns.get(job.parent_id) ?? job.parent_id);
+    return { ...jobView(context, job, steps.get(job.id) ?? []), parentId };
+  });
 }
 
 function jobView(context: ServerContext, job: JobRow, steps: StepRow[]): Job {

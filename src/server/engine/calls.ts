@@ -22,10 +22,11 @@ export async function startCall(unit: Unit, bundle: RunBundle, job: JobRow): Pro
   if (!calling) return;
   unit.moved(calling);
   unit.changed('job', job.id);
-  await insertJobs(
-    unit.db,
-    level.workflow.jobs.map((called) => newJob(bundle.run, called, unit.at, level)),
-  );
+  // In a re-run of some of them they are there already.
+  if (level.jobs.length === 0) {
+    const called = level.workflow.jobs.map((declared) => newJob(bundle.run, declared, unit.at, level));
+    await insertJobs(unit.db, called);
+  }
   unit.follow({ kind: 'advance', runId: job.run_id });
 }
 

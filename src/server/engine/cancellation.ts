@@ -6,7 +6,7 @@ import { concludeJob, failure } from './conclude.ts';
 import { conditionState, jobContexts } from './contexts.ts';
 import { cancelJob, endJob } from './job-end.ts';
 import type { EngineOptions } from './options.ts';
-import { levelOf, loadRun, type RunBundle } from './run-bundle.ts';
+import { levelOf, loadRun, loadRunOrThrow, type RunBundle } from './run-bundle.ts';
 import type { Unit } from './unit.ts';
 
 /**
@@ -14,12 +14,33 @@ import type { Unit } from './unit.ts';
  * @throws UserError 404, or 409 when the run has completed
  */
 export async function cancelRun(unit: Unit, options: EngineOptions, runId: number, by: string): Promise<void> {
-  const bundle = await loadRun(unit.db, options.cache, runId);
-  if (!bundle) throw new UserError('not-found', `Run ${runId} was not found.`, { status: 404 });
-  if (bundle.run.status === 'completed') {
-    throw new UserError('run-completed', 'Cannot cancel a workflow run that is completed.', { status: 409 });
-  }
+  await unfinishedRun(unit, options, runId);
   await cancelWholeRun(unit, options, runId, `Cancelled by ${by}.`);
+}
+
+/**
+ * Ends every job of a run at once (SEM-28.6): no condition is asked and no runner is waited for. A runner that has one
+ * of the jobs is told, and learns from its next renewal at the latest.
+ * @throws UserError 404, or 409 when the run has completed
+ */
+export async function forceCancelRun(unit: Unit, options: EngineOptions, runId: number, by: string): Promise<void> {
+  const { jobs } = await unfinishedRun(unit, options, runId);
+  await requestRunCancel(unit.db, runId, unit.at);
+  const reason = `Force-cancelled by ${by}: its condition was not asked, and its runner was not waited for.`;
+  // Called jobs come after those that call them.
+  for (const job of jobs.toReversed()) {
+    if (job.phase === 'running') await moveJob(unit.db, job.id, ['running'], { cancel_requested_at: unit.at });
+    await endJob(unit, job, { conclusion: 'cancelled', reason });
+  }
+  unit.follow({ kind: 'advance', runId });
+  unit.changed('run', runId);
+}
+
+/** @throws UserError 404, or 409 when the run has completed */
+async function unfinishedRun(unit: Unit, options: EngineOptions, runId: number): Promise<RunBundle> {
+  const bundle = await loadRunOrThrow(unit.db, options.cache, runId);
+  if (bundle.run.status !== 'completed') return bundle;
+  throw new UserError('run-completed', 'Cannot cancel a workflow run that is completed.', { status: 409 });
 }
 
 /** @param why a sentence for every job that ends by it */

@@ -2,6 +2,7 @@ import { notFound } from '../../common/errors.ts';
 import type { Explanation, Runner, SourceError } from '../../protocol/dashboard/index.ts';
 import type { Database } from '../../store/database.ts';
 import { findJob, type JobRow, reasonsOf } from '../../store/jobs.ts';
+import { earlierAttempts } from '../../store/run-attempts.ts';
 import { allRunners, findRunner, type RunnerRow } from '../../store/runners.ts';
 import type { RunRow } from '../../store/runs.ts';
 import type { JobRequirement } from '../../workflow/routing.ts';
@@ -91,6 +92,7 @@ export class EngineViews {
       failedSteps: (jobId) => failed.filter(({ job_id }) => job_id === jobId).map(({ name }) => name),
       requirement,
       runners: directory.all(),
+      earlierAttempts: await earlierAttempts(db, bundle.run.id),
       runReason: await this.reasonOfRun(bundle.run),
     };
   }

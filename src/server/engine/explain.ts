@@ -1,9 +1,11 @@
 import type { Annotation, Conclusion, Explanation, Status } from '../../protocol/dashboard/index.ts';
 import type { JobRow } from '../../store/jobs.ts';
+import type { RunAttemptRow } from '../../store/run-attempts.ts';
 import type { JobPhase } from '../../store/schema.ts';
 import { describeWait, type JobRequirement, type RunnerFacts } from '../../workflow/routing.ts';
 import { describeError } from './conclude.ts';
 import { parseKeys, resultOf } from './contexts.ts';
+import { attemptHistory } from './explain-attempts.ts';
 import { levelOf, type RunBundle } from './run-bundle.ts';
 
 /** SEM-31.1: what people see of a phase. */
@@ -29,6 +31,7 @@ export interface ExplainInput {
   failedSteps: (jobId: number) => string[];
   requirement: (job: JobRow) => JobRequirement;
   runners: RunnerFacts[];
+  earlierAttempts: RunAttemptRow[];
   /** Why the run as a whole waits. */
   runReason: string | null;
 }
@@ -41,7 +44,7 @@ export function explainRun(input: ExplainInput): Explanation {
     conclusion: run.conclusion as Conclusion | null,
     sentences: [...runSentences(input), ...workflow.warnings.map(describeError)],
     history: [
-      { at: run.created_at, text: `Started by ${run.event} of ${run.ref} (${run.actor}).` },
+      ...attemptHistory(input.bundle, input.earlierAttempts),
       ...(run.cancel_requested_at ? [{ at: run.cancel_requested_at, text: 'Cancellation was asked for.' }] : []),
       ...(run.completed_at ? [{ at: run.completed_at, text: `Ended with ${run.conclusion}.` }] : []),
     ],
@@ -145,7 +148,9 @@ function completedSentences(input: ExplainInput, job: JobRow): string[] {
   }
   if (job.runner_name && job.started_at)
     sentences.push(`It ran on ${job.runner_name} and ended with ${job.conclusion}.`);
-  return sentences.length > 0 ? sentences : [`It ended with ${job.conclusion}.`];
+  if (sentences.length === 0) sentences.push(`It ended with ${job.conclusion}.`);
+  const isKept = job.superseded_in === null && job.attempt < input.bundle.run.attempt;
+  return isKept ? [...sentences, `It ran in attempt ${job.attempt} and is kept.`] : sentences;
 }
 
 function history(input: ExplainInput, job: JobRow): { at: string; text: string }[] {

@@ -113,8 +113,17 @@ export async function loadRun(
 
 function ownLevel(bundle: RunBundle): Level {
   const { run, repository, workflow, workflowPath: path } = bundle;
-  const origin = { repository: `${repository.owner}/${repository.name}`, path, ref: run.ref, sha: run.sha };
+  const origin = originOf(repository, path, run);
   return { bundle, caller: null, workflow, origin, inputs: JSON.parse(run.inputs), jobs: [] };
+}
+
+/** Where a run's own file comes from. */
+export function originOf(
+  { owner, name }: Pick<RepositoryRow, 'owner' | 'name'>,
+  path: string,
+  { ref, sha }: Pick<RunRow, 'ref' | 'sha'>,
+): WorkflowOrigin {
+  return { repository: `${owner}/${name}`, path, ref, sha };
 }
 
 async function calledFiles(db: Queries, cache: WorkflowCache, run: RunRow): Promise<Map<string, CalledFile>> {

@@ -1,5 +1,12 @@
-import { notFound } from '../../common/errors.ts';
-import { deleteGroup, type RunnerGroupRow, type RunnerRow, setGroupWall, setRunnerWall } from '../../store/runners.ts';
+import { notFound, UserError } from '../../common/errors.ts';
+import {
+  deleteGroup,
+  insertGroup,
+  type RunnerGroupRow,
+  type RunnerRow,
+  setGroupWall,
+  setRunnerWall,
+} from '../../store/runners.ts';
 import type { Wall } from '../../workflow/routing.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { RunnerDirectory } from './runner-directory.ts';
@@ -48,6 +55,17 @@ export class RunnerWalls {
       unit.afterCommit(() => directory.setGroupWall(group.name, wall));
       unit.afterCommit(() => this.regroup());
       for (const runner of directory.all()) if (runner.group === group.name) unit.changed('runner', runner.id);
+    });
+  }
+
+  /** @throws UserError 409 when the name is taken */
+  async addGroup(name: string, wall: Wall | null): Promise<RunnerGroupRow> {
+    return this.#options.inUnit(async (unit) => {
+      const group = await insertGroup(unit.db, name, JSON.stringify(wall));
+      if (!group) throw new UserError('group-exists', `There is a runner group ${name} already.`, { status: 409 });
+      unit.afterCommit(() => this.#options.directory.setGroupWall(name, wall));
+      unit.afterCommit(() => this.regroup());
+      return group;
     });
   }
 

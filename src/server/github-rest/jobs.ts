@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { findJob, type JobRow, jobsOfRun } from '../../store/jobs.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { allJobsOfRun, findJob, type JobRow, jobsOfAttempt, jobsOfRun } from '../../store/jobs.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
 import { type StepRow, stepsOfJobs } from '../../store/steps.ts';
@@ -9,24 +10,34 @@ import { statusOf } from '../engine/explain.ts';
 import { jobLogName } from '../runner-service/log-names.ts';
 import { readJobLog } from '../runner-service/step-logs.ts';
 import { notFoundOnGitHub } from './errors.ts';
-import { idOf, linkPages, pageOf, READ, repositoryOf } from './requests.ts';
+import { idOf, linkPages, pageOf, READ, repositoryOf, WRITE } from './requests.ts';
 import { headOf } from './run-object.ts';
-import { runOf } from './runs.ts';
+import { attemptOf, rerun, runOf } from './runs.ts';
 import { nodeId } from './shapes.ts';
 
 /** As on GitHub: long enough to follow the redirect. */
 const LOG_URL_SECONDS = 60;
+
+const JobsQuery = z.object({ filter: z.enum(['latest', 'all']).catch('latest') });
 
 /** https://docs.github.com/rest/actions/workflow-jobs */
 export function jobRoutes(app: FastifyInstance, context: ServerContext): void {
   const actions = '/repos/:owner/:repo/actions';
   app.get(`${actions}/runs/:id/jobs`, READ, async (request, reply) => {
     const { repository, run } = await runOf(context, request);
-    const jobs = await jobsOfRun(context.db, run.id);
-    const page = pageOf(request);
-    linkPages(context, request, reply, page, jobs.length);
-    const shown = jobs.slice(page.offset, page.offset + page.limit);
-    return { total_count: jobs.length, jobs: await jobObjects(context, repository, run, shown) };
+    const { filter } = JobsQuery.parse(request.query);
+    const jobs = await (filter === 'all' ? allJobsOfRun : jobsOfRun)(context.db, run.id);
+    return listJobs(context, request, reply, repository, run, jobs);
+  });
+  app.get(`${actions}/runs/:id/attempts/:attempt/jobs`, READ, async (request, reply) => {
+    const { repository, run } = await attemptOf(context, request);
+    const jobs = await jobsOfAttempt(context.db, run.id, run.attempt);
+    return listJobs(context, request, reply, repository, run, jobs);
+  });
+  app.post(`${actions}/jobs/:id/rerun`, WRITE, async (request, reply) => {
+    const { job } = await jobOf(context, request);
+    await rerun(context, request, job.run_id, job.id);
+    return reply.code(201).send({});
   });
   app.get(`${actions}/jobs/:id`, READ, async (request) => {
     const { repository, job } = await jobOf(context, request);
@@ -48,6 +59,30 @@ export function jobRoutes(app: FastifyInstance, context: ServerContext): void {
     if (!log) throw notFoundOnGitHub();
     return reply.type('text/plain; charset=utf-8').send(log);
   });
+}
+
+async function listJobs(
+  context: ServerContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  repository: RepositoryRow,
+  run: RunWithWorkflow,
+  rows: JobRow[],
+) {
+  const jobs = withoutCalls(rows);
+  const page = pageOf(request);
+  linkPages(context, request, reply, page, jobs.length);
+  const shown = jobs.slice(page.offset, page.offset + page.limit);
+  return { total_count: jobs.length, jobs: await jobObjects(context, repository, run, shown) };
+}
+
+/** GitHub lists the jobs of a called workflow in the place of the one that calls it, unless that never got so far. */
+function withoutCalls(jobs: JobRow[]): JobRow[] {
+  const callers = new Set(jobs.map(({ parent_id }) => parent_id));
+  return jobs.filter(
+    ({ id, called_file, history_of, phase }) =>
+      called_file === null || (phase === 'completed' && history_of === null && !callers.has(id)),
+  );
 }
 
 async function jobOf(

@@ -13,18 +13,17 @@ import {
   scopeName,
 } from '../../protocol/github/runners.ts';
 import { encodeJitConfig, type RsaPrivateJwk } from '../../protocol/runner/jit-config.ts';
-import { allRunners, insertRunner, type RunnerRow, runnerGroups } from '../../store/runners.ts';
+import { allRunners, insertRunner, type RunnerGroupRow, type RunnerRow, runnerGroups } from '../../store/runners.ts';
 import { createToken } from '../../store/tokens.ts';
 import { needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { scopeOf } from '../engine/runner-directory.ts';
 import { notFoundOnGitHub, useGitHubErrors } from './errors.ts';
+import { runnerGroupRoutes } from './runner-groups.ts';
+import { SCOPES, scopeOfRequest } from './runner-scopes.ts';
 
 /** A registration or remove token is valid for this long (runner-protocol 1.6). */
 const TOKEN_LIFE_MS = 60 * 60 * 1000;
-
-/** The three places that runners belong to, as path prefixes. */
-const SCOPES = ['/repos/:owner/:repo', '/orgs/:org', '/enterprises/:enterprise'];
 
 /** Labels that the official runner gives itself; GitHub lets nobody change them (SEM-13.3). */
 const SYSTEM_LABELS = /^(self-hosted|linux|windows|macos|x64|x86|arm|arm64)$/i;
@@ -52,6 +51,7 @@ export const runnerRoutes =
   (context: ServerContext): FastifyPluginAsync =>
   async (app) => {
     useGitHubErrors(app, context);
+    runnerGroupRoutes(app, context);
     for (const prefix of SCOPES) {
       const base = `${prefix}/actions/runners`;
       const admin = needs('admin', 'people');
@@ -84,21 +84,6 @@ export const runnerRoutes =
         if (outcome === 'removed') return reply.code(204).send();
         throw new UserError('runner-busy', `Runner "${row.name}" is currently running a job and cannot be deleted.`);
       });
-      app.get(`${prefix}/actions/runner-groups`, admin, async () => {
-        const groups = await runnerGroups(context.db);
-        const shown = groups.map(({ id, name, is_default }) => ({
-          id,
-          name,
-          visibility: 'all',
-          default: is_default === 1,
-          is_hosted: false,
-          inherited: false,
-          allows_public_repositories: true,
-          restricted_to_workflows: false,
-          selected_workflows: [],
-        }));
-        return { total_count: shown.length, runner_groups: shown };
-      });
     }
 
     app.post('/actions/runner-registration', { config: { access: 'registration' } }, async (request) => {
@@ -124,19 +109,6 @@ export const runnerRoutes =
       };
     });
   };
-
-/** @throws UserError 404 for a repository or enterprise that does not exist */
-async function scopeOfRequest(context: ServerContext, request: FastifyRequest): Promise<RunnerScope> {
-  const { owner, repo, org, enterprise } = request.params as Record<string, string | undefined>;
-  if (org !== undefined) return { kind: 'organization', name: org };
-  if (enterprise !== undefined) {
-    if (enterprise.toLowerCase() !== context.settings.enterprise) throw notFoundOnGitHub();
-    return { kind: 'enterprise', name: context.settings.enterprise };
-  }
-  const repository = owner && repo ? await context.git.find(owner, repo) : undefined;
-  if (!repository) throw notFoundOnGitHub();
-  return { kind: 'repository', owner: repository.owner, name: repository.name };
-}
 
 async function issueToken(
   context: ServerContext,
@@ -194,7 +166,7 @@ async function generateJitConfig(
   request: GenerateJitConfigRequest,
 ): Promise<GenerateJitConfigResponse> {
   const key = await context.runnerKeys.take();
-  const row = await insertOrRefuse(context, scope, {
+  const { row, group } = await insertOrRefuse(context, scope, {
     name: request.name,
     groupId: request.runner_group_id,
     labels: request.labels,
@@ -202,13 +174,17 @@ async function generateJitConfig(
     isEphemeral: true,
     publicKey: { kty: 'RSA', n: key.n, e: key.e },
   });
-  return { runner: await viewRunner(context, row), encoded_jit_config: jitConfigOf(context, scope, row, key, request) };
+  return {
+    runner: await viewRunner(context, row),
+    encoded_jit_config: jitConfigOf(context, scope, row, group.name, key, request),
+  };
 }
 
 function jitConfigOf(
   context: ServerContext,
   scope: RunnerScope,
   row: RunnerRow,
+  groupName: string,
   key: RsaPrivateJwk,
   request: GenerateJitConfigRequest,
 ): string {
@@ -219,7 +195,7 @@ function jitConfigOf(
       AgentId: String(row.id),
       AgentName: row.name,
       PoolId: String(row.group_id),
-      PoolName: 'Default',
+      PoolName: groupName,
       ServerUrlV2: `${publicUrl}/broker/`,
       UseV2Flow: 'true',
       GitHubUrl: `${publicUrl}/${path}`,
@@ -251,7 +227,11 @@ interface NewRunner {
 }
 
 /** @throws UserError 409 when the name is taken, 422 for an unknown group */
-async function insertOrRefuse(context: ServerContext, scope: RunnerScope, runner: NewRunner): Promise<RunnerRow> {
+async function insertOrRefuse(
+  context: ServerContext,
+  scope: RunnerScope,
+  runner: NewRunner,
+): Promise<{ row: RunnerRow; group: RunnerGroupRow }> {
   const group = (await runnerGroups(context.db)).find(({ id }) => id === runner.groupId);
   if (!group) throw new UserError('no-such-group', `There is no runner group with the id ${runner.groupId}.`);
   const row = await insertRunner(context.db, {
@@ -274,7 +254,7 @@ async function insertOrRefuse(context: ServerContext, scope: RunnerScope, runner
     });
   }
   context.engine.runnerRegistered(row, group.name);
-  return row;
+  return { row, group };
 }
 
 function uniqueLabels(names: string[]): { name: string; type: 'read-only' | 'custom' }[] {
@@ -297,7 +277,7 @@ async function register(
     const outcome = await context.engine.removeRunner(existing.id);
     if (outcome === 'busy') throw new UserError('runner-busy', `Runner "${existing.name}" is currently running a job.`);
   }
-  return insertOrRefuse(context, scope, {
+  const { row } = await insertOrRefuse(context, scope, {
     name: request.name,
     groupId: request.group_id,
     labels: request.labels.map(({ name }) => name),
@@ -305,6 +285,7 @@ async function register(
     isEphemeral: request.ephemeral,
     publicKey: parseXmlKey(request.public_key),
   });
+  return row;
 }
 
 /** .NET's XML form of a public key, base64 big-endian numbers, to JWK (runner-protocol 1.3). */

@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { RepositoryRow } from '../../store/repositories.ts';
+import { earlierAttempts, runAtAttempt } from '../../store/run-attempts.ts';
 import { queryRuns, type RunQuery, type RunWithWorkflow } from '../../store/runs-read.ts';
 import { callerName } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
+import type { RerunChoice } from '../engine/rerun-plan.ts';
 import { notFoundOnGitHub } from './errors.ts';
 import { idOf, linkPages, pageOf, READ, repositoryOf, WRITE } from './requests.ts';
 import { runObject } from './run-object.ts';
@@ -29,11 +31,61 @@ export function runRoutes(app: FastifyInstance, context: ServerContext): void {
     const { repository, run } = await runOf(context, request);
     return runObject(context.settings.publicUrl, repository, run);
   });
+  app.get(`${actions}/runs/:id/attempts/:attempt`, READ, async (request) => {
+    const { repository, run } = await attemptOf(context, request);
+    return runObject(context.settings.publicUrl, repository, run);
+  });
   app.post(`${actions}/runs/:id/cancel`, WRITE, async (request, reply) => {
     const { run } = await runOf(context, request);
     await context.engine.cancelRun(run.id, callerName(request.caller));
     return reply.code(202).send({});
   });
+  app.post(`${actions}/runs/:id/force-cancel`, WRITE, async (request, reply) => {
+    const { run } = await runOf(context, request);
+    await context.engine.forceCancelRun(run.id, callerName(request.caller));
+    return reply.code(202).send({});
+  });
+  for (const [path, jobs] of [
+    ['rerun', 'all'],
+    ['rerun-failed-jobs', 'failed'],
+  ] as const) {
+    app.post(`${actions}/runs/:id/${path}`, WRITE, async (request, reply) => {
+      const { run } = await runOf(context, request);
+      await rerun(context, request, run.id, jobs);
+      return reply.code(201).send({});
+    });
+  }
+}
+
+const RerunBody = z.looseObject({ enable_debug_logging: z.boolean().default(false) });
+
+/** Clients may leave the body out. */
+export async function rerun(
+  context: ServerContext,
+  request: FastifyRequest,
+  runId: number,
+  jobs: RerunChoice,
+): Promise<void> {
+  const { enable_debug_logging: debug } = RerunBody.parse(request.body ?? {});
+  await context.engine.rerunRun(runId, { jobs, debug, by: callerName(request.caller) });
+}
+
+const AttemptParams = z.object({ attempt: z.coerce.number().int().positive() });
+
+/**
+ * The attempt in the path, as its run was when it had ended.
+ * @throws UserError 404
+ */
+export async function attemptOf(
+  context: ServerContext,
+  request: FastifyRequest,
+): Promise<{ repository: RepositoryRow; run: RunWithWorkflow }> {
+  const { repository, run } = await runOf(context, request);
+  const { data } = AttemptParams.safeParse(request.params);
+  if (data?.attempt === run.attempt) return { repository, run };
+  const earlier = (await earlierAttempts(context.db, run.id)).find(({ attempt }) => attempt === data?.attempt);
+  if (!earlier) throw notFoundOnGitHub();
+  return { repository, run: runAtAttempt(run, earlier) };
 }
 
 /**
