@@ -28,7 +28,7 @@ export interface RunningFleet extends Closable {
 /** @throws UserError when the place is taken */
 export async function openServer(
   place: Place,
-  options: { dataFolder: string; publicUrl?: string; logger: Logger },
+  options: { dataFolder: string; publicUrl?: string; logger: Logger; followsEvents?: boolean },
 ): Promise<RunningServer> {
   const { startServer } = await import('../../server/index.ts');
   return startServer({ ...place, ...options });
