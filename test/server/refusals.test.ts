@@ -51,24 +51,27 @@ describe('a workflow that cannot run', () => {
   });
 });
 
-describe('a workflow with keys that nothing acts on yet', () => {
-  const text = `on: [push, pull_request]\nconcurrency: one\njobs:\n${job('a', '')}\n`;
+describe('a workflow with keys that nothing acts on', () => {
+  const text = `on: push\npermissions: { contents: read, drives: write }\njobs:\n${job('a', '')}\n`;
 
   it('runs, and the push, the run and its explanation say so with file, line and column', async () => {
     const server = await start();
     const said = await server.pushWorkflow(text);
     expect(said).toMatch(
-      /started .*\n.*Switchyard: warning: \.github\/workflows\/ci\.yml:1:12 The event `pull_request` does not start runs/,
+      /started .*\n.*Switchyard: warning: \.github\/workflows\/ci\.yml:2:32 The permission `drives` has no effect/,
     );
-    expect(said).toMatch(/Switchyard: warning: \.github\/workflows\/ci\.yml:2:1 `concurrency` has no effect yet/);
     const run = await server.run(1);
     expect(run.status).toBe('queued');
     expect(run.warnings).toMatchObject([
-      { file: '.github/workflows/ci.yml', line: 1, column: 12 },
-      { line: 2, column: 1, message: expect.stringContaining('`concurrency` has no effect yet') },
+      {
+        file: '.github/workflows/ci.yml',
+        line: 2,
+        column: 32,
+        message: expect.stringContaining('`drives` has no effect'),
+      },
     ]);
     const { sentences } = await server.explainRun(1);
-    expect(sentences.at(-1)).toContain('(Line: 2, Col: 1): `concurrency` has no effect yet');
+    expect(sentences.at(-1)).toContain('(Line: 2, Col: 32): The permission `drives` has no effect');
   });
 });
 

@@ -17,6 +17,7 @@ describe('the graph of jobs', () => {
       { a: 'needs: [b, nope]', b: '', c: 'needs: never' },
       ["6:16 Job 'a' depends on unknown job 'nope'.", "14:12 Job 'c' depends on unknown job 'never'."],
     ],
+    ['an unknown need of the only job', { a: 'needs: b' }, ["6:12 Job 'a' depends on unknown job 'b'."]],
     ['a job that needs itself', { start: '', a: 'needs: A' }, [`10:12 ${cycle('a', 'A')}`]],
     [
       'a circle',

@@ -25,22 +25,20 @@ export function readNeeds(job: string, token: TemplateToken, keys: ReadonlyMap<s
 
 /** @param place of all jobs */
 export function checkGraph(jobs: WorkflowJob[], needs: Need[], place: Place | null, errors: Problems): void {
+  const unknown = needs.filter(({ found }) => found === undefined);
+  for (const { job, wanted, place } of unknown) errors.add(`Job '${job}' depends on unknown job '${wanted}'.`, place);
   const needing = new Set(needs.map(({ job }) => job));
-  if (jobs.every(({ key }) => needing.has(key))) {
+  if (unknown.length === 0 && jobs.every(({ key }) => needing.has(key))) {
     errors.add('The workflow must contain at least one job with no dependencies.', place);
     return;
   }
-  const circles = circularNeeds(jobs, needs);
-  for (const need of needs) {
-    const { job, wanted } = need;
-    if (need.found === undefined) errors.add(`Job '${job}' depends on unknown job '${wanted}'.`, need.place);
-    if (!circles.has(need)) continue;
-    errors.add(`Job '${job}' depends on job '${wanted}' which creates a cycle in the dependency graph.`, need.place);
+  for (const { job, wanted, place } of circularNeeds(jobs, needs)) {
+    errors.add(`Job '${job}' depends on job '${wanted}' which creates a cycle in the dependency graph.`, place);
   }
 }
 
 /** The needs that are left when jobs that could run are taken away, and then those that nobody left waits for. */
-function circularNeeds(jobs: WorkflowJob[], needs: Need[]): Set<Need> {
+function circularNeeds(jobs: WorkflowJob[], needs: Need[]): Need[] {
   const known = needs.filter(({ found }) => found !== undefined);
   const keys = jobs.map(({ key }) => key);
   const stuck = peel(
@@ -56,7 +54,7 @@ function circularNeeds(jobs: WorkflowJob[], needs: Need[]): Set<Need> {
     ({ found }) => found,
     ({ job }) => job,
   );
-  return new Set(between.filter(({ job, found }) => circular.has(job) && circular.has(found ?? '')));
+  return between.filter(({ job, found }) => circular.has(job) && circular.has(found ?? ''));
 }
 
 /** The keys that stay when each that holds no edge is taken away, together with the edges that lead to it. */
