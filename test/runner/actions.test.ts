@@ -168,7 +168,8 @@ runs:
     expect(steps[0]).toBe('Run me/outer@v1: success');
     expect(log).toMatch(/env is high, path is v1/);
     expect(log).toContain('told high-main, later yes, inner []');
-    expect(log).not.toContain('not seen');
+    expect(log).not.toMatch(/^not seen$/m);
+    expect(log).toContain('Run echo "not seen": Skipped because its condition `failure()` was false.');
   });
 
   it('SEM-17.11: skips what follows a failure unless its condition says otherwise, and fails', async () => {
@@ -189,6 +190,9 @@ runs:
     expect(steps).toEqual(['It: failure']);
     expect(log).toContain('went on, success');
     expect(log).not.toMatch(/^never$/m);
+    expect(log).toContain(
+      'Run echo "never": Skipped because its condition `success()` was false: an earlier step of the action failed.',
+    );
     expect(log).toContain('clean up after failure');
     expect(log).toContain('in any case');
   });

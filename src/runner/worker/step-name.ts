@@ -4,16 +4,19 @@ import { type TemplateToken, TokenType } from '../../protocol/runner/tokens.ts';
 import { evaluateTemplate, type Scope, toText } from '../../workflow/expressions/index.ts';
 import { usesText } from './actions/references.ts';
 
+/** What a name is made of; steps of composite actions have it too. */
+export type NamedStep = Pick<JobStep, 'displayNameToken' | 'reference' | 'inputs'>;
+
 /**
  * The given name, or `Run` and the first line of the script, or `Run` and the action; never empty.
  * @throws ExpressionError when the given name cannot be evaluated
  */
-export function stepName(step: JobStep, scope: Scope): string {
+export function stepName(step: NamedStep, scope: Scope): string {
   return firstLine(toText(evaluateTemplate(step.displayNameToken ?? null, scope))) || defaultName(step, scope);
 }
 
 /** The name shown while the step waits; a given name that needs what comes later leaves the default one. */
-export function earlyStepName(step: JobStep, scope: Scope): string {
+export function earlyStepName(step: NamedStep, scope: Scope): string {
   // No files yet: what must hash them counts as not to be evaluated.
   const early = { ...scope, hashFiles: undefined };
   try {
@@ -24,7 +27,7 @@ export function earlyStepName(step: JobStep, scope: Scope): string {
   }
 }
 
-function defaultName(step: JobStep, scope: Scope): string {
+function defaultName(step: NamedStep, scope: Scope): string {
   if (step.reference.type !== 'script') return `Run ${usesText(step.reference)}`;
   try {
     return `Run ${firstLine(toText(evaluateTemplate(scriptOf(step.inputs), scope))) || 'a script'}`;

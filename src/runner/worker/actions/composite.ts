@@ -2,11 +2,19 @@
 
 import { errorText } from '../../../common/errors.ts';
 import type { Json, TemplateToken } from '../../../protocol/runner/tokens.ts';
-import { evaluateExpression, evaluateTemplate, isTruthy, toText } from '../../../workflow/expressions/index.ts';
+import {
+  describeSkip,
+  evaluateExpression,
+  evaluateTemplate,
+  isTruthy,
+  referencedValues,
+  toText,
+} from '../../../workflow/expressions/index.ts';
 import type { Frame } from '../frame.ts';
 import type { Outcome } from '../job-state.ts';
 import type { StopReason } from '../stage.ts';
 import { type OutsideRun, StepContext, type StepHandler } from '../step-context.ts';
+import { earlyStepName } from '../step-name.ts';
 import type { LoadedAction } from './action-store.ts';
 import { actionInputs, printAction, warnOfUnknown } from './inputs.ts';
 import type { CompositeRuns, CompositeStep } from './manifest.ts';
@@ -102,6 +110,7 @@ async function runNested(outer: StepContext, frame: Frame, inner: Nested): Promi
       conclusion = outcome === 'failure' && continues(context, frame, step) ? 'success' : outcome;
     } else {
       [outcome, conclusion] = ['skipped', 'skipped'];
+      if (!isOver(outer)) outer.output.print(whySkipped(context, frame, step));
     }
     leave();
     outputs = context.outputs;
@@ -144,6 +153,16 @@ function nestedContext(outer: StepContext, frame: Frame, { step, state }: Nested
 function holds(context: StepContext, frame: Frame, { condition }: CompositeStep): boolean {
   const scope = context.job.scope({ env: context.env, github: context.github, frame, withStatus: true });
   return isTruthy(evaluateExpression(condition, scope));
+}
+
+/** As the log of a skipped step says it; nested steps have no log of their own. */
+function whySkipped({ job, env, github }: StepContext, frame: Frame, step: CompositeStep): string {
+  const name = earlyStepName({ ...step, displayNameToken: step.name }, job.scope({ env, github, frame }));
+  const scope = job.scope({ env, github, frame, withStatus: true });
+  const troubles = frame.status === 'success' ? [] : ['an earlier step of the action failed'];
+  const mask = (text: string): string => job.masks.apply(text);
+  const values = referencedValues(step.condition, scope);
+  return `${name}: ${describeSkip({ condition: step.condition, values, troubles, mask })}`;
 }
 
 function continues(context: StepContext, frame: Frame, { continueOnError }: CompositeStep): boolean {
