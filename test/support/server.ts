@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { Clock } from '../../src/common/clock.ts';
 import { silentLogger } from '../../src/common/log.ts';
-import type { Explanation, RunDetail, RunList } from '../../src/protocol/dashboard/index.ts';
+import type {
+  Explanation,
+  ReceivedEvent,
+  ReceivedEventList,
+  RunDetail,
+  RunList,
+} from '../../src/protocol/dashboard/index.ts';
 import type { GenerateJitConfigResponse } from '../../src/protocol/github/runners.ts';
-import { type RunningServer, startServer } from '../../src/server/index.ts';
+import { type RunningServer, type StartServerOptions, startServer } from '../../src/server/index.ts';
 import { git, writeFiles } from './git.ts';
 import { call, SimulatedRunner } from './simulated-runner.ts';
 
@@ -16,6 +22,8 @@ export interface TestServerOptions {
   acquireMs?: number;
   port?: number;
   dataFolder?: string;
+  webhookSecret?: string;
+  filters?: StartServerOptions['filters'];
 }
 
 /** A real server on a data folder of its own, with the calls that tests make most. */
@@ -30,16 +38,14 @@ export class TestServer {
 
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
     const folder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'switchyard-test-')));
-    const { clock, leaseMs, acquireMs, port = 0 } = options;
+    const { dataFolder: _, port = 0, ...rest } = options;
     const dataFolder = join(folder, 'data');
     const running = await startServer({
       host: '127.0.0.1',
       port,
       dataFolder,
       logger: silentLogger,
-      clock,
-      leaseMs,
-      acquireMs,
+      ...rest,
     });
     return new TestServer(running, folder);
   }
@@ -116,6 +122,12 @@ export class TestServer {
 
   async runs(): Promise<RunList['runs']> {
     return (await this.rest<RunList>('GET', '/switchyard/v1/runs')).runs;
+  }
+
+  /** Newest first. */
+  async events(repository?: string): Promise<ReceivedEvent[]> {
+    const query = repository === undefined ? '' : `?repository=${repository}`;
+    return (await this.rest<ReceivedEventList>('GET', `/switchyard/v1/received-events${query}`)).events;
   }
 
   run(id: number): Promise<RunDetail> {
