@@ -7,6 +7,7 @@ export interface ChangeEvents {
   job: [id: number];
   runner: [id: number];
   'runner-removed': [id: number];
+  'received-event': [id: number];
 }
 
 /** Tells the live pages of this process what changed. Emitted after the commit, never before. */

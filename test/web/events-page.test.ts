@@ -69,16 +69,16 @@ describe.skipIf(!chromiumPath)('the events', () => {
     await page.getByText('by actor-70').waitFor();
   });
 
-  test('show how the runs go on, and a new event with its run', async () => {
+  test('show how the runs go on, and a new event also when it started nothing', async () => {
     server.receivedEvents.set(1, sampleEvent({ id: 1, runs: [started] }));
     const page = await open('/events');
     await page.getByRole('img', { name: 'In progress' }).waitFor();
     await listening();
     server.setRun(sampleRun({ id: 7 }));
     await page.getByRole('img', { name: 'Success' }).waitFor();
-    server.receivedEvents.set(2, sampleEvent({ id: 2, actor: 'newcomer', runs: [{ ...started, id: 8 }] }));
-    server.setRun(sampleRun({ id: 8, status: 'in_progress', conclusion: null }));
+    server.setEvent(sampleEvent({ id: 2, actor: 'newcomer' }));
     await page.getByText('by newcomer').waitFor();
+    expect(await page.locator('.event-name').count()).toBe(2);
   });
 
   test('list the first of many files, and all on demand', async () => {

@@ -112,6 +112,11 @@ export class StandIn {
     this.#tell('runner', runner, (stream) => stream.run === undefined);
   }
 
+  setEvent(event: ReceivedEvent): void {
+    this.receivedEvents.set(event.id, event);
+    this.#tell('received-event', event, (stream) => stream.run === undefined);
+  }
+
   removeRunner(id: number): void {
     this.runners.delete(id);
     this.#tell('runner-removed', { id }, (stream) => stream.run === undefined);

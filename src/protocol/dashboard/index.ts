@@ -298,6 +298,8 @@ export interface LiveEvents {
   job: Job;
   runner: Runner;
   'runner-removed': { id: number };
+  /** A new one, also when it started nothing. */
+  'received-event': ReceivedEvent;
   /** Only with `job=ID`: `lines[0]` is line number `from` of the step. */
   log: { jobId: number; step: number; from: number; lines: string[] };
 }

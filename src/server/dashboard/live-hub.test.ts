@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { insertRunWithJob } from '../../../test/support/rows.ts';
 import { type SmallServer, startSmallServer } from '../../../test/support/small-server.ts';
 import { newGuid } from '../../common/ids.ts';
+import { acceptOnce } from '../../store/events.ts';
 import { applyStep } from '../../store/steps.ts';
 import { dashboardRoutes } from './routes.ts';
 
@@ -62,6 +63,21 @@ test('tells a page what changed, as it is now, and tells it first when to come b
     { event: 'job', data: { id: job.id, steps: [] } },
     { event: 'runner-removed', data: { id: 5 } },
   ]);
+});
+
+test('tells of a new event with what it did not start', async () => {
+  const { repository } = await insertRunWithJob(server.context.db);
+  const { events } = await listen();
+  const notStarted = [{ file: 'a.yml', reason: 'No.', filter: 'branches' }];
+  const facts = { name: 'push', activity: null, ref: 'refs/heads/main', sha: 'a'.repeat(40), actor: 'alice' };
+  const key = { key: newGuid(), repository_id: repository.id, accepted_at: '2026-01-01T00:00:00.000Z' };
+  const id = await acceptOnce(server.context.db, { ...facts, ...key, not_started: JSON.stringify(notStarted) });
+  server.context.changes.emit('received-event', id ?? 0);
+  await until(() => events.length).toBe(1);
+  expect(events[0]).toMatchObject({
+    event: 'received-event',
+    data: { id, repository: 'me/app', runs: [], notStarted },
+  });
 });
 
 test('sends what changes all the time at most 20 times a second', async () => {

@@ -4,6 +4,7 @@ import type { ChangeEvents } from '../changes.ts';
 import type { ServerContext } from '../context.ts';
 import { type EventStream, eventText } from './event-stream.ts';
 import { LogTail } from './log-tail.ts';
+import { receivedEvents } from './received-events.ts';
 import { jobViews, runSummaries } from './views.ts';
 
 /** What a page asked for; nothing means everything but log lines. */
@@ -34,6 +35,7 @@ export class LiveHub {
     job: new Set(),
     runner: new Set(),
     'runner-removed': new Set(),
+    'received-event': new Set(),
   };
   readonly #stop: () => void;
   #cancelHeartbeat: () => void = () => {};
@@ -42,7 +44,7 @@ export class LiveHub {
   constructor(context: ServerContext) {
     this.#context = context;
     const { changes } = context;
-    const kinds: Kind[] = ['run', 'job', 'runner', 'runner-removed'];
+    const kinds: Kind[] = ['run', 'job', 'runner', 'runner-removed', 'received-event'];
     const listeners = kinds.map((kind) => {
       const listener = (id: number): void => this.#note(kind, id);
       changes.on(kind, listener);
@@ -102,11 +104,12 @@ export class LiveHub {
   }
 
   async #flush(): Promise<void> {
-    const [runs, jobs, runners, removed] = [
+    const [runs, jobs, runners, removed, received] = [
       take(this.#changed.run),
       take(this.#changed.job),
       take(this.#changed.runner),
       take(this.#changed['runner-removed']),
+      take(this.#changed['received-event']),
     ];
     for (const ids of batches(runs))
       for (const run of await runSummaries(this.#context.db, { ids })) this.#sendRun(run);
@@ -116,6 +119,10 @@ export class LiveHub {
       if (runner) this.#send(eventText('runner', runner), isUnfiltered);
     }
     for (const id of removed) this.#send(eventText('runner-removed', { id }), isUnfiltered);
+    for (const id of received) {
+      const [event] = await receivedEvents(this.#context, { id, limit: 1 });
+      if (event) this.#send(eventText('received-event', event), isUnfiltered);
+    }
   }
 
   #sendRun(run: RunSummary): void {

@@ -58,7 +58,7 @@ async function repositoryId({ db }: ServerContext, name: string | undefined): Pr
   return (await findRepository(db, owner, repository))?.id ?? null;
 }
 
-async function receivedEvents({ db }: ServerContext, query: EventQuery): Promise<ReceivedEvent[]> {
+export async function receivedEvents({ db }: Pick<ServerContext, 'db'>, query: EventQuery): Promise<ReceivedEvent[]> {
   const rows = await queryEvents(db, query);
   const runs = await runsOfEvents(
     db,

@@ -2,7 +2,7 @@ import type { Clock } from '../../common/clock.ts';
 import { isoTime } from '../../common/clock.ts';
 import { type Database, type Queries, softly } from '../../store/database.ts';
 import type { JobRow } from '../../store/jobs.ts';
-import type { Changes } from '../changes.ts';
+import type { ChangeEvents, Changes } from '../changes.ts';
 
 /** What must still happen in the same transaction because of what happened in it. */
 export type FollowUp =
@@ -27,7 +27,7 @@ export interface Unit {
   at: string;
   /** This very moment, for waiting times: a transaction that starts a run takes a few ms itself. */
   moment(): string;
-  changed(kind: 'run' | 'job' | 'runner' | 'runner-removed', id: number): void;
+  changed(kind: keyof ChangeEvents, id: number): void;
   /** The job's phase or deadline changed: queue and timers take it up. */
   moved(job: JobRow): void;
   afterCommit(task: () => void): void;

@@ -1,5 +1,5 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
-import type { Job, RunDetail, Runner, RunnerList, RunSummary } from '../../protocol/dashboard/index.ts';
+import type { Job, ReceivedEvent, RunDetail, Runner, RunnerList, RunSummary } from '../../protocol/dashboard/index.ts';
 import type { LiveEvent } from './live-connection.ts';
 import { type EventPage, keys, matchesFilter, type RunFilter, type RunPage } from './queries.ts';
 import { markOvertaken } from './settled.ts';
@@ -22,6 +22,9 @@ export function applyEvent(client: QueryClient, event: LiveEvent): void {
     case 'runner-removed':
       applyRunners(client, (runners) => runners.filter(({ id }) => id !== event.value.id));
       break;
+    case 'received-event':
+      applyReceivedEvent(client, event.value);
+      break;
   }
 }
 
@@ -39,13 +42,11 @@ function applyRun(client: QueryClient, run: RunSummary): void {
   void client.invalidateQueries({ queryKey: keys.explanation('run', run.id) });
 }
 
-/** A run that no listed event has comes of a new event. */
 function applyRunToEvents(client: QueryClient, run: RunSummary): void {
-  for (const [queryKey, pages] of client.getQueriesData<EventPages>({ queryKey: keys.events() })) {
-    const known = pages?.pages.some(({ events }) => events.some(({ runs }) => runs.some(({ id }) => id === run.id)));
-    if (known && pages) client.setQueryData<EventPages>(queryKey, { ...pages, pages: pages.pages.map(withRun(run)) });
-    else void client.invalidateQueries({ queryKey });
-  }
+  client.setQueriesData<EventPages>(
+    { queryKey: keys.events() },
+    (old) => old && { ...old, pages: old.pages.map(withRun(run)) },
+  );
 }
 
 const withRun =
@@ -74,6 +75,22 @@ export function placeRun(pages: RunPage[], run: RunSummary, filter: RunFilter): 
   const [first, ...rest] = pages;
   if (!fits || !first || (first.runs[0] && first.runs[0].id > run.id)) return pages;
   return [{ ...first, runs: [run, ...first.runs] }, ...rest];
+}
+
+function applyReceivedEvent(client: QueryClient, event: ReceivedEvent): void {
+  markOvertaken('received-events');
+  for (const { queryKey } of client.getQueryCache().findAll({ queryKey: keys.events() })) {
+    const repository = queryKey[1] as string;
+    if (repository !== '' && repository.toLowerCase() !== event.repository.toLowerCase()) continue;
+    client.setQueryData<EventPages>(queryKey, (old) => old && { ...old, pages: placeEvent(old.pages, event) });
+  }
+}
+
+/** The pages with `event` on top, unless it is there already. */
+export function placeEvent(pages: EventPage[], event: ReceivedEvent): EventPage[] {
+  const [first, ...rest] = pages;
+  if (!first || pages.some(({ events }) => events.some(({ id }) => id === event.id))) return pages;
+  return [{ ...first, events: [event, ...first.events] }, ...rest];
 }
 
 function applyJob(client: QueryClient, job: Job): void {

@@ -95,7 +95,8 @@ async function readEvents(repository: string, before: number | null, signal: Abo
   const query = new URLSearchParams({ limit: String(eventsPerPage) });
   if (repository !== '') query.set('repository', repository);
   if (before !== null) query.set('before', String(before));
-  const { events } = await readJson<ReceivedEventList>(`/received-events?${query}`, signal);
+  const path = `/received-events?${query}`;
+  const { events } = await readSettled('received-events', () => readJson<ReceivedEventList>(path, signal));
   const next = events.length < eventsPerPage ? null : (events.at(-1)?.id ?? null);
   return { events, next };
 }
