@@ -1,6 +1,7 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { Queries } from './database.ts';
-import type { RunsTable, Tables } from './schema.ts';
+import { type ShownStatus, shownStatus } from './run-status.ts';
+import type { Tables } from './schema.ts';
 
 export interface RunQuery {
   repositoryId: number;
@@ -22,6 +23,7 @@ export async function queryRuns(db: Queries, query: RunQuery, page: { limit: num
       .selectAll('runs')
       .select(['workflows.name as workflow_name', 'workflows.path as workflow_path'])
       .select(firstCreatedAt)
+      .select((builder) => shownStatus(builder).as('shown_status'))
       .orderBy('runs.id', 'desc')
       .limit(page.limit)
       .offset(page.offset)
@@ -45,8 +47,8 @@ function selectRuns(db: Queries, query: RunQuery) {
   if (ref !== undefined) select = select.where('runs.ref', '=', ref);
   if (sha !== undefined) select = select.where('runs.sha', '=', sha);
   if (status === undefined) return select;
-  return select.where(({ eb, or }) =>
-    or([eb('runs.status', '=', status as RunsTable['status']), eb('runs.conclusion', '=', status)]),
+  return select.where((builder) =>
+    builder.or([builder(shownStatus(builder), '=', status as ShownStatus), builder('runs.conclusion', '=', status)]),
   );
 }
 

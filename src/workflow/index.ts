@@ -20,4 +20,5 @@ export { type JobPayload, jobPayload } from './job-payload.ts';
 export { type EventMatch, matchEvent } from './match-event.ts';
 export * from './model.ts';
 export { allPermissions, defaultPermissions, effectivePermissions, type PermissionLimits } from './permissions.ts';
-export { readWorkflow } from './reader/read-workflow.ts';
+export { readQuickly } from './reader/read-quickly.ts';
+export { readWorkflow, unreadableWorkflow } from './reader/read-workflow.ts';

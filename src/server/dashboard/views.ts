@@ -1,7 +1,9 @@
+import { isoTime } from '../../common/clock.ts';
 import type {
   Annotation,
   Conclusion,
   Job,
+  PendingDeployment,
   RunAttempt,
   RunDetail,
   RunSummary,
@@ -10,11 +12,13 @@ import type {
 import type { Queries } from '../../store/database.ts';
 import { type JobRow, jobsOfAttempt } from '../../store/jobs.ts';
 import { earlierAttempts, runAtAttempt } from '../../store/run-attempts.ts';
+import { type ShownStatus, shownStatus } from '../../store/run-status.ts';
 import { type StepRow, stepsOfJobs } from '../../store/steps.ts';
 import type { JobEnvironment } from '../../workflow/index.ts';
 import type { ServerContext } from '../context.ts';
 import { whyPending } from '../engine/concurrency.ts';
 import { statusOf } from '../engine/explain.ts';
+import { pendingEnvironments } from '../engine/pending-deployments.ts';
 
 /** Rows as the page and the CLI see them. Each view costs a fixed number of queries, however many rows it has. */
 
@@ -37,8 +41,8 @@ export async function runSummaries(db: Queries, filter: RunFilter): Promise<RunS
   if (before !== undefined) query = query.where('runs.id', '<', before);
   if (limit !== undefined) query = query.limit(limit);
   if (status)
-    query = query.where(({ eb, or }) =>
-      or([eb('runs.status', '=', status as 'queued'), eb('conclusion', '=', status)]),
+    query = query.where((builder) =>
+      builder.or([builder(shownStatus(builder), '=', status as ShownStatus), builder('runs.conclusion', '=', status)]),
     );
   return Promise.all((await query.execute()).map((row) => summary(db, row)));
 }
@@ -55,11 +59,25 @@ export async function runDetail(context: ServerContext, id: number, attempt?: nu
   return {
     ...(await summary(context.db, row)),
     attempts: rows.map(attemptView),
-    pendingDeployments: [],
+    pendingDeployments: row === newest ? await pendingViews(context, id, row.repository_id) : [],
     errors: JSON.parse(row.errors),
     warnings,
     jobs: await viewJobs(context, jobs),
   };
+}
+
+async function pendingViews(
+  { db, clock }: ServerContext,
+  id: number,
+  repository_id: number,
+): Promise<PendingDeployment[]> {
+  const pending = await pendingEnvironments(db, { id, repository_id }, clock.now());
+  return pending.map(({ environment, jobs, reviewers, timerUntilMs }) => ({
+    environment: environment.name,
+    jobs: jobs.map(({ name }) => name),
+    reviewers,
+    waitUntil: timerUntilMs === null ? null : isoTime(timerUntilMs),
+  }));
 }
 
 export async function jobViews(context: ServerContext, ids: number[]): Promise<Job[]> {
@@ -85,6 +103,7 @@ function selectRuns(db: Queries) {
       'status',
       'conclusion',
     ])
+    .select((builder) => shownStatus(builder).as('shown_status'))
     .select(['runs.repository_id', 'runs.errors', 'text_hash', 'runs.created_at', 'started_at', 'completed_at'])
     .select(['workflows.name as workflow_name', 'workflows.path', 'owner', 'repositories.name as repository_name']);
 }
@@ -108,7 +127,8 @@ function runView(row: RunViewRow): Omit<RunSummary, 'reason'> {
     sha: row.sha,
     actor: row.actor,
     triggeringActor: row.triggering_actor,
-    status: row.status,
+    // An earlier attempt is completed, whatever the newest waits for.
+    status: row.status === 'completed' ? row.status : row.shown_status,
     conclusion: row.conclusion as Conclusion | null,
     createdAt: row.created_at,
     startedAt: row.started_at,

@@ -38,6 +38,8 @@ export async function concludeJob(unit: Unit, job: JobRow, end: JobEnd): Promise
   if (row.called_file !== null) await concludeCalled(unit, row);
   unit.moved(row);
   unit.changed('job', job.id);
+  // What is left may be waiting for environments only (SEM-31.1).
+  unit.changed('run', row.run_id);
   return row;
 }
 

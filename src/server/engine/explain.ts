@@ -1,6 +1,7 @@
 import type { Annotation, Conclusion, Explanation, Status } from '../../protocol/dashboard/index.ts';
 import type { JobRow } from '../../store/jobs.ts';
 import type { RunAttemptRow } from '../../store/run-attempts.ts';
+import { isWaiting } from '../../store/run-status.ts';
 import type { JobPhase } from '../../store/schema.ts';
 import { describeWait, type JobRequirement, type RunnerFacts } from '../../workflow/routing.ts';
 import { describeError } from './conclude.ts';
@@ -40,7 +41,7 @@ export function explainRun(input: ExplainInput): Explanation {
   const { run, jobs, workflow } = input.bundle;
   return {
     subject: { kind: 'run', id: run.id, name: run.title },
-    status: run.status,
+    status: run.status !== 'completed' && isWaiting(jobs) ? 'waiting' : run.status,
     conclusion: run.conclusion as Conclusion | null,
     sentences: [...runSentences(input), ...workflow.warnings.map(describeError)],
     history: [
@@ -65,10 +66,12 @@ function runSentences({ bundle: { run, jobs }, runReason }: ExplainInput): strin
       .join(', ');
   const running = named(['running']);
   const waiting = named(['queued', 'assigned', 'held']);
+  const protectedJobs = named(['waiting']);
   const blocked = named(['blocked']);
   const sentences: string[] = [];
   if (running) sentences.push(`Running: ${running}.`);
   if (waiting) sentences.push(`Waiting for a runner: ${waiting}.`);
+  if (protectedJobs) sentences.push(`Waiting for the rules of an environment: ${protectedJobs}.`);
   if (blocked) sentences.push(`Waiting for other jobs: ${blocked}.`);
   if (run.status === 'completed') sentences.push(...conclusionSentences(run.conclusion ?? '', jobs));
   return sentences;

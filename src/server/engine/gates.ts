@@ -30,7 +30,9 @@ export async function passGates(unit: Unit, options: EngineOptions, bundle: RunB
   if (job.called_file !== null) return startCall(unit, bundle, job);
   const change = { phase: 'queued', queued_at: unit.moment(), waiting_until: null, reason: null } as const;
   const queued = await moveJob(unit.db, job.id, BEFORE_QUEUE, change);
-  if (queued) await offer(unit, options, bundle, queued);
+  if (!queued) return;
+  unit.changed('run', job.run_id);
+  await offer(unit, options, bundle, queued);
 }
 
 const BEFORE_QUEUE = ['held', 'pending', 'waiting'] as const;
@@ -122,4 +124,5 @@ async function hold(
   if (job.phase !== phase || job.reason !== why) await addReason(unit.db, job.id, why, unit.at);
   unit.moved(row);
   unit.changed('job', job.id);
+  unit.changed('run', job.run_id);
 }

@@ -1,9 +1,13 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ServerContext } from '../context.ts';
+import { deploymentRoutes } from './deployments.ts';
 import { dispatchRoutes } from './dispatches.ts';
+import { environmentRoutes } from './environments.ts';
 import { useGitHubErrors, useGitHubNotFound } from './errors.ts';
 import { jobRoutes } from './jobs.ts';
 import { metaRoutes } from './meta.ts';
+import { pendingDeploymentRoutes } from './pending-deployments.ts';
+import { permissionRoutes } from './permissions.ts';
 import { pullRoutes } from './pulls.ts';
 import { repositoryRoutes } from './repositories.ts';
 import { runRoutes } from './runs.ts';
@@ -26,6 +30,10 @@ export function restRoutes(context: ServerContext): FastifyPluginAsync {
     workflowRoutes(app, context);
     runRoutes(app, context);
     jobRoutes(app, context);
+    environmentRoutes(app, context);
+    pendingDeploymentRoutes(app, context);
+    deploymentRoutes(app, context);
+    permissionRoutes(app, context);
     secretRoutes(app, context);
     variableRoutes(app, context);
   };

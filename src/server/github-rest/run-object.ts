@@ -26,7 +26,7 @@ export function runObject(publicUrl: string, repository: RepositoryRow, run: Run
     run_number: run.run_number,
     run_attempt: run.attempt,
     event: run.event,
-    status: run.status,
+    status: run.status === 'completed' ? run.status : run.shown_status,
     conclusion: run.conclusion,
     workflow_id: run.workflow_id,
     check_suite_id: run.id,
