@@ -34,11 +34,15 @@ jobs:
       - uses: ./action
       - uses: docker://alpine:3
         if: runner.os == 'Linux'
+      - uses: $/.github/actions/own
+      - uses: $/
 `,
 });
 
+const origin = { repository: 'octo/lib', path: workflow.path, ref: 'v1', sha: 'abc123' };
+
 let id = 0;
-const payload = jobPayload(workflow, 'build', () => `id-${++id}`, { name: 'prod', deployment: true });
+const payload = jobPayload({ workflow, origin }, 'build', () => `id-${++id}`, { name: 'prod', deployment: true });
 
 describe('jobPayload', () => {
   it('reads the file without errors', () => {
@@ -85,6 +89,14 @@ describe('jobPayload', () => {
       inputs: { type: 2, map: [] },
     });
     expect(local).not.toHaveProperty('displayNameToken');
+  });
+
+  it('SEM-17.1: an action of the same repository is one of the file’s own commit', () => {
+    const own = { type: 'repository', repositoryType: 'GitHub', name: 'octo/lib', ref: 'abc123' };
+    expect(payload.steps.slice(4).map(({ reference }) => reference)).toEqual([
+      { ...own, path: '.github/actions/own' },
+      own,
+    ]);
   });
 
   it('SEM-7.3, 21.6: env goes out unevaluated, outer first, with scalars as texts', () => {

@@ -2,7 +2,7 @@
 import type { JobMessage, JobStep, StepReference } from '../protocol/runner/job-message.ts';
 import { type TemplatePair, type TemplateToken, TokenType } from '../protocol/runner/tokens.ts';
 import { jobOf } from './graph.ts';
-import type { ResolvedJob, Workflow, WorkflowStep } from './model.ts';
+import type { CalledFile, ResolvedJob, WorkflowOrigin, WorkflowStep } from './model.ts';
 import { compact, isAbsent, isMappingToken, member } from './tokens.ts';
 
 export type JobPayload = Pick<
@@ -18,11 +18,12 @@ export type JobPayload = Pick<
 >;
 
 /**
+ * @param file that the job is written in
  * @param newId gives a new GUID for each step
  * @param environment the job's resolved one
  */
 export function jobPayload(
-  workflow: Workflow,
+  { workflow, origin }: CalledFile,
   key: string,
   newId: () => string,
   environment: ResolvedJob['environment'] = null,
@@ -30,7 +31,7 @@ export function jobPayload(
   const job = jobOf(workflow, key);
   const url = isMappingToken(job.environment) ? member(job.environment, 'url') : null;
   return {
-    steps: job.steps.map((step) => jobStep(step, newId())),
+    steps: job.steps.map((step) => jobStep(step, newId(), origin)),
     environmentVariables: given([workflow.env, job.env]),
     defaults: given([workflow.defaults, job.defaults]),
     jobOutputs: orNull(job.outputs),
@@ -45,7 +46,7 @@ const orNull = (token: TemplateToken): TemplateToken => (isAbsent(token) ? null 
 
 const given = (tokens: TemplateToken[]): TemplateToken[] => tokens.filter((token) => !isAbsent(token)).map(compact);
 
-function jobStep(step: WorkflowStep, id: string): JobStep {
+function jobStep(step: WorkflowStep, id: string, origin: WorkflowOrigin): JobStep {
   return {
     type: 'action',
     id,
@@ -56,7 +57,7 @@ function jobStep(step: WorkflowStep, id: string): JobStep {
     condition: step.condition,
     continueOnError: isAbsent(step.continueOnError) ? false : compact(step.continueOnError),
     timeoutInMinutes: orNull(step.timeoutMinutes),
-    reference: referenceOf(step.uses),
+    reference: referenceOf(step.uses, origin),
     inputs: step.uses === undefined ? scriptInputs(step) : withInputs(step.with),
     environment: orNull(step.env),
   };
@@ -78,12 +79,14 @@ function scriptInputs({ run, shell, workingDirectory }: WorkflowStep): TemplateT
 const withInputs = (token: TemplateToken): TemplateToken =>
   isAbsent(token) ? { type: TokenType.mapping, map: [] } : compact(token);
 
-function referenceOf(uses: string | undefined): StepReference {
+function referenceOf(uses: string | undefined, origin: WorkflowOrigin): StepReference {
   if (uses === undefined) return { type: 'script' };
   if (uses.startsWith('docker://')) return { type: 'containerRegistry', image: uses.slice('docker://'.length) };
   if (uses.startsWith('./') || uses.startsWith('.\\')) {
     return { type: 'repository', repositoryType: 'self', path: uses };
   }
+  // SEM-17.1: of the file's own repository and commit, which every runner downloads like any other.
+  if (uses.startsWith('$/')) return remoteAction(`${origin.repository}/${uses.slice('$/'.length)}@${origin.sha}`);
   return remoteAction(uses);
 }
 

@@ -58,7 +58,7 @@ export async function buildJobMessage(input: JobMessageInput): Promise<JobMessag
     jobName: job.key,
     requestId: job.id,
     lockedUntil: job.lease_until ?? isoTime(nowMs),
-    ...jobPayload(levelOf(bundle, job).workflow, job.key, newGuid, JSON.parse(job.environment)),
+    ...jobPayload(levelOf(bundle, job), job.key, newGuid, JSON.parse(job.environment)),
     resources: { endpoints: [systemEndpoint(publicUrl, jobToken)], repositories: [], containers: [] },
     variables: variables(input, gitHubToken, await input.secrets(gitHubToken)),
     contextData: contexts(input),

@@ -43,6 +43,7 @@ function subjectOf(uses: string | undefined): string {
   if (uses === undefined) return 'run';
   if (uses.startsWith('docker://')) return uses.slice('docker://'.length);
   if (uses.startsWith('./') || uses.startsWith('.\\')) return 'self';
+  if (uses.startsWith('$/')) return 'selfRepository';
   const [path = ''] = uses.split('@');
   return path.split(/[\\/]/).slice(0, 2).join('/') || 'run';
 }

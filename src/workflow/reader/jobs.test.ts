@@ -119,11 +119,26 @@ describe('keys of steps', () => {
   });
 
   it('SEM-1.15: steps without an id get generated names, which give way to given ones', () => {
-    const uses = ['actions/checkout@v4', 'actions/checkout/sub@v4', './local', 'docker://alpine:3.8'];
+    const uses = [
+      'actions/checkout@v4',
+      'actions/checkout/sub@v4',
+      './local',
+      'docker://alpine:3.8',
+      '$/.github/actions/one',
+    ];
     const steps = [...uses.map((name) => `{ uses: "${name}" }`), '{ run: x }', '{ run: x }', '{ run: x, id: _run }'];
     const { jobs } = readText(withSteps(steps.map((step) => `      - ${step}\n`).join('')));
     expect(jobs[0]?.steps.map(({ contextName }) => contextName)).toEqual([
-      ...['__actions_checkout', '__actions_checkout_2', '__self', '__alpine_3_8', '__run', '__run_2', '_run'],
+      ...[
+        '__actions_checkout',
+        '__actions_checkout_2',
+        '__self',
+        '__alpine_3_8',
+        '__selfRepository',
+        '__run',
+        '__run_2',
+        '_run',
+      ],
     ]);
   });
 
@@ -136,12 +151,6 @@ describe('keys of steps', () => {
   ])('SEM-17.1: refuses uses: %s', (uses) => {
     const expected = `6:15 Expected format {org}/{repo}[/path]@ref. Actual '${uses}'`;
     expect(errorsOf(withSteps(`      - uses: ${uses}\n`))).toEqual([expected]);
-  });
-
-  it('SEM-17.1: says that actions of the same repository are not there', () => {
-    expect(errorsOf(withSteps('      - uses: $/x\n'))).toEqual([
-      "6:15 '$/x': actions of the same repository by $/ are not supported yet; use ./",
-    ]);
   });
 });
 

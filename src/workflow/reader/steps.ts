@@ -57,7 +57,7 @@ const REMOTE_ACTION = /^[^/\\@\s]+[/\\][^/\\@\s]+([/\\][^@]*)?@.+$/;
 function usesProblem(uses: string): string | undefined {
   if (uses.startsWith('./') || uses.startsWith('.\\')) return undefined;
   if (uses.startsWith('docker://') && uses.length > 'docker://'.length) return undefined;
-  if (uses.startsWith('$/')) return `'${uses}': actions of the same repository by $/ are not supported yet; use ./`;
+  if (/^\$\/[^@]*$/.test(uses)) return undefined;
   if (REMOTE_ACTION.test(uses)) return undefined;
   return `Expected format {org}/{repo}[/path]@ref. Actual '${uses}'`;
 }
