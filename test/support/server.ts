@@ -101,13 +101,13 @@ export class TestServer {
     return body;
   }
 
-  async jitConfig(name: string, labels: string[], scope = 'enterprises/switchyard'): Promise<string> {
+  async jitConfig(name: string, labels: string[], scope = 'enterprises/switchyard', groupId = 1): Promise<string> {
     const answer = await this.rest<GenerateJitConfigResponse>(
       'POST',
       `/api/v3/${scope}/actions/runners/generate-jitconfig`,
       {
         name,
-        runner_group_id: 1,
+        runner_group_id: groupId,
         labels,
       },
     );

@@ -146,7 +146,8 @@ async function runnerOfRequest(context: ServerContext, request: FastifyRequest):
 }
 
 async function viewRunner(context: ServerContext, row: RunnerRow): Promise<Runner> {
-  const state = (await context.engine.views.runner(row.id))?.state ?? 'offline';
+  const view = await context.engine.views.runner(row.id);
+  const state = view?.state ?? 'offline';
   const labels = JSON.parse(row.labels) as { name: string; type: 'read-only' | 'custom' }[];
   return {
     id: row.id,
@@ -157,6 +158,9 @@ async function viewRunner(context: ServerContext, row: RunnerRow): Promise<Runne
     ephemeral: row.ephemeral === 1,
     runner_group_id: row.group_id,
     labels: labels.map((label, index) => ({ id: index + 1, ...label })),
+    // GitHub has no such fields; what reads its shapes passes over them.
+    wall: view?.wall ?? null,
+    group_wall: view?.groupWall ?? null,
   };
 }
 
