@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http';
 import type { BrokerMessage, JobRequestBody, SessionResponse } from '../../src/protocol/runner/broker.ts';
 import { decodeJitConfig, type JitConfig } from '../../src/protocol/runner/jit-config.ts';
 import { type JobMessage, systemConnection } from '../../src/protocol/runner/job-message.ts';
+import { fromContextData } from '../../src/protocol/runner/tokens.ts';
 
 export interface Answer<T = unknown> {
   status: number;
@@ -172,6 +173,10 @@ export function connectionOf(message: JobMessage): { url: string; token: string 
   const endpoint = systemConnection(message);
   return { url: endpoint.url, token: endpoint.authorization.parameters.AccessToken };
 }
+
+/** The `github` context that the job's steps see. */
+export const githubOf = (message: JobMessage): Record<string, unknown> =>
+  fromContextData(message.contextData.github ?? null) as Record<string, unknown>;
 
 const idsOf = (message: JobMessage): { planId: string; jobId: string } => ({
   planId: message.plan.planId,
