@@ -81,6 +81,18 @@ describe.skipIf(!chromiumPath)('the events', () => {
     expect(await page.locator('.event-name').count()).toBe(2);
   });
 
+  test('keep the files that are for other events out of the way', async () => {
+    const other = (file: string) => ({ file, reason: 'It does not run on create, only on push.', filter: 'event' });
+    const notStarted = [other('a.yml'), { file: 'b.yml', reason: 'No.', filter: 'branches' }, other('c.yml')];
+    server.receivedEvents.set(1, sampleEvent({ id: 1, name: 'create', notStarted }));
+    const page = await open('/events');
+    await page.getByText('b.yml').waitFor();
+    expect(await page.getByText('a.yml').isVisible()).toBe(false);
+    await page.getByText('2 workflows do not run on create').click();
+    await page.getByText('a.yml').waitFor();
+    expect(await page.getByText('It does not run on create, only on push.').count()).toBe(2);
+  });
+
   test('list the first of many files, and all on demand', async () => {
     const notStarted = Array.from({ length: 40 }, (_, index) => ({
       file: `f${index}.yml`,

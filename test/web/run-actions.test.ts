@@ -171,7 +171,7 @@ describe.skipIf(!chromiumPath)('what can be done with a run', () => {
     test('asks for one in place, refuses a wrong one, and keeps a right one', async () => {
       const page = await open('/runs/1');
       await page.getByRole('button', { name: 'Cancel run' }).click();
-      await dialog(page).getByText('This needs a token that may write.').waitFor();
+      await dialog(page).getByText('This needs a token.').waitFor();
       await dialog(page).getByLabel('Token').fill('wrong');
       await page.keyboard.press('Enter');
       await dialog(page).getByText('The server does not accept this token.').waitFor();

@@ -22,7 +22,7 @@ interface WriteFormProps {
 }
 
 /**
- * A form that changes something on the server. Without a token that may do so it asks for one, which is kept once the
+ * A form that changes something on the server. Without a token it asks for one, which is kept once the
  * server knows it.
  */
 export function WriteForm({ actions, request, onDone, children }: WriteFormProps) {
@@ -62,7 +62,7 @@ export function WriteForm({ actions, request, onDone, children }: WriteFormProps
       {children}
       {asksToken && (
         <fieldset className="write-token">
-          <legend>This needs a token that may write.</legend>
+          <legend>This needs a token.</legend>
           <TokenFields problem={isUnknownToken ? refusedToken : ''} />
         </fieldset>
       )}

@@ -17,7 +17,7 @@ export const EventRow = memo(function EventRow({ event }: { event: ReceivedEvent
     <li className="event">
       <EventHead event={event} />
       {runs.length > 0 && <Started runs={runs} />}
-      {notStarted.length > 0 && <NotStarted files={notStarted} />}
+      {notStarted.length > 0 && <NotStarted event={event} />}
       {runs.length === 0 && notStarted.length === 0 && (
         <p className="muted">Started nothing: there is no workflow at this commit.</p>
       )}
@@ -65,23 +65,46 @@ function Started({ runs }: Pick<ReceivedEvent, 'runs'>) {
   );
 }
 
-function NotStarted({ files }: { files: ReceivedEvent['notStarted'] }) {
+/** Said of a file that names other events than this one; most files of most events do. */
+const otherEvent = 'event';
+
+function NotStarted({ event: { name, notStarted } }: { event: ReceivedEvent }) {
+  const others = notStarted.filter(({ filter }) => filter === otherEvent);
+  const files = notStarted.filter(({ filter }) => filter !== otherEvent);
   return (
     <div className="event-part">
-      <h3>Did not start</h3>
-      <FirstItems items={files}>
-        {({ file, reason, filter }) => (
-          <li key={file} className="source-note">
-            <p className="event-file">
-              <code>{file}</code>
-              {filter !== null && <span className="label">{filter}</span>}
-            </p>
-            <p>
-              <Sentence text={reason} />
-            </p>
-          </li>
-        )}
-      </FirstItems>
+      {files.length > 0 && (
+        <>
+          <h3>Did not start</h3>
+          <Files files={files} />
+        </>
+      )}
+      {others.length > 0 && (
+        <details>
+          <summary className="muted small">
+            {others.length === 1 ? 'One workflow does' : `${others.length} workflows do`} not run on {name}
+          </summary>
+          <Files files={others} />
+        </details>
+      )}
     </div>
+  );
+}
+
+function Files({ files }: { files: ReceivedEvent['notStarted'] }) {
+  return (
+    <FirstItems items={files}>
+      {({ file, reason, filter }) => (
+        <li key={file} className="source-note">
+          <p className="event-file">
+            <code>{file}</code>
+            {filter !== null && filter !== otherEvent && <span className="label">{filter}</span>}
+          </p>
+          <p>
+            <Sentence text={reason} />
+          </p>
+        </li>
+      )}
+    </FirstItems>
   );
 }
