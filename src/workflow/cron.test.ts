@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextFiring, parseCron } from './cron.ts';
+import { fallsDue, nextFiring, parseCron } from './cron.ts';
 
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
@@ -310,3 +310,18 @@ function slowMinutes(minutes: Set<number>, dueHours: Set<number>): Set<number> {
   const hourFollows = [...dueHours].some((hour) => dueHours.has(hour === 23 ? 0 : hour + 1));
   return new Set([...kept].filter((minute) => !hourFollows || minute === first || first + 60 - minute >= 5));
 }
+
+describe('fallsDue', () => {
+  it('says without a search what a search finds', () => {
+    const field = (min: number, max: number) =>
+      fc.oneof(fc.constant('*'), fc.integer({ min, max }).map(String), fc.constant(String(max)));
+    const text = fc.tuple(field(25, 31), field(1, 12)).map(([day, month]) => `0 0 ${day} ${month} *`);
+    fc.assert(
+      fc.property(text, (cron) => {
+        expect(fallsDue(parseCron(cron))).toBe(nextFiring(parseCron(cron), null, 0) !== null);
+      }),
+    );
+    expect(fallsDue(parseCron('0 0 30 2 *'))).toBe(false);
+    expect(fallsDue(parseCron('0 0 30 2 mon'))).toBe(true);
+  });
+});

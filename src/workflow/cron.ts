@@ -132,6 +132,15 @@ function spacedMinutes(minutes: number[], hours: number[]): number[] {
   return hoursMeet ? spaced.filter((minute, index) => index === 0 || minute <= end) : spaced;
 }
 
+/** Of February in a leap year. */
+const DAYS_OF_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** False for dates that do not exist in any year, such as 30 February. */
+export function fallsDue({ days, months, eitherDay }: Cron): boolean {
+  const [first = 1] = days;
+  return eitherDay || months.some((month) => first <= (DAYS_OF_MONTHS[month - 1] ?? 0));
+}
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;

@@ -27,10 +27,7 @@ const OWN_GROUP =
 export function readWorkflow({ path, text }: WorkflowSource, limits = FILE_LIMITS): Workflow {
   const errors = new Problems(path);
   const warnings = new Problems(path, MAX_WARNINGS);
-  const broken: Workflow = {
-    ...{ path, name: path, errors: errors.list, warnings: warnings.list, triggers: null, jobs: [] },
-    ...{ runName: null, env: null, defaults: null, permissions: null, concurrency: null, callable: null },
-  };
+  const broken = brokenWorkflow(path, errors, warnings);
   if (text.trim() === '') {
     errors.add('The file is empty.', null);
     return broken;
@@ -62,4 +59,18 @@ export function readWorkflow({ path, text }: WorkflowSource, limits = FILE_LIMIT
     warnings.add(OWN_GROUP, isObjectToken(concurrency) ? concurrency : null);
   }
   return workflow;
+}
+
+/** A file of which nothing could be read, not even which events start it. */
+export function unreadableWorkflow(path: string, why: string): Workflow {
+  const errors = new Problems(path);
+  errors.add(why, null);
+  return brokenWorkflow(path, errors, new Problems(path));
+}
+
+function brokenWorkflow(path: string, { list: errors }: Problems, { list: warnings }: Problems): Workflow {
+  return {
+    ...{ path, name: path, errors, warnings, triggers: null, jobs: [] },
+    ...{ runName: null, env: null, defaults: null, permissions: null, concurrency: null, callable: null },
+  };
 }

@@ -2,7 +2,7 @@
 import { errorText } from '../../common/errors.ts';
 import { isTimezone } from '../../common/time-zone.ts';
 import type { TemplateToken } from '../../protocol/runner/tokens.ts';
-import { type Cron, nextFiring, parseCron } from '../cron.ts';
+import { type Cron, fallsDue, parseCron } from '../cron.ts';
 import type { Trigger } from '../model.ts';
 import { isObjectToken, isSequenceToken, literalText, member } from '../tokens.ts';
 import type { Problems } from './problems.ts';
@@ -43,8 +43,7 @@ function readCron(token: TemplateToken, errors: Problems): Cron | undefined {
 
 /** SEM-4.4: such files are accepted. */
 function warnOf(cron: Cron, place: ReturnType<typeof placeOf>, warnings: Problems): void {
-  if (nextFiring(cron, null, 0) === null)
-    warnings.add(`The schedule '${cron.text}' never falls due: there is no such date.`, place);
+  if (!fallsDue(cron)) warnings.add(`The schedule '${cron.text}' never falls due: there is no such date.`, place);
   if (!cron.throttled) return;
   const reason = 'schedules run at most every 5 minutes';
   warnings.add(

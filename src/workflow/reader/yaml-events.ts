@@ -78,6 +78,7 @@ class Walk implements YamlContent {
   /** Nodes that are being expanded through an alias. */
   readonly #expanding = new Set<Node>();
   #bytes = 0;
+  #expressionCount = 0;
 
   constructor({ problems, placeOf }: YamlDocument, fileId: number, limits: ReadLimits) {
     this.problems = [...problems];
@@ -183,6 +184,8 @@ class Walk implements YamlContent {
       // Any expression; taking this one apart would take long.
       return new StringToken(this.#fileId, range, '${{ true }}', undefined, undefined);
     }
+    this.#expressionCount += value.split('${{').length - 1;
+    if (this.#expressionCount > this.#limits.expressions) throw new LimitExceeded();
     const source = scalar.srcToken && 'source' in scalar.srcToken ? scalar.srcToken.source : '';
     if (!range || !this.#isBlock(scalar)) return new StringToken(this.#fileId, range, value, undefined, source);
     const lines = scalar.type === 'BLOCK_LITERAL' ? source : null;

@@ -1,0 +1,6 @@
+/** The program of the reader thread: reads one workflow file after the other. An error of ours ends it. */
+import { parentPort } from 'node:worker_threads';
+import { readWorkflow, type WorkflowSource } from '../../workflow/index.ts';
+import { toPieces } from './pieces.ts';
+
+parentPort?.on('message', (source: WorkflowSource) => parentPort?.postMessage(toPieces(readWorkflow(source))));
