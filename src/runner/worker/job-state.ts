@@ -10,6 +10,7 @@ import { runnerArch, runnerOs } from '../platform.ts';
 import { type JobFolders, jobFolders } from './folders.ts';
 import type { Frame } from './frame.ts';
 import { hashFiles } from './hash-files.ts';
+import { ProblemMatchers } from './problem-matchers.ts';
 import { type StepHost, thisMachine } from './step-host.ts';
 
 export type Outcome = 'success' | 'failure' | 'cancelled' | 'skipped';
@@ -47,6 +48,7 @@ export class JobState {
   readonly secrets: Record<string, Json> = {};
   /** Workflow env, job env, and what steps wrote to GITHUB_ENV so far. */
   readonly env: Record<string, string> = {};
+  readonly matchers = new ProblemMatchers();
   /** Entries that steps put in front of PATH; newest first. */
   readonly path: string[] = [];
   readonly steps: Record<string, Json> = {};

@@ -1,4 +1,6 @@
 /** What a step's handler works with. */
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Scope } from '../../workflow/expressions/index.ts';
 import type { ProcessExit, RunningProcess } from '../process.ts';
@@ -6,9 +8,10 @@ import { stepEnvironment } from './environment.ts';
 import { FileCommands } from './file-commands.ts';
 import type { Frame } from './frame.ts';
 import type { JobState } from './job-state.ts';
+import type { Problem, ProblemMatchers } from './problem-matchers.ts';
 import type { ResultsQueue } from './results-queue.ts';
 import type { CommandEffects, StepOutput } from './step-output.ts';
-import type { StepRecord } from './step-record.ts';
+import type { Annotation, StepRecord } from './step-record.ts';
 
 export interface ProcessRequest {
   /** Command, arguments and folder are as the step's host sees them. */
@@ -129,6 +132,21 @@ export class StepContext implements CommandEffects {
 
   relativePath(file: string): string {
     return this.job.relativePath(file);
+  }
+
+  get matchers(): ProblemMatchers {
+    return this.job.matchers;
+  }
+
+  outside = (path: string): string => resolve(this.job.folders.workspace, this.job.host.outside(path));
+
+  /** A file counts only when it lies in the workspace: others are none of the repository's. */
+  locate({ level, message, file, fromPath, line, column, code }: Problem): Annotation {
+    const base = fromPath ? dirname(this.outside(fromPath)) : this.job.folders.workspace;
+    const path = file && this.job.relativePath(resolve(base, this.job.host.outside(file)));
+    const isInside = path !== undefined && !isAbsolute(path) && existsSync(resolve(this.job.folders.workspace, path));
+    const place = { path: isInside ? path : undefined, startLine: line, endLine: line, startColumn: column };
+    return { level, message: code ? `${message} (${code})` : message, ...place, endColumn: column };
   }
 
   async #untilExit(child: RunningProcess): Promise<ProcessExit> {

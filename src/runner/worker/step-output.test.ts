@@ -1,9 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Masks } from '../masks.ts';
+import { ProblemMatchers } from './problem-matchers.ts';
 import { type CommandEffects, StepOutput } from './step-output.ts';
 import { StepRecord } from './step-record.ts';
 
-function scan(lines: string[], options: { debug?: boolean; allowUnsecure?: boolean } = {}) {
+function scan(lines: string[], options: { debug?: boolean; allowUnsecure?: boolean; matchers?: ProblemMatchers } = {}) {
   const masks = new Masks();
   const written: string[] = [];
   const effects: string[] = [];
@@ -20,6 +24,9 @@ function scan(lines: string[], options: { debug?: boolean; allowUnsecure?: boole
     setEnv: (name, value) => effects.push(`env ${name}=${value}`),
     addPath: (path) => effects.push(`path ${path}`),
     relativePath: (file) => file.replace('/work/', ''),
+    matchers: options.matchers ?? new ProblemMatchers(),
+    outside: (path) => path,
+    locate: ({ level, message, file, line }) => ({ level, message, path: file, startLine: line }),
     allowUnsecure: options.allowUnsecure ?? false,
   };
   const output = new StepOutput(sink, record, masks, options.debug ?? false);
@@ -28,6 +35,22 @@ function scan(lines: string[], options: { debug?: boolean; allowUnsecure?: boole
 }
 
 describe('StepOutput', () => {
+  it('SEM-23.8: adds problem matchers by command, makes annotations of what they find, and removes them', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'switchyard-output-'));
+    const file = join(folder, 'tsc.json');
+    const pattern = [{ regexp: '^(.+)\\((\\d+)\\): (.+)$', file: 1, line: 2, message: 3 }];
+    writeFileSync(file, JSON.stringify({ problemMatcher: [{ owner: 'tsc', severity: 'warning', pattern }] }));
+    const matchers = new ProblemMatchers();
+    scan([`::add-matcher::${file}`], { matchers });
+    const { written, record } = scan(['before', 'a.ts(3): odd', '::remove-matcher owner=tsc::', 'b.ts(4): more'], {
+      matchers,
+    });
+    expect(written).toEqual(['before', '##[warning]a.ts(3): odd', 'b.ts(4): more']);
+    expect(record.annotations).toMatchObject([{ level: 'warning', message: 'odd', path: 'a.ts', startLine: 3 }]);
+    expect(scan([`::add-matcher::${folder}/none.json`]).failed).toBe(true);
+    rmSync(folder, { recursive: true });
+  });
+
   it('turns error, warning and notice into log lines and annotations (SEM-23.7)', () => {
     const { written, record } = scan([
       '::error file=/work/a.ts,line=3,endLine=3,col=5,endColumn=7,title=T::bad',

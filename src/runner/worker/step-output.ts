@@ -2,6 +2,7 @@
 import type { Masks } from '../masks.ts';
 import { type Command, isCommandName, parseCommand } from './commands.ts';
 import type { LineSink } from './logs.ts';
+import type { Problem, ProblemMatchers } from './problem-matchers.ts';
 import type { Annotation, AnnotationLevel, StepRecord } from './step-record.ts';
 
 /** Tokens of stop-commands up to this length are not masked (SEM-23.4). */
@@ -14,6 +15,11 @@ export interface CommandEffects {
   setEnv(name: string, value: string): void;
   addPath(path: string): void;
   relativePath(file: string): string;
+  /** Annotation of what a problem matcher found. */
+  locate(problem: Problem): Annotation;
+  matchers: ProblemMatchers;
+  /** A path that the step named, as this machine sees it. */
+  outside(path: string): string;
   /** `ACTIONS_ALLOW_UNSECURE_COMMANDS` is `true` for this step. */
   allowUnsecure: boolean;
 }
@@ -64,18 +70,38 @@ export class StepOutput {
 
   /** Lines of the step's process. */
   scan(lines: string[], effects: CommandEffects): void {
+    // What adds or removes a matcher counts from its line on.
+    const change = lines.findIndex((line) => MATCHER_COMMAND.test(line));
+    if (change < 0) return this.#scan(lines, effects);
+    this.#scan(lines.slice(0, change), effects);
+    if (!this.#process(lines[change] ?? '', effects)) this.#sink.write(lines.slice(change, change + 1));
+    this.scan(lines.slice(change + 1), effects);
+  }
+
+  #scan(lines: string[], effects: CommandEffects): void {
+    const problems = this.#problems(lines, effects);
     let plain: string[] = [];
-    for (const line of lines) {
-      if (!this.#mayBeCommand(line)) {
+    for (const [index, line] of lines.entries()) {
+      const problem = problems?.get(index);
+      if (!problem && !this.#mayBeCommand(line)) {
         plain.push(line);
         continue;
       }
       // What came before a mask was printed before it; keep the order.
       this.#sink.write(plain);
       plain = [];
-      if (!this.#process(line, effects)) plain.push(line);
+      if (problem) this.#report(effects.locate(problem), line);
+      else if (!this.#process(line, effects)) plain.push(line);
     }
     this.#sink.write(plain);
+  }
+
+  /** What the job's problem matchers see in the lines; mostly there are none. */
+  #problems(lines: string[], { matchers }: CommandEffects): Map<number, Problem> | undefined {
+    if (matchers.isEmpty || this.#stopToken !== undefined) return undefined;
+    return matchers.scan(lines, (owner) =>
+      this.warning(`The problem matcher '${owner}' was removed: its expression took too long three times.`),
+    );
   }
 
   #mayBeCommand(line: string): boolean {
@@ -136,15 +162,24 @@ export class StepOutput {
       case 'add-path':
         unsecure(name, effects, () => effects.addPath(data));
         break;
+      case 'add-matcher':
+        this.#addMatcher(data, effects);
+        break;
+      case 'remove-matcher':
+        if (!effects.matchers.remove(required(properties.owner)))
+          this.debug(`There is no matcher '${properties.owner}'.`);
+        break;
       case 'echo':
         this.#switchEcho(data);
         break;
       case 'stop-commands':
         this.#stop(data);
         break;
-      default:
-        this.debug(`The command ${name} has no effect on this runner.`);
     }
+  }
+
+  #addMatcher(file: string, { matchers, outside }: CommandEffects): void {
+    for (const owner of matchers.add(outside(file.trim()))) this.print(`Added problem matcher '${owner}'.`);
   }
 
   #addMask(value: string): void {
@@ -174,7 +209,12 @@ export class StepOutput {
   }
 
   #issue(annotation: Annotation): void {
-    this.print(`##[${LOG_PREFIX[annotation.level]}]${annotation.message}`);
+    this.#report(annotation, annotation.message);
+  }
+
+  /** @param text what the log shows */
+  #report(annotation: Annotation, text: string): void {
+    this.print(`##[${LOG_PREFIX[annotation.level]}]${text}`);
     const masked = (text: string | undefined): string | undefined => text && this.#masks.apply(text);
     // Without a place in a file an issue points at its line in the log (runner-protocol 11.2).
     const line = annotation.path || annotation.startLine ? {} : { startLine: this.#record.lineCount };
@@ -187,6 +227,8 @@ export class StepOutput {
     });
   }
 }
+
+const MATCHER_COMMAND = /(?:::|##\[)(?:add|remove)-matcher/i;
 
 /** Commands that print a line of their own, or must not be echoed. */
 const SELF_SHOWING = new Set(['debug', 'notice', 'warning', 'error', 'group', 'endgroup', 'add-mask']);
