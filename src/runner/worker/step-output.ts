@@ -72,8 +72,8 @@ export class StepOutput {
   scan(lines: string[], effects: CommandEffects): void {
     // What adds or removes a matcher counts from its line on.
     const change = lines.findIndex((line) => MATCHER_COMMAND.test(line));
-    if (change < 0) return this.#scan(lines, effects);
-    this.#scan(lines.slice(0, change), effects);
+    this.#scan(change < 0 ? lines : lines.slice(0, change), effects);
+    if (change < 0) return;
     if (!this.#process(lines[change] ?? '', effects)) this.#sink.write(lines.slice(change, change + 1));
     this.scan(lines.slice(change + 1), effects);
   }
