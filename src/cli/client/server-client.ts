@@ -8,9 +8,14 @@ import {
   type LogPage,
   type ReceivedEvent,
   type ReceivedEventList,
+  type RerunRequest,
   type RunDetail,
   type RunList,
+  type RunnerList,
+  type RunSummary,
   type ScheduleList,
+  type Wall,
+  type WallState,
 } from '../../protocol/dashboard/index.ts';
 import type { Endpoint } from './endpoints.ts';
 import { openEventStream } from './event-stream.ts';
@@ -27,6 +32,14 @@ function wordsOf({ repository, limit }: { repository?: string; limit?: number })
   if (limit) words.set('limit', String(limit));
   return words;
 }
+
+/** What a wall can stand around. */
+export type Walled = { runner: number } | { group: string };
+
+const wallPath = (walled: Walled): string =>
+  'group' in walled
+    ? `${DASHBOARD_PREFIX}/runner-groups/${encodeURIComponent(walled.group)}/wall`
+    : `${DASHBOARD_PREFIX}/runners/${walled.runner}/wall`;
 
 /** What the commands ask of a server, through its own API and GitHub's. */
 export class ServerClient {
@@ -52,8 +65,10 @@ export class ServerClient {
     return this.http.json(`${DASHBOARD_PREFIX}/schedules?${wordsOf({ repository })}`);
   }
 
-  run(id: number): Promise<RunDetail> {
-    return this.http.json(`${DASHBOARD_PREFIX}/runs/${id}`);
+  /** @param attempt without it the newest */
+  run(id: number, attempt?: number): Promise<RunDetail> {
+    const words = attempt === undefined ? '' : `?attempt=${attempt}`;
+    return this.http.json(`${DASHBOARD_PREFIX}/runs/${id}${words}`);
   }
 
   explanation(kind: 'run' | 'job', id: number): Promise<Explanation> {
@@ -79,8 +94,30 @@ export class ServerClient {
     await this.http.send(path, { method: 'POST', body: { name, value } });
   }
 
-  async cancelRun(repository: string, id: number): Promise<void> {
-    await this.http.send(`/api/v3/repos/${repositoryPath(repository)}/actions/runs/${id}/cancel`, { method: 'POST' });
+  /** @param force asks no condition and waits for no runner (SEM-28.6) */
+  async cancelRun(id: number, force = false): Promise<void> {
+    const action = force ? 'force-cancel' : 'cancel';
+    await this.http.send(`${DASHBOARD_PREFIX}/runs/${id}/${action}`, { method: 'POST' });
+  }
+
+  rerun(id: number, request: RerunRequest): Promise<RunSummary> {
+    return this.http.json(`${DASHBOARD_PREFIX}/runs/${id}/rerun`, { method: 'POST', body: request });
+  }
+
+  runners(): Promise<RunnerList> {
+    return this.http.json(`${DASHBOARD_PREFIX}/runners`);
+  }
+
+  wall(walled: Walled): Promise<WallState> {
+    return this.http.json(wallPath(walled));
+  }
+
+  setWall(walled: Walled, wall: Wall): Promise<WallState> {
+    return this.http.json(wallPath(walled), { method: 'PUT', body: wall });
+  }
+
+  async removeWall(walled: Walled): Promise<void> {
+    await this.http.send(wallPath(walled), { method: 'DELETE' });
   }
 
   /** Resolves once the server has accepted the stream; see openEventStream. */

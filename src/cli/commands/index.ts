@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { applyCommand } from './apply.ts';
+import { cancelCommand } from './cancel.ts';
 import { completionCommand } from './completion.ts';
 import { deleteCommand } from './delete.ts';
 import { describeCommand } from './describe.ts';
@@ -11,12 +12,14 @@ import { getCommand } from './get.ts';
 import { lintCommand } from './lint.ts';
 import { logsCommand } from './logs.ts';
 import { planCommand } from './plan.ts';
+import { rerunCommand } from './rerun.ts';
 import { runCommand } from './run.ts';
 import { runnerCommand } from './runner.ts';
 import { runsCommand } from './runs.ts';
 import { schedulesCommand } from './schedules.ts';
 import { serverCommand } from './server.ts';
 import { upCommand } from './up.ts';
+import { wallCommand } from './wall.ts';
 
 /** Every command, in the order of the help. A new one is added here and nowhere else. */
 export const commands: Command[] = [
@@ -27,6 +30,8 @@ export const commands: Command[] = [
   schedulesCommand,
   explainCommand,
   logsCommand,
+  rerunCommand,
+  cancelCommand,
   planCommand,
   lintCommand,
   exprCommand,
@@ -34,6 +39,7 @@ export const commands: Command[] = [
   getCommand,
   describeCommand,
   deleteCommand,
+  wallCommand,
   serverCommand,
   fleetCommand,
   runnerCommand,

@@ -1,20 +1,21 @@
-import { UserError } from '../../common/errors.ts';
 import type { Job } from '../../protocol/dashboard/index.ts';
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { ServerClient } from '../client/server-client.ts';
-import { type Command, UsageError } from '../command.ts';
+import type { Command } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { safeText } from '../terminal/format.ts';
 import { logText } from '../terminal/log-text.ts';
 import { printLine, type Terminal } from '../terminal/terminal.ts';
+import { jobsNamed, runArgument, runIdOf } from './subjects.ts';
 
 export const logsCommand: Command = {
   name: 'logs',
   summary: 'print the log of a run',
-  arguments: [{ name: 'run', what: 'the run (12 or run/12)', required: true }],
+  arguments: [runArgument],
   options: [
     { flags: '-j, --job <job>', what: 'only of this job: its key, name or number' },
     { flags: '--step <number>', what: 'only of the steps with this number' },
+    { flags: '--attempt <number>', what: 'of an earlier attempt; without it of the newest' },
     ...connectionOptions('server'),
   ],
   examples: [
@@ -22,24 +23,15 @@ export const logsCommand: Command = {
     { what: 'one job of it', command: 'switchyard logs 12 -j build' },
   ],
   async run(input, terminal) {
-    const [, id] = /^(?:runs?\/)?(\d{1,15})$/.exec(input.argument(0) ?? '') ?? [];
-    if (id === undefined) throw new UsageError(`"${input.argument(0)}" is not a run (12 or run/12).`);
+    const id = runIdOf(input);
     const step = input.number('step', 1, 10_000);
     const client = new ServerClient(await findEndpoint('server', input));
-    const jobs = chosen((await client.run(Number(id))).jobs, input.text('job'));
-    for (const job of jobs) await printJob(client, job, step, terminal);
+    const { jobs } = await client.run(id, input.number('attempt', 1, 10_000));
+    const word = input.text('job');
+    for (const job of word === undefined ? jobs : jobsNamed(jobs, word)) await printJob(client, job, step, terminal);
     return EXIT.done;
   },
 };
-
-function chosen(jobs: Job[], word: string | undefined): Job[] {
-  if (word === undefined) return jobs;
-  const found = jobs.filter(({ key, name, id }) => key === word || name === word || String(id) === word);
-  if (found.length > 0) return found;
-  throw new UserError('no-job', `The run has no job "${word}".`, {
-    hint: `It has: ${jobs.map(({ name }) => name).join(', ')}.`,
-  });
-}
 
 async function printJob(
   client: ServerClient,

@@ -128,7 +128,7 @@ async function watch(
   const never = new NeverStarts(client, labels);
   const hurry = new AbortController();
   const cancel = (): void => {
-    for (const { repository, id } of runs) client.cancelRun(repository, id).catch(() => hurry.abort(signal.reason));
+    for (const { id } of runs) client.cancelRun(id).catch(() => hurry.abort(signal.reason));
     setTimeout(() => hurry.abort(signal.reason), CANCEL_MS).unref();
   };
   signal.addEventListener('abort', cancel, { once: true });

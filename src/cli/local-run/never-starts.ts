@@ -42,8 +42,7 @@ export class NeverStarts {
   }
 
   async #giveUp({ id, name, runId, labels }: Job, missing: string[]): Promise<string> {
-    const { repository } = await this.#client.run(runId);
-    await this.#client.cancelRun(repository, runId);
+    await this.#client.cancelRun(runId);
     const wants = labels.join(', ');
     return `The job "${name}" (${id}) can never start: it asks for ${wants}, and the runners here have no ${missing.join(', ')}.`;
   }
