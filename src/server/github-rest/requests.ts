@@ -6,6 +6,7 @@ import { assertRepository, needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
 
+/** Routes about workflows, runs and jobs; other chapters name their own needs. */
 export const READ = needs('read', 'actions: read');
 export const WRITE = needs('write', 'actions: write');
 
