@@ -316,6 +316,24 @@ describe('SEM-6.4: permissions along calls', () => {
     ]);
   });
 
+  it('lets a file of the same owner ask for id-token under a permissive policy, and no other file', () => {
+    const options = { ceiling: defaultPermissions('write') };
+    const asking = callee('', '{ id-token: write }');
+    expect(found(root(''), asking, options)).toEqual([]);
+    expect(found(root(''), asking)).toEqual([expect.stringContaining("but is only allowed 'id-token: none'")]);
+    const calls = (uses: string, permissions = '') =>
+      shown(
+        link(
+          root(permissions).replace(`./${FOLDER}a.yml`, uses),
+          { [LIB('a.yml')]: asking, [`other/lib/${FOLDER}a.yml@v1`]: asking },
+          options,
+        ),
+      );
+    expect(calls(LIB('a.yml'))).toEqual([]);
+    expect(calls(`other/lib/${FOLDER}a.yml@v1`)).toEqual([expect.stringContaining("'id-token: none'")]);
+    expect(calls(`other/lib/${FOLDER}a.yml@v1`, '{ id-token: write }')).toEqual([]);
+  });
+
   it('refuses nothing to callers that declare nothing when no policy is known', () => {
     expect(found(root(''), callee('write-all', ''), {})).toEqual([]);
   });

@@ -59,10 +59,10 @@ const SHARED_GROUP =
 
 /** Follows every call, level by level of files. */
 export function linkCalls(root: CalledFile, files: LoadedFiles, options: LinkOptions = {}): LinkedCalls {
-  const walk = new Walk(root, files, { maxDepth: MAX_DEPTH, maxFiles: MAX_FILES, ...options });
+  const defaults = { maxDepth: MAX_DEPTH, maxFiles: MAX_FILES, ceiling: allPermissions('write') };
+  const walk = new Walk(root, files, { ...defaults, ...options });
   try {
-    const { ceiling = allPermissions('write') } = options;
-    walk.visit({ file: root, callers: [], permissions: root.workflow.permissions ?? ceiling });
+    walk.visit({ file: root, callers: [], permissions: root.workflow.permissions });
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
     walk.missing.clear();
@@ -77,8 +77,8 @@ interface Visit {
   file: CalledFile;
   /** What leads to it. */
   callers: { file: CalledFile; job: WorkflowJob }[];
-  /** What its jobs have that declare nothing. */
-  permissions: Permissions;
+  /** What its jobs have that declare nothing; `null`: nobody on the way declares anything either. */
+  permissions: Permissions | null;
 }
 
 /** Ends the walk: what follows would be too much. */
@@ -91,11 +91,11 @@ class Walk {
   readonly warnings: Problems[] = [];
   readonly #root: CalledFile;
   readonly #files: LoadedFiles;
-  readonly #limits: { maxDepth: number; maxFiles: number };
+  readonly #limits: Required<LinkOptions>;
   readonly #targets = new Set<string>();
   #jobs = 0;
 
-  constructor(root: CalledFile, files: LoadedFiles, limits: { maxDepth: number; maxFiles: number }) {
+  constructor(root: CalledFile, files: LoadedFiles, limits: Required<LinkOptions>) {
     this.#root = root;
     this.#files = files;
     this.#limits = limits;
@@ -122,10 +122,16 @@ class Walk {
     this.#jobs += file.workflow.jobs.length;
     this.#checkLimits(callers.length, call, errors);
     const permissions = job.permissions ?? visit.permissions;
-    const found = callProblems(job, call, file.workflow, this.#nameOf(file), permissions);
+    const found = callProblems(job, call, file.workflow, this.#nameOf(file), permissions ?? this.#policyFor(file));
     for (const { message, place } of found) errors.add(message, place);
     if (found.length > 0) return undefined;
     return { file, callers, permissions: file.workflow.permissions ?? permissions };
+  }
+
+  /** What a file may ask for when no caller declares anything: `id-token` only one of the run's own owner (SEM-6.4). */
+  #policyFor({ origin }: CalledFile): Permissions {
+    const { ceiling } = this.#limits;
+    return ownerOf(origin) === ownerOf(this.#root.origin) ? ceiling : { ...ceiling, 'id-token': 'none' };
   }
 
   #fileOf(call: WorkflowCall, callers: Visit['callers'], errors: Problems): CalledFile | undefined {
@@ -177,6 +183,8 @@ class Walk {
 }
 
 const placeOf = ({ line, column }: WorkflowCall): Place => ({ line, col: column });
+
+const ownerOf = ({ repository }: WorkflowOrigin): string => repository.toLowerCase().split('/')[0] ?? '';
 
 function isSameFile({ origin: a }: CalledFile, { origin: b }: CalledFile): boolean {
   return a.sha === b.sha && a.path === b.path && a.repository.toLowerCase() === b.repository.toLowerCase();

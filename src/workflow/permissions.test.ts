@@ -69,9 +69,9 @@ describe('the key permissions', () => {
 });
 
 describe('defaultPermissions', () => {
-  it('SEM-6.3: restricted reads contents and packages; permissive writes, but gives no id-token', () => {
+  it('SEM-6.3: restricted reads contents and packages, permissive writes all', () => {
     expect(granted(defaultPermissions('read'))).toEqual({ contents: 'read', packages: 'read' });
-    expect(defaultPermissions('write')).toEqual({ ...allPermissions('write'), 'id-token': 'none' });
+    expect(defaultPermissions('write')).toEqual(allPermissions('write'));
   });
 });
 
@@ -95,6 +95,23 @@ describe('effectivePermissions', () => {
       ...{ contents: 'write', 'id-token': 'write' },
     });
     expect(effective('write-all', '{}')).toEqual({});
+  });
+
+  it('SEM-6.3: a policy gives no id-token to a job that runs, which must ask for it', () => {
+    const policy = { fallback: defaultPermissions('write') };
+    expect(effective('', '', policy)).toEqual({ ...granted(ALL), 'id-token': undefined });
+    expect(effective('', '{ id-token: write }', policy)).toEqual({ 'id-token': 'write' });
+    expect(effective('write-all', '', policy)).toEqual(granted(ALL));
+  });
+
+  it('SEM-6.4: but a job that calls passes on that it may be asked for', () => {
+    const workflow = soundWorkflow('on: push\njobs:\n  a:\n    uses: ./.github/workflows/b.yml\n');
+    const limits = { ceiling: ALL, fallback: defaultPermissions('write'), readOnly: false };
+    expect(effectivePermissions(workflow, jobOf(workflow, 'a'), limits)).toEqual(ALL);
+  });
+
+  it('SEM-6.4: what a caller declares applies as it is, id-token too', () => {
+    expect(effective('', '', { ceiling: ALL, fallback: undefined })).toEqual(granted(ALL));
   });
 
   it('SEM-6.4: never more than the ceiling, which is also the fallback of a called workflow', () => {

@@ -31,33 +31,36 @@ export function allPermissions(level: 'read' | 'write'): Permissions {
   });
 }
 
-/**
- * What a repository's policy grants to workflows that say nothing (SEM-6.3): `read` is "restricted", `write` "permissive".
- * Neither grants `id-token`, which must be asked for.
- */
+/** What a repository's policy grants to workflows that say nothing (SEM-6.3): `read` is "restricted", `write` "permissive". */
 export function defaultPermissions(policy: 'read' | 'write'): Permissions {
-  if (policy === 'write') return { ...allPermissions('write'), 'id-token': 'none' };
+  if (policy === 'write') return allPermissions('write');
   return permissionsBy((scope) => (scope === 'contents' || scope === 'packages' ? 'read' : 'none'));
 }
 
 export interface PermissionLimits {
-  /** Never exceeded. In a called workflow what the calling job has (SEM-6.4). */
+  /** Never exceeded. In a called workflow what the calling job has (SEM-6.4); a policy is a default and no limit. */
   ceiling: Permissions;
   /**
-   * What applies when neither job nor workflow says anything; without it the ceiling. For the run's own file it is the
-   * repository's policy while the ceiling is `allPermissions('write')`: a policy is a default, not a limit.
+   * The policy, where no caller declares permissions: what applies when neither job nor workflow does. A job that runs
+   * gets no `id-token` from it, which must be asked for; a job that calls passes on that it may be. Without a fallback the
+   * ceiling was declared, and applies as it is.
    */
   fallback?: Permissions;
   /** Pull requests of forks: what may be written may only be read. */
   readOnly: boolean;
 }
 
-/** SEM-6.3, 6.4: those of the job, else of the workflow, else the fallback. */
+/** SEM-6.3, 6.4: those of the job, else of the workflow, else of the caller, else of the policy. */
 export function effectivePermissions(workflow: Workflow, job: WorkflowJob, limits: PermissionLimits): Permissions {
-  const { ceiling, fallback = ceiling, readOnly } = limits;
-  const asked = job.permissions ?? workflow.permissions ?? fallback;
+  const { ceiling, readOnly } = limits;
+  const asked = job.permissions ?? workflow.permissions ?? undeclared(job, limits);
   const allowed = permissionsBy((scope) => lowerLevel(asked[scope], ceiling[scope]));
   if (!readOnly) return allowed;
   const readable = allPermissions('read');
   return permissionsBy((scope) => lowerLevel(allowed[scope], readable[scope]));
+}
+
+function undeclared(job: WorkflowJob, { ceiling, fallback }: PermissionLimits): Permissions {
+  if (!fallback) return ceiling;
+  return job.call ? fallback : { ...fallback, 'id-token': 'none' };
 }
