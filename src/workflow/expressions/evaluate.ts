@@ -20,7 +20,7 @@ import { TokenType } from '@actions/expressions/lexer';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import { ExpressionError } from './error.ts';
 import { BUILT_IN_FUNCTIONS } from './functions.ts';
-import { Limits } from './limits.ts';
+import { Limits, SCANNED_PER_COMPARED_CHARACTER } from './limits.ts';
 import { HASH_FILES, JOB_STATUS_FUNCTIONS, literalValue, parseExpression, STEP_STATUS_FUNCTIONS } from './parse.ts';
 import type { Scope } from './scope.ts';
 import {
@@ -34,21 +34,13 @@ import {
   toText,
 } from './values.ts';
 
-/** What `.*` gives: further `.name` and `[n]` apply to each element (SEM-20.13). */
-class FilteredArray extends Array<Json> {
-  /** `map` and the like give plain arrays. */
-  static override get [Symbol.species]() {
-    return Array;
-  }
-}
-
 /**
  * Value of an expression written without `${{ }}`.
  * @param limits of a template that the expression is part of
  * @throws ExpressionError
  */
 export function evaluateExpression(expression: string, scope: Scope, limits = new Limits()): Json {
-  return new Evaluation(scope, limits).result(parseInScope(expression, scope));
+  return new Evaluation(scope, limits).value(parseInScope(expression, scope));
 }
 
 /**
@@ -65,7 +57,7 @@ export function parseInScope(expression: string, scope: Scope): Expr {
 
 /** Value of a tree that `parseInScope` gave for the same scope. */
 export function evaluateTree(tree: Expr, scope: Scope): Json {
-  return new Evaluation(scope, new Limits()).result(tree);
+  return new Evaluation(scope, new Limits()).value(tree);
 }
 
 function functionsOf({ status, hashFiles }: Scope): FunctionInfo[] {
@@ -76,24 +68,21 @@ function functionsOf({ status, hashFiles }: Scope): FunctionInfo[] {
 class Evaluation {
   readonly #scope: Scope;
   readonly #limits: Limits;
+  /** What `.*` gave: further `.name` and `[n]` apply to each element, also through parentheses (SEM-20.13). */
+  readonly #filtered = new WeakSet<Json[]>();
 
   constructor(scope: Scope, limits: Limits) {
     this.#scope = scope;
     this.#limits = limits;
   }
 
-  result(tree: Expr): Json {
-    const value = this.#value(tree);
-    return value instanceof FilteredArray ? [...value] : value;
-  }
-
-  #value(node: Expr): Json {
+  value(node: Expr): Json {
     if (node instanceof Literal) return literalValue(node);
     if (node instanceof IndexAccess) return this.#index(node);
-    if (node instanceof Grouping) return this.#value(node.group);
+    if (node instanceof Grouping) return this.value(node.group);
     if (node instanceof Logical) return this.#logical(node);
     if (node instanceof Binary) return this.#compare(node);
-    if (node instanceof Unary) return !isTruthy(this.#value(node.expr));
+    if (node instanceof Unary) return !isTruthy(this.value(node.expr));
     if (node instanceof FunctionCall) return this.#call(node);
     if (node instanceof ContextAccess) return this.#context(node);
     throw new Error(`unknown kind of expression node: ${node.constructor.name}`);
@@ -107,34 +96,35 @@ class Evaluation {
     const stopsAt = operator.type === TokenType.OR;
     let value: Json = null;
     for (const arg of args) {
-      value = this.#value(arg);
+      value = this.value(arg);
       if (isTruthy(value) === stopsAt) break;
     }
     return value;
   }
 
   #compare({ operator, left, right }: Binary): boolean {
-    const [leftValue, rightValue] = [this.#value(left), this.#value(right)];
+    const [leftValue, rightValue] = [this.value(left), this.value(right)];
     this.#limits.scan(comparisonCost(leftValue, rightValue));
     return compare(operator.type, leftValue, rightValue);
   }
 
   #index(node: IndexAccess): Json {
-    const target = this.#value(node.expr);
+    const target = this.value(node.expr);
     if (node.index instanceof Star) return this.#star(target);
-    const index = this.#value(node.index);
-    if (typeof index === 'string') this.#limits.scan(index.length);
-    if (target instanceof FilteredArray) return this.#indexEach(target, index);
+    const index = this.value(node.index);
+    if (typeof index === 'string') this.#limits.scan(index.length * SCANNED_PER_COMPARED_CHARACTER);
+    if (Array.isArray(target) && this.#filtered.has(target)) return this.#indexEach(target, index);
     return this.#member(target, index) ?? null;
   }
 
-  #indexEach(targets: FilteredArray, index: Json): FilteredArray {
-    const found = new FilteredArray();
-    this.#limits.scan(targets.length * STEPS_PER_ELEMENT);
+  #indexEach(targets: Json[], index: Json): Json[] {
+    const found: Json[] = [];
+    this.#limits.scanElements(targets.length);
     for (const target of targets) {
       const member = this.#member(target, index);
       if (member !== undefined) found.push(member);
     }
+    this.#filtered.add(found);
     return found;
   }
 
@@ -157,7 +147,7 @@ class Evaluation {
 
   #call({ functionName, args }: FunctionCall): Json {
     const name = functionName.lexeme.toLowerCase();
-    const thunks = args.map((arg) => () => this.#value(arg));
+    const thunks = args.map((arg) => () => this.value(arg));
     const builtIn = BUILT_IN_FUNCTIONS.get(name);
     if (builtIn) return builtIn(thunks, this.#limits);
     const texts = thunks.map((thunk) => toText(thunk()));
@@ -169,30 +159,31 @@ class Evaluation {
     if (name === 'always' && status) return true;
     throw new ExpressionError(`Unrecognized function: '${functionName.lexeme}'`);
   }
-  #star(target: Json): FilteredArray {
-    const found = new FilteredArray();
-    const targets = target instanceof FilteredArray ? target : [target];
+
+  #star(target: Json): Json[] {
+    const found: Json[] = [];
+    const targets = Array.isArray(target) && this.#filtered.has(target) ? target : [target];
+    this.#limits.scanElements(targets.length);
     for (const item of targets) {
       if (item === null || typeof item !== 'object') continue;
-      const values = Object.values(item);
-      this.#limits.scan(values.length * STEPS_PER_ELEMENT);
+      const values = Array.isArray(item) ? item : Object.values(item);
+      if (values === item) this.#limits.scanElements(values.length);
+      else this.#limits.scanMembers(values.length);
       for (const value of values) found.push(value);
     }
+    this.#filtered.add(found);
     return found;
   }
 
   #memberIgnoringCase(target: { [key: string]: Json }, name: string): Json | undefined {
     const keys = Object.keys(target);
-    this.#limits.scan(keys.length * STEPS_PER_ELEMENT);
+    this.#limits.scanMembers(keys.length);
     for (const key of keys) {
       if (equalsIgnoringCase(key, name)) return target[key];
     }
     return undefined;
   }
 }
-
-/** Of touching one element or member, counted as characters are. */
-const STEPS_PER_ELEMENT = 10;
 
 function compare(operator: TokenType, left: Json, right: Json): boolean {
   switch (operator) {

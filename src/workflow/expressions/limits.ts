@@ -3,8 +3,16 @@ import { ExpressionError } from './error.ts';
 
 /** SEM-20.16: 10 MB of text that one evaluation makes, at two bytes a character. */
 const MAX_BUILT_CHARACTERS = (10 * 1024 * 1024) / 2;
-/** Beyond GitHub's limit: characters and elements looked at. Some 30 ms; ordinary expressions take thousands. */
-const MAX_SCANNED = 10_000_000;
+/**
+ * Beyond GitHub's limit, so that no expression keeps the server busy: some 30 ms of looking at characters, elements and
+ * members, in steps of 1 to 2 ns. Ordinary expressions take hundreds.
+ */
+const MAX_SCANNED = 20_000_000;
+export const SCANNED_PER_COMPARED_CHARACTER = 4;
+export const SCANNED_PER_ELEMENT = 40;
+/** Of an object with thousands of members, whose order has to be found. */
+const SCANNED_PER_MEMBER_OF_MANY = 300;
+const MANY_MEMBERS = 1000;
 
 /** What one evaluation may cost: of an expression, or of a whole template (SEM-20.16). */
 export class Limits {
@@ -23,10 +31,26 @@ export class Limits {
   }
 
   /**
-   * Before so many characters are compared or searched; an element of a list counts as some.
+   * Before so many steps of looking at what is there.
    * @throws ExpressionError
    */
-  scan(characters: number): void {
-    this.#scanned.spend(characters);
+  scan(steps: number): void {
+    this.#scanned.spend(steps);
+  }
+
+  /**
+   * Before or after so many elements of a list are looked at.
+   * @throws ExpressionError
+   */
+  scanElements(count: number): void {
+    this.scan(count * SCANNED_PER_ELEMENT);
+  }
+
+  /**
+   * The same for members of one object.
+   * @throws ExpressionError
+   */
+  scanMembers(count: number): void {
+    this.scan(count * (count > MANY_MEMBERS ? SCANNED_PER_MEMBER_OF_MANY : SCANNED_PER_ELEMENT));
   }
 }

@@ -1,5 +1,6 @@
 /** Coercion and comparison of expression values (SEM-20.6 to 20.11). */
 import type { Json } from '../../protocol/runner/tokens.ts';
+import { SCANNED_PER_COMPARED_CHARACTER, SCANNED_PER_ELEMENT } from './limits.ts';
 
 /** Falsy: null, false, 0, -0, NaN and ''. Arrays and objects are truthy, empty ones too (SEM-20.6). */
 export function isTruthy(value: Json): boolean {
@@ -20,10 +21,12 @@ const SIGNIFICANT_DIGITS = 15;
 /** C#'s `G15`: at most 15 significant digits, an exponent outside 1E-04 … 1E+14. */
 function numberText(value: number): string {
   if (value === 0) return '0';
-  if (!Number.isFinite(value)) return String(value);
-  const [mantissa = '', exponentText = ''] = Math.abs(value)
-    .toExponential(SIGNIFICANT_DIGITS - 1)
-    .split('e');
+  const text = String(value);
+  if (!Number.isFinite(value)) return text;
+  const size = Math.abs(value);
+  // Nearly all numbers: JavaScript's text has no more digits.
+  if (size >= 1e-4 && size < 1e15 && text.length <= SIGNIFICANT_DIGITS + 1) return text;
+  const [mantissa = '', exponentText = ''] = size.toExponential(SIGNIFICANT_DIGITS - 1).split('e');
   const digits = mantissa.replace('.', '').replace(/0+$/, '');
   const exponent = Number(exponentText);
   const sign = value < 0 ? '-' : '';
@@ -79,7 +82,8 @@ export function equalsIgnoringCase(left: string, right: string): boolean {
   if (left.length !== right.length) return false;
   if (left === right) return true;
   for (let index = 0; index < left.length; index++) {
-    const [a, b] = [left.charCodeAt(index), right.charCodeAt(index)];
+    const a = left.charCodeAt(index);
+    const b = right.charCodeAt(index);
     if (a !== b && foldUnit(a) !== foldUnit(b)) return false;
   }
   return true;
@@ -88,7 +92,8 @@ export function equalsIgnoringCase(left: string, right: string): boolean {
 /** `fold` of the left one is less. */
 function precedesIgnoringCase(left: string, right: string): boolean {
   for (let index = 0; index < left.length && index < right.length; index++) {
-    const [a, b] = [foldUnit(left.charCodeAt(index)), foldUnit(right.charCodeAt(index))];
+    const a = foldUnit(left.charCodeAt(index));
+    const b = foldUnit(right.charCodeAt(index));
     if (a !== b) return a < b;
   }
   return left.length < right.length;
@@ -109,8 +114,9 @@ function foldUnit(unit: number): number {
 
 /** The operator `==` (SEM-20.7). */
 export function equals(left: Json, right: Json): boolean {
+  if (typeof left === 'string' && typeof right === 'string') return equalsIgnoringCase(left, right);
+  if (typeof left === typeof right && left !== null && right !== null) return left === right;
   const [a, b] = coerce(left, right);
-  if (typeof a === 'string' && typeof b === 'string') return equalsIgnoringCase(a, b);
   return a === b;
 }
 
@@ -122,14 +128,13 @@ export function lessThan(left: Json, right: Json): boolean {
   return typeof a === 'boolean' && typeof b === 'boolean' && !a && b;
 }
 
-const COMPARISON_COST = 20;
-
-/** How many characters comparing two values looks at, at worst. */
+/** What comparing two values costs at worst, in steps of `Limits.scan`. */
 export function comparisonCost(left: Json, right: Json): number {
   const leftLength = typeof left === 'string' ? left.length : Number.POSITIVE_INFINITY;
   const rightLength = typeof right === 'string' ? right.length : Number.POSITIVE_INFINITY;
   const length = Math.min(leftLength, rightLength);
-  return COMPARISON_COST + (length === Number.POSITIVE_INFINITY ? 0 : length);
+  const characters = length === Number.POSITIVE_INFINITY ? 0 : length;
+  return SCANNED_PER_ELEMENT + characters * SCANNED_PER_COMPARED_CHARACTER;
 }
 
 type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
