@@ -93,6 +93,16 @@ describe.skipIf(!chromiumPath)('the events', () => {
     expect(await page.getByText('It does not run on create, only on push.').count()).toBe(2);
   });
 
+  test('say what will come by itself, and when', async () => {
+    const nextAt = new Date(Date.now() + 3_600_000 * 5).toISOString();
+    const path = '.github/workflows/nightly.yml';
+    server.schedules.push({ repository: 'me/app', path, cron: '17 3 * * *', timezone: null, actor: 'admin', nextAt });
+    server.receivedEvents.set(1, sampleEvent({ id: 1 }));
+    const page = await open('/events');
+    await page.getByText('17 3 * * * in UTC').waitFor();
+    expect(await page.locator('.schedule-next').textContent()).toMatch(/^in 4h 59m \d+s$/);
+  });
+
   test('list the first of many files, and all on demand', async () => {
     const notStarted = Array.from({ length: 40 }, (_, index) => ({
       file: `f${index}.yml`,

@@ -12,6 +12,7 @@ import type {
   RunDetail,
   Runner,
   RunSummary,
+  Schedule,
 } from '../../src/protocol/dashboard/index.ts';
 import { DASHBOARD_PREFIX } from '../../src/protocol/dashboard/index.ts';
 
@@ -34,6 +35,7 @@ export class StandIn {
   /** Older attempts by `run:attempt`; the newest is in `runs`. */
   readonly attempts = new Map<string, RunDetail>();
   readonly receivedEvents = new Map<number, ReceivedEvent>();
+  readonly schedules: Schedule[] = [];
   readonly explanations = new Map<string, Explanation>();
   /** When set, the API wants this token. */
   token: string | undefined;
@@ -164,6 +166,7 @@ export class StandIn {
     for (const action of ['reviews', 'rerun', 'cancel', 'force-cancel']) {
       api.post(`/runs/:id/${action}`, (request, reply) => this.#write(request, reply));
     }
+    api.get('/schedules', () => ({ schedules: this.schedules }));
     api.get('/received-events', (request) => ({
       events: this.#listEvents(request.query as Record<string, string | undefined>),
     }));

@@ -79,6 +79,8 @@ export function placeRun(pages: RunPage[], run: RunSummary, filter: RunFilter): 
 
 function applyReceivedEvent(client: QueryClient, event: ReceivedEvent): void {
   markOvertaken('received-events');
+  // A schedule has fallen due, or a push has changed it.
+  void client.invalidateQueries({ queryKey: keys.schedules() });
   for (const { queryKey } of client.getQueryCache().findAll({ queryKey: keys.events() })) {
     const repository = queryKey[1] as string;
     if (repository !== '' && repository.toLowerCase() !== event.repository.toLowerCase()) continue;

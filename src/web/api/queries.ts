@@ -8,6 +8,7 @@ import type {
   RunList,
   RunnerList,
   RunSummary,
+  ScheduleList,
   ServerInfo,
   Status,
 } from '../../protocol/dashboard/index.ts';
@@ -35,6 +36,7 @@ export const keys = {
   run: (id: number, attempt?: number) => (attempt === undefined ? ['run', id] : ['run', id, attempt]),
   /** Without a repository: those of all. */
   events: (repository?: string) => (repository === undefined ? ['received-events'] : ['received-events', repository]),
+  schedules: (repository?: string) => (repository === undefined ? ['schedules'] : ['schedules', repository]),
   runners: ['runners'] as const,
   server: ['server'] as const,
   explanation: (kind: 'run' | 'job', id: number) => ['explanation', kind, id] as const,
@@ -108,6 +110,16 @@ export function useReceivedEvents(repository: string) {
     queryFn: ({ pageParam, signal }) => readEvents(repository, pageParam, signal),
     initialPageParam: null as number | null,
     getNextPageParam: (page: EventPage) => page.next,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** @param repository empty for all */
+export function useSchedules(repository: string) {
+  const query = repository === '' ? '' : `?${new URLSearchParams({ repository })}`;
+  return useQuery({
+    queryKey: keys.schedules(repository),
+    queryFn: ({ signal }) => readJson<ScheduleList>(`/schedules${query}`, signal),
     placeholderData: keepPreviousData,
   });
 }

@@ -2,7 +2,7 @@ import { ZapIcon } from '@primer/octicons-react';
 import { Button } from '@primer/react';
 import { useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
-import { useReceivedEvents } from '../api/queries.ts';
+import { useReceivedEvents, useSchedules } from '../api/queries.ts';
 import { useLive } from '../api/use-live.ts';
 import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
 import { RepositoryField } from '../components/repository-field.tsx';
@@ -11,6 +11,7 @@ import { useTitle } from '../components/use-title.ts';
 import { PushHelp } from '../runs/push-help.tsx';
 import { EventRow } from './event-row.tsx';
 import { eventsPath, readRepository } from './events-path.ts';
+import { Schedules } from './schedules.tsx';
 
 /** What came in, newest first, and what it started and did not start: the answer to "my workflow did not start". */
 export function EventsPage() {
@@ -38,9 +39,11 @@ interface EventListProps {
 
 function EventList({ repository, onClear }: EventListProps) {
   const read = useReceivedEvents(repository);
+  const schedules = useSchedules(repository);
   const list = useRef<HTMLUListElement>(null);
   useListKeys(list);
-  if (!read.data) {
+  // Both at once, so that nothing jumps. Without the schedules the page is still of use.
+  if (!read.data || schedules.isPending) {
     if (read.error) return <Failure error={read.error} onRetry={() => void read.refetch()} />;
     return <SkeletonRows rows={6} height={104} />;
   }
@@ -48,6 +51,7 @@ function EventList({ repository, onClear }: EventListProps) {
   if (events.length === 0) return <NoEvents repository={repository} onClear={onClear} />;
   return (
     <>
+      <Schedules schedules={schedules.data?.schedules ?? []} />
       <ul ref={list} className={read.isPlaceholderData ? 'list stale' : 'list'}>
         {events.map((event) => (
           <EventRow key={event.id} event={event} />
