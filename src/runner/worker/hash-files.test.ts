@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashFiles } from './hash-files.ts';
 
-describe('hashFiles', () => {
+describe('SEM-20.15: hashFiles', () => {
   let folder: string;
   const contents: Record<string, string> = { 'a.lock': 'A', 'sub/b.lock': 'B', 'sub/deep/c.txt': 'C' };
   const sha = (data: string | Buffer): Buffer => createHash('sha256').update(data).digest();
