@@ -1,0 +1,212 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { serversPerTest, type TestServer } from '../support/server.ts';
+import { WorkingCopy } from '../support/working-copy.ts';
+
+const { start } = serversPerTest();
+
+const SECRET = 'It is one.';
+const on = (triggers: string): string =>
+  `on: ${triggers}\njobs: { a: { runs-on: self-hosted, steps: [{ run: 'true' }] } }\n`;
+const CI = '.github/workflows/ci.yml';
+
+interface Sent {
+  event?: string;
+  payload?: object;
+  delivery?: string;
+  secret?: string;
+  form?: boolean;
+  body?: string;
+  headers?: Record<string, string>;
+}
+
+interface Reply {
+  status: number;
+  body: { message?: string; code?: string; hint?: string; runs?: { workflow: string }[]; notStarted?: object[] };
+}
+
+/** Delivers as GitHub does. */
+async function deliver(server: TestServer, sent: Sent): Promise<Reply> {
+  const { event = 'issues', delivery = randomUUID(), secret = SECRET, form = false } = sent;
+  const payload = { repository: { full_name: 'me/app' }, sender: { login: 'octocat' }, ...sent.payload };
+  const json = sent.body ?? JSON.stringify(payload);
+  const body = form ? new URLSearchParams({ payload: json }).toString() : json;
+  const response = await fetch(`${server.url}/webhooks/github`, {
+    method: 'POST',
+    body,
+    headers: {
+      'content-type': form ? 'application/x-www-form-urlencoded' : 'application/json',
+      'x-github-event': event,
+      'x-github-delivery': delivery,
+      'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+      ...sent.headers,
+    },
+  });
+  return { status: response.status, body: (await response.json()) as Reply['body'] };
+}
+
+/** With `main` and one workflow on it. */
+async function withWorkflow(triggers: string): Promise<{ server: TestServer; copy: WorkingCopy; sha: string }> {
+  const server = await start({ webhookSecret: SECRET });
+  const copy = await WorkingCopy.create(server);
+  const sha = await copy.commit({ [CI]: on(triggers), 'a.txt': 'one\n' });
+  await copy.push('main');
+  return { server, copy, sha };
+}
+
+describe('a webhook', () => {
+  it('is refused without a secret, with a wrong signature and with none', async () => {
+    const closed = await start({ webhookSecret: '' });
+    const refused = await deliver(closed, {});
+    expect([refused.status, refused.body.code]).toEqual([403, 'webhooks-off']);
+    expect(refused.body.hint).toContain('SWITCHYARD_WEBHOOK_SECRET');
+    const { server } = await withWorkflow('issues');
+    for (const wrong of [
+      { secret: 'another' },
+      { headers: { 'x-hub-signature-256': '' } },
+      { headers: { 'x-hub-signature-256': 'sha256=00' } },
+    ]) {
+      const { status, body } = await deliver(server, wrong);
+      expect([status, body.code]).toEqual([401, 'bad-webhook-signature']);
+    }
+    expect((await server.events()).filter(({ name }) => name === 'issues')).toEqual([]);
+  });
+
+  it('is refused in words when it is about nothing known or cannot be read', async () => {
+    const { server } = await withWorkflow('issues');
+    const unknown = await deliver(server, { payload: { repository: { full_name: 'you/other' } } });
+    expect([unknown.status, unknown.body.message]).toEqual([404, 'There is no repository you/other on this server.']);
+    expect((await deliver(server, { body: 'no json' })).body).toMatchObject({ code: 'bad-request' });
+    expect((await deliver(server, { event: 'Bad Event' })).status).toBe(422);
+    expect((await deliver(server, { event: 'schedule' })).body.message).toBe('schedule is no event of a webhook.');
+    expect((await deliver(server, { body: JSON.stringify({ x: 'y'.repeat(26 * 1024 * 1024) }) })).status).toBe(413);
+    const empty = await deliver(server, { body: '{"organization":{}}', event: 'organization' });
+    expect([empty.status, empty.body.message]).toEqual([
+      200,
+      'The organization event is about no repository, so it starts nothing.',
+    ]);
+  });
+
+  it('answers a ping', async () => {
+    const { server } = await withWorkflow('issues');
+    expect(await deliver(server, { event: 'ping', payload: { zen: 'Half measures.' } })).toEqual({
+      status: 200,
+      body: { message: 'pong' },
+    });
+  });
+
+  it('SEM-2.4: of any event, known or not, runs at the default branch with its payload and activity', async () => {
+    const { server, sha } = await withWorkflow('{ issues: { types: [opened] }, watch: }');
+    const payload = { action: 'opened', issue: { number: 7, title: 'Broken' } };
+    const answer = await deliver(server, { payload });
+    expect(answer).toMatchObject({ status: 202, body: { runs: [{ workflow: CI }] } });
+    expect((await deliver(server, { payload: { action: 'started' }, event: 'watch', form: true })).status).toBe(202);
+    expect(await deliver(server, { payload: { action: 'closed' } })).toMatchObject({
+      status: 202,
+      body: { runs: [], notStarted: [{ file: CI, filter: 'types' }] },
+    });
+    expect((await deliver(server, { event: 'some_new_thing' })).body.notStarted).toMatchObject([{ filter: 'event' }]);
+    const runs = await server.runs();
+    expect(runs).toMatchObject([
+      { event: 'watch', ref: 'refs/heads/main', sha, actor: 'octocat' },
+      { event: 'issues', ref: 'refs/heads/main', sha, actor: 'octocat' },
+    ]);
+  });
+
+  it('that is delivered again starts nothing again', async () => {
+    const { server } = await withWorkflow('issues');
+    const delivery = randomUUID();
+    expect((await deliver(server, { delivery })).status).toBe(202);
+    expect(await deliver(server, { delivery })).toEqual({
+      status: 200,
+      body: { message: 'This delivery was taken in before.' },
+    });
+    expect((await server.runs()).length).toBe(1);
+  });
+
+  it('SEM-2.4: of a release runs at its tag, of a deployment at what was deployed', async () => {
+    const { server, copy, sha } = await withWorkflow('[release, deployment]');
+    await copy.git('tag', '-a', 'v1', '-m', 'v1');
+    await copy.push('v1');
+    await copy.commit({ b: 'b' });
+    await copy.push('main');
+    await deliver(server, { event: 'release', payload: { action: 'published', release: { tag_name: 'v1' } } });
+    await deliver(server, { event: 'deployment', payload: { deployment: { sha, ref: 'v1' } } });
+    await deliver(server, { event: 'deployment', payload: { deployment: { sha, ref: sha } } });
+    expect((await server.runs()).reverse()).toMatchObject([
+      { event: 'release', ref: 'refs/tags/v1', sha },
+      { event: 'deployment', ref: 'refs/tags/v1', sha },
+      { event: 'deployment', ref: '', sha },
+    ]);
+    const missing = await deliver(server, { event: 'release', payload: { release: { tag_name: 'v2' } } });
+    expect([missing.status, missing.body.message]).toEqual([422, 'me/app has no refs/tags/v2 on this server.']);
+  });
+
+  it('of a push counts when this server has the commit and was not told of it by git', async () => {
+    const { server, copy } = await withWorkflow('push');
+    const before = await copy.git('rev-parse', 'HEAD');
+    const after = await copy.commit({ b: 'b' });
+    const push = { event: 'push', payload: { ref: 'refs/heads/main', before, after, head_commit: { message: 'x' } } };
+    expect((await deliver(server, push)).status).toBe(422);
+    await copy.push('-o', 'ci.skip', 'main');
+    expect(await deliver(server, push)).toMatchObject({ status: 202, body: { runs: [{ workflow: CI }] } });
+    const next = await copy.commit({ c: 'c' });
+    await copy.push('main');
+    const told = await deliver(server, { event: 'push', payload: { ...push.payload, before: after, after: next } });
+    expect([told.status, told.body.message]).toEqual([
+      200,
+      'refs/heads/main was pushed to this server too, and has started what it starts.',
+    ]);
+    expect(await server.runs()).toHaveLength(3);
+  });
+
+  it('SEM-2.4, 2.9: of a pull request runs at the merge of both, and for the target at the default branch', async () => {
+    const { server, copy, sha } = await withWorkflow('[pull_request, pull_request_target]');
+    const pull = (head: string, more: object = {}) => ({
+      event: 'pull_request',
+      payload: {
+        action: 'opened',
+        number: 7,
+        pull_request: {
+          ...{ number: 7, title: 'From GitHub', merged: false, user: { login: 'octocat' } },
+          head: { ref: 'topic', sha: head, repo: { full_name: 'me/app' } },
+          base: { ref: 'main', sha, repo: { full_name: 'me/app' } },
+          ...more,
+        },
+      },
+    });
+    await copy.branch('topic');
+    const head = await copy.commit({ b: 'b' });
+    expect((await deliver(server, pull(head))).body.code).toBe('no-such-commit');
+    await copy.push('topic');
+    expect((await deliver(server, pull(head))).body.runs).toHaveLength(2);
+    const [target, merged] = await server.runs();
+    expect(target).toMatchObject({ event: 'pull_request_target', ref: 'refs/heads/main', sha });
+    expect(merged).toMatchObject({ event: 'pull_request', ref: 'refs/pull/7/merge', title: 'From GitHub' });
+    const { host } = new URL(server.url);
+    await copy.git('fetch', `http://x:${server.token}@${host}/me/app.git`, 'refs/pull/7/merge');
+    expect(await copy.git('log', '-1', '--format=%H %P', 'FETCH_HEAD')).toBe(`${merged?.sha} ${sha} ${head}`);
+
+    const fork = { head: { ref: 'topic', sha: 'f'.repeat(40), repo: { full_name: 'you/app' } } };
+    const forked = await deliver(server, pull(head, fork));
+    expect(forked.body.runs).toHaveLength(1);
+    expect(forked.body.notStarted).toMatchObject([{ file: CI, filter: 'fork' }]);
+  });
+
+  it('of another run starts workflow_run, one of a dispatch the workflow that it names', async () => {
+    const { server, sha } = await withWorkflow(
+      '{ workflow_run: { workflows: [Hosted], branches: [main] }, workflow_dispatch: { inputs: { n: { type: number } } } }',
+    );
+    const run = { name: 'Hosted', head_branch: 'main', conclusion: 'success' };
+    await deliver(server, { event: 'workflow_run', payload: { action: 'completed', workflow_run: run } });
+    const dispatch = { ref: 'refs/heads/main', workflow: CI, inputs: { n: '3' } };
+    await deliver(server, { event: 'workflow_dispatch', payload: dispatch });
+    expect(await server.runs()).toMatchObject([
+      { event: 'workflow_dispatch', ref: 'refs/heads/main', sha },
+      { event: 'workflow_run', ref: 'refs/heads/main', sha },
+    ]);
+    const other = { action: 'completed', workflow_run: { ...run, head_branch: 'topic' } };
+    const answer = await deliver(server, { event: 'workflow_run', payload: other });
+    expect(answer.body.notStarted).toMatchObject([{ filter: 'branches' }]);
+  });
+});
