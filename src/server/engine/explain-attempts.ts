@@ -26,5 +26,5 @@ function extent({ attempt, debug }: RunRow, jobs: RunBundle['jobs']): string {
   const again = all.filter((job) => job.attempt === attempt).length;
   const kept = all.length - again;
   const counts = `${again} ${again === 1 ? 'job runs' : 'jobs run'} again, ${kept} ${kept === 1 ? 'is' : 'are'} kept`;
-  return `${debug === 1 ? ', with debug logging' : ''}: ${counts}`;
+  return `${debug === 1 ? ', with debug logging' : ''}: ${kept === 0 ? 'every job runs again' : counts}`;
 }
