@@ -23,3 +23,18 @@ it('removes the registration of an ephemeral runner that was not seen for a day,
   await waitFor('the registration to be removed', async () => (await names()).length < 2);
   expect(await names()).toEqual(['may-still-come']);
 });
+
+it('forgets events after 35 days, but not those that a run refers to', async () => {
+  const clock = new ManualClock(Date.now());
+  const started = await TestServer.start({ clock });
+  server = started;
+  await started.pushWorkflow("on: push\njobs: { a: { runs-on: x, steps: [{ run: 'true' }] } }\n");
+  await started.push({ a: '1' }, { ref: 'topic' });
+  const names = async (): Promise<string[]> => (await started.events()).map(({ name, ref }) => `${name} ${ref}`);
+  const kept = 'push refs/heads/main';
+  expect(await names()).toEqual(['create refs/heads/topic', 'push refs/heads/topic', 'create refs/heads/main', kept]);
+  clock.advance(35 * 24 * HOUR_MS);
+  clock.advance(HOUR_MS);
+  await waitFor('the events to be forgotten', async () => (await names()).length < 4);
+  expect(await names()).toEqual([kept]);
+});

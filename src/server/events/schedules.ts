@@ -74,6 +74,7 @@ export class Schedules {
         added.push({ ...row, next_at: next });
       }
     }
+    if (known.size + added.length === 0) return;
     await db.transaction().execute(async (transaction) => {
       await deleteSchedules(transaction, [...known.values()]);
       await insertSchedules(transaction, added);
