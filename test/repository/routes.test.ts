@@ -6,12 +6,13 @@ import { readText } from './files.ts';
 
 const REST_PREFIX = '/api/v3';
 let server: SmallServer;
-const served: { route: string; access: string }[] = [];
+const served: { route: string; access: string; permission: string }[] = [];
 
 beforeAll(async () => {
   server = await startSmallServer(async (app, context) => {
     app.addHook('onRoute', ({ method, url, config }) => {
-      for (const one of [method].flat()) served.push({ route: `${one} ${url}`, access: config?.access ?? '' });
+      const { access = '', permission = 'people' } = config ?? {};
+      for (const one of [method].flat()) served.push({ route: `${one} ${url}`, access, permission });
     });
     await registerSurfaces(app, context);
   });
@@ -19,28 +20,38 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-/** Rows `` | `GET /path` | access | ``. `SCOPE` stands for the three places that runners belong to. */
-function documented(file: string, prefix: string): string[] {
-  const rows = [...readText(file).matchAll(/^\| `([A-Z]+) (\S+)` \| (\w+) \|/gm)];
+/** Rows `` | `GET /path` | access | … ``. `SCOPE` stands for the three places that runners belong to. */
+const ROW = /^\| `([A-Z]+) (\S+)` \| (\w+) \|(?: (—|`[a-z-]+: [a-z]+`) \|)?/gm;
+
+function documented(file: string, prefix: string): { route: string; access: string; permission?: string }[] {
   const scopes = ['/repos/:owner/:repo', '/orgs/:org', '/enterprises/:enterprise'];
-  return rows.flatMap(([, method, path = '', access]) => {
+  return [...readText(file).matchAll(ROW)].flatMap(([, method, path = '', access = '', permission]) => {
     const paths = path.startsWith('SCOPE') ? scopes.map((scope) => path.replace('SCOPE', scope)) : [path];
-    return paths.map((one) => `${method} ${one === '/' ? prefix : prefix + one} ${access}`);
+    return paths.map((one) => ({ route: `${method} ${one === '/' ? prefix : prefix + one}`, access, permission }));
   });
 }
 
-const servedBelow = (prefix: string): string[] =>
-  served
-    .filter(({ route }) => route.split(' ')[1]?.startsWith(prefix))
-    .map(({ route, access }) => `${route} ${access}`)
-    .sort();
+const servedBelow = (prefix: string) => served.filter(({ route }) => route.split(' ')[1]?.startsWith(prefix));
 
-test("docs/reference/rest.md lists exactly the routes of GitHub's REST that are served, each with its access", () => {
-  expect(servedBelow(REST_PREFIX).length).toBeGreaterThan(30);
-  expect(documented('docs/reference/rest.md', REST_PREFIX).sort()).toEqual(servedBelow(REST_PREFIX));
+test("docs/reference/rest.md lists exactly the routes of GitHub's REST that are served, each with its access and what a job's token needs", () => {
+  const shown = servedBelow(REST_PREFIX).map(({ route, access, permission }) => {
+    return `${route} ${access} ${permission === 'people' ? '—' : `\`${permission}\``}`;
+  });
+  expect(shown.length).toBeGreaterThan(30);
+  const listed = documented('docs/reference/rest.md', REST_PREFIX);
+  expect(listed.map(({ route, access, permission }) => `${route} ${access} ${permission}`).sort()).toEqual(
+    shown.sort(),
+  );
 });
 
 test('docs/reference/dashboard-api.md lists exactly the routes of our own API, each with its access', () => {
-  expect(servedBelow(DASHBOARD_PREFIX).length).toBeGreaterThan(10);
-  expect(documented('docs/reference/dashboard-api.md', DASHBOARD_PREFIX).sort()).toEqual(servedBelow(DASHBOARD_PREFIX));
+  const shown = servedBelow(DASHBOARD_PREFIX).map(({ route, access }) => `${route} ${access}`);
+  expect(shown.length).toBeGreaterThan(10);
+  const listed = documented('docs/reference/dashboard-api.md', DASHBOARD_PREFIX);
+  expect(listed.map(({ route, access }) => `${route} ${access}`).sort()).toEqual(shown.sort());
+});
+
+test('no route of our own API is opened by the token of a job', () => {
+  const opened = servedBelow(DASHBOARD_PREFIX).filter(({ permission }) => permission !== 'people');
+  expect(opened).toEqual([]);
 });
