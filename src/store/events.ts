@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Queries } from './database.ts';
+import { shownStatus } from './run-status.ts';
 import type { EventsTable, RunEventsTable } from './schema.ts';
 
 export type EventRow = Selectable<EventsTable>;
@@ -77,7 +78,8 @@ export async function runsOfEvents(db: Queries, eventIds: number[]) {
   return db
     .selectFrom('runs')
     .innerJoin('workflows', 'workflows.id', 'runs.workflow_id')
-    .select(['runs.id', 'event_id', 'run_number', 'workflows.name as workflow', 'status', 'conclusion'])
+    .select(['runs.id', 'event_id', 'run_number', 'workflows.name as workflow', 'runs.conclusion'])
+    .select((builder) => shownStatus(builder).as('status'))
     .where('event_id', 'in', eventIds)
     .orderBy('runs.id')
     .execute();

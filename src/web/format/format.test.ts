@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { calledName } from './called.ts';
 import { durationMs, formatDuration } from './duration.ts';
 import { refName } from './ref.ts';
 import { formatRelative } from './relative-time.ts';
@@ -43,6 +44,13 @@ test('a ref is called by its branch or tag', () => {
   expect(refName('refs/heads/feature/x')).toEqual({ kind: 'branch', name: 'feature/x' });
   expect(refName('refs/tags/v1')).toEqual({ kind: 'tag', name: 'v1' });
   expect(refName('refs/pull/3/merge')).toEqual({ kind: 'other', name: 'pull/3/merge' });
+});
+
+test('a called workflow is named without what it has in common with the run', () => {
+  const run = { repository: 'Me/App', sha: '1f0c5a94e0d1c9b77a1d5b1dbb0d0ce0a2f7b7c1' };
+  expect(calledName(`me/app/.github/workflows/x.yml@${run.sha}`, run)).toBe('.github/workflows/x.yml');
+  expect(calledName('me/app/.github/workflows/x.yml@v1', run)).toBe('.github/workflows/x.yml@v1');
+  expect(calledName(`me/apps/x.yml@${run.sha}`, run)).toBe('me/apps/x.yml@1f0c5a9');
 });
 
 test('a job that could not start looks failed, one that waits for its needs looks waiting', () => {

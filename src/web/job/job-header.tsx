@@ -2,12 +2,13 @@ import { ServerIcon, StopwatchIcon, SyncIcon, WorkflowIcon } from '@primer/octic
 import { Button } from '@primer/react';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import type { Job } from '../../protocol/dashboard/index.ts';
+import type { Job, RunDetail } from '../../protocol/dashboard/index.ts';
 import { RerunDialog } from '../actions/dialogs.tsx';
 import { EnvironmentBadge } from '../components/environment-badge.tsx';
 import { StateIcon } from '../components/state-icon.tsx';
 import { Duration } from '../components/times.tsx';
 import { Why } from '../components/why.tsx';
+import { calledName } from '../format/called.ts';
 import { stateWord } from '../format/state.ts';
 import { OldAttemptNote } from '../run/attempts.tsx';
 import { runPath } from '../run/paths.ts';
@@ -31,7 +32,7 @@ export function JobHeader({ shown, job }: { shown: ShownRun; job: Job }) {
         </h1>
         {canRerun(shown) && <RerunJob shown={shown} job={job} />}
       </div>
-      <Facts job={job} />
+      <Facts run={run} job={job} />
       <OldAttemptNote shown={shown} />
       <Reason of={job} />
       <Why kind="job" id={job.id} name={job.name} />
@@ -39,7 +40,7 @@ export function JobHeader({ shown, job }: { shown: ShownRun; job: Job }) {
   );
 }
 
-function Facts({ job }: { job: Job }) {
+function Facts({ run, job }: { run: RunDetail; job: Job }) {
   return (
     <div className="facts">
       <span className="strong">{stateWord(job)}</span>
@@ -58,7 +59,7 @@ function Facts({ job }: { job: Job }) {
       {job.needs.length > 0 && <span>needs: {job.needs.join(', ')}</span>}
       {job.calls !== null && (
         <span className="calls">
-          <WorkflowIcon size={12} /> calls <code>{job.calls}</code>
+          <WorkflowIcon size={12} /> calls <code title={job.calls}>{calledName(job.calls, run)}</code>
         </span>
       )}
     </div>

@@ -8,6 +8,7 @@ import { EnvironmentBadge } from '../components/environment-badge.tsx';
 import { StateIcon } from '../components/state-icon.tsx';
 import { Duration } from '../components/times.tsx';
 import { Why } from '../components/why.tsx';
+import { calledName } from '../format/called.ts';
 import { jobPath } from './paths.ts';
 import { FailedStep, Reason } from './reason.tsx';
 import { canRerun, type ShownRun } from './shown-run.ts';
@@ -38,7 +39,7 @@ export function JobCard({ shown, job, name, children }: JobCardProps) {
       {job.needs.length > 0 && <p className="muted small">needs {job.needs.join(', ')}</p>}
       {job.calls !== null && (
         <p className="muted small calls">
-          <WorkflowIcon size={12} /> calls <code>{job.calls}</code>
+          <WorkflowIcon size={12} /> calls <code title={job.calls}>{calledName(job.calls, shown.run)}</code>
         </p>
       )}
       {job.environment && <EnvironmentBadge environment={job.environment} />}
