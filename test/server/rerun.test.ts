@@ -494,6 +494,18 @@ describe('a re-run is refused', () => {
   });
 });
 
+it('takes a request that names a content type and has no body, as gh sends it', async () => {
+  const server = await start();
+  await server.pushWorkflow(CHAIN);
+  const post = (path: string) =>
+    fetch(`${server.url}${ACTIONS}/runs/1/${path}`, {
+      method: 'POST',
+      headers: { authorization: `token ${server.token}`, 'content-type': 'application/json; charset=utf-8' },
+    });
+  expect((await post('cancel')).status).toBe(202);
+  expect((await post('rerun')).status).toBe(201);
+});
+
 it('our own API begins an attempt and answers with the run', async () => {
   const server = await start();
   await server.pushWorkflow(CHAIN);

@@ -163,6 +163,23 @@ describe('a wall (SEM-13.4)', () => {
   });
 });
 
+it('SEM-13.4: a runner that is registered anew in the place of one keeps its wall', async () => {
+  const server = await start();
+  const tokens = '/api/v3/enterprises/switchyard/actions/runners/registration-token';
+  const { token } = await server.rest<{ token: string }>('POST', tokens);
+  const key = '<RSAKeyValue><Modulus>AQAB</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>';
+  const register = (more: object) =>
+    call('POST', `${server.url}/api/v3/actions/runners/register`, {
+      authorization: `RemoteAuth ${token}`,
+      json: { url: server.url, name: 'api-prod', labels: [{ name: 'api-prod' }], public_key: key, ...more },
+    });
+  expect((await register({})).status).toBe(200);
+  const { wall } = await setWall(server, 'api-prod', { labels: ['api-prod'] });
+  expect((await register({})).status).toBe(409);
+  expect((await register({ replace: true })).status).toBe(200);
+  expect(await runnersOf(server)).toMatchObject([{ name: 'api-prod', wall }]);
+});
+
 describe('setting a wall', () => {
   const put = async (server: TestServer, path: string, json: unknown) =>
     call<{ message: string; code: string }>('PUT', `${server.url}${path}`, { token: server.token, json });

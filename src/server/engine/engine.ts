@@ -178,6 +178,7 @@ export class Engine {
 
   runnerRegistered(row: RunnerRow, group: string): void {
     this.#directory.add(row, group);
+    if (row.wall !== 'null') this.walls.regroup();
     this.#deps.changes.emit('runner', row.id);
   }
 

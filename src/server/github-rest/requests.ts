@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type EnvironmentRow, findEnvironment } from '../../store/environments.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
@@ -85,4 +85,13 @@ export function linkPages(
   if (number > 1) links.push(link(1, 'first'), link(number - 1, 'prev'));
   if (number < last) links.push(link(number + 1, 'next'), link(last, 'last'));
   if (links.length > 0) reply.header('link', links.join(', '));
+}
+
+/** As GitHub does: `gh` and others name a content type also where they send nothing, as to cancel a run. */
+export function acceptEmptyBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, String(body), done);
+  });
 }

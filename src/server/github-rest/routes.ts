@@ -10,6 +10,7 @@ import { pendingDeploymentRoutes } from './pending-deployments.ts';
 import { permissionRoutes } from './permissions.ts';
 import { pullRoutes } from './pulls.ts';
 import { repositoryRoutes } from './repositories.ts';
+import { acceptEmptyBodies } from './requests.ts';
 import { runRoutes } from './runs.ts';
 import { secretRoutes } from './secrets.ts';
 import { variableRoutes } from './variables.ts';
@@ -20,6 +21,7 @@ export function restRoutes(context: ServerContext): FastifyPluginAsync {
   return async (app) => {
     useGitHubErrors(app, context);
     useGitHubNotFound(app);
+    acceptEmptyBodies(app);
     app.addHook('onSend', async (_request, reply) => {
       reply.headers({ 'x-github-media-type': 'github.v3; format=json', 'x-content-type-options': 'nosniff' });
     });

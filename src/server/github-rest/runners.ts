@@ -228,6 +228,8 @@ interface NewRunner {
   version: string;
   isEphemeral: boolean;
   publicKey: { kty: 'RSA'; n: string; e: string };
+  /** JSON, of the runner that it takes the place of. */
+  wall?: string;
 }
 
 /** @throws UserError 409 when the name is taken, 422 for an unknown group */
@@ -249,6 +251,7 @@ async function insertOrRefuse(
     ephemeral: runner.isEphemeral ? 1 : 0,
     client_id: newGuid(),
     public_key: JSON.stringify(runner.publicKey),
+    wall: runner.wall,
     last_seen_at: null,
     created_at: isoTime(context.clock.now()),
   });
@@ -277,9 +280,10 @@ async function register(
   request: z.infer<typeof RegisterRequest>,
 ): Promise<RunnerRow> {
   const existing = (await runnersIn(context, scope)).find(({ name }) => name === request.name);
-  if (existing && request.replace) {
-    const outcome = await context.engine.removeRunner(existing.id);
-    if (outcome === 'busy') throw new UserError('runner-busy', `Runner "${existing.name}" is currently running a job.`);
+  const replaced = request.replace ? existing : undefined;
+  if (replaced) {
+    const outcome = await context.engine.removeRunner(replaced.id);
+    if (outcome === 'busy') throw new UserError('runner-busy', `Runner "${replaced.name}" is currently running a job.`);
   }
   const { row } = await insertOrRefuse(context, scope, {
     name: request.name,
@@ -288,6 +292,8 @@ async function register(
     version: request.version,
     isEphemeral: request.ephemeral,
     publicKey: parseXmlKey(request.public_key),
+    // Else a machine that is set up anew would be open to everybody.
+    wall: replaced?.wall,
   });
   return row;
 }
