@@ -50,8 +50,8 @@ export type LoadedFiles = ReadonlyMap<string, CalledFile | { error: string }>;
 
 const MAX_DEPTH = 10;
 const MAX_FILES = 50;
-/** In all called files together: ten levels of files that call the next one twice would be a thousand calls. */
-const MAX_JOBS = 1000;
+/** In all called files together, counted per call: ten levels of files that call the next one three times would be 30,000. */
+const MAX_JOBS = 2500;
 const MAX_WARNINGS = 100;
 
 const SHARED_GROUP =
@@ -59,8 +59,8 @@ const SHARED_GROUP =
 
 /** Follows every call, level by level of files. */
 export function linkCalls(root: CalledFile, files: LoadedFiles, options: LinkOptions = {}): LinkedCalls {
-  const defaults = { maxDepth: MAX_DEPTH, maxFiles: MAX_FILES, ceiling: allPermissions('write') };
-  const walk = new Walk(root, files, { ...defaults, ...options });
+  const { maxDepth = MAX_DEPTH, maxFiles = MAX_FILES, ceiling = allPermissions('write') } = options;
+  const walk = new Walk(root, files, { maxDepth, maxFiles, ceiling });
   try {
     walk.visit({ file: root, callers: [], permissions: root.workflow.permissions });
   } catch (error) {
