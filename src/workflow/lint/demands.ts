@@ -9,6 +9,7 @@ import type { JobRequirement } from '../routing.ts';
 import { isAbsent, literalOf, membersOf } from '../tokens.ts';
 import type { SourcePlace } from './finding.ts';
 import { type LintFile, placeOf } from './lint-file.ts';
+import { perRepository } from './remembered.ts';
 import type { LintRepository } from './repository.ts';
 
 /** One configuration of a job; those that ask for the same are one. */
@@ -23,21 +24,31 @@ export interface Demand {
   timeoutMinutes: number | null;
   /** Of the value of `runs-on`. */
   place: SourcePlace;
+  /** Equal for demands of one file that every runner answers alike. */
+  signature: string;
 }
-
-const known = new WeakMap<LintRepository, Demand[]>();
 
 /** Of every job in the repository whose labels are certain. */
-export function demandsOf(repository: LintRepository): Demand[] {
-  const before = known.get(repository);
-  if (before) return before;
-  const demands = repository.files.flatMap((file) => file.workflow.jobs.flatMap((job) => ofJob(file, job, repository)));
-  known.set(repository, demands);
-  return demands;
-}
+export const demandsOf = perRepository((repository): Demand[] =>
+  repository.files.flatMap((file) => file.workflow.jobs.flatMap((job) => ofJob(file, job, repository))),
+);
 
-export const demandsIn = (file: LintFile, repository: LintRepository): Demand[] =>
-  demandsOf(repository).filter((demand) => demand.file === file);
+/** The first of those that ask for the same. */
+export const distinctDemands = perRepository((repository): Demand[] => {
+  const distinct = new Map<string, Demand>();
+  for (const demand of demandsOf(repository)) {
+    if (!distinct.has(demand.signature)) distinct.set(demand.signature, demand);
+  }
+  return [...distinct.values()];
+});
+
+const byFile = perRepository((repository) => {
+  const demands = new Map<LintFile, Demand[]>(repository.files.map((file) => [file, []]));
+  for (const demand of demandsOf(repository)) demands.get(demand.file)?.push(demand);
+  return demands;
+});
+
+export const demandsIn = (file: LintFile, repository: LintRepository): Demand[] => byFile(repository).get(file) ?? [];
 
 /** On which ref it will run is not known, so it comes through no wall that asks for one. */
 export function requirementOf({ labels, group, environment, file }: Demand, { name }: LintRepository): JobRequirement {
@@ -84,12 +95,14 @@ function demandOf(
 ): Demand[] {
   const resolved = resolveJob({ ...file.workflow, jobs: [job] }, job.key, contexts, configuration);
   if (!resolved.ok) return [];
-  const { labels, group, environment, timeoutMinutes } = resolved.value;
+  const { labels, group, timeoutMinutes } = resolved.value;
+  const environment = resolved.value.environment?.name ?? null;
+  const asked = labels.map((label) => label.toLowerCase()).sort();
   return [
     {
-      ...{ file, job, labels, group, place: placeOf(job.runsOn) },
-      environment: environment?.name ?? null,
+      ...{ file, job, labels, group, environment, place: placeOf(job.runsOn) },
       timeoutMinutes: isAbsent(job.timeoutMinutes) ? null : timeoutMinutes,
+      signature: JSON.stringify([file.path, group, environment, ...asked]),
     },
   ];
 }

@@ -1,7 +1,8 @@
 /** Which runners could take a job, grouped by what they have beyond what it asks for. */
 import { mayTake } from '../routing.ts';
 import { type Demand, requirementOf } from './demands.ts';
-import { asksForHosted, type LintRepository, type LintRunner } from './repository.ts';
+import { perDemand } from './remembered.ts';
+import { asksForHosted, type LintRunner } from './repository.ts';
 
 /** Runners that look the same to the job. */
 export interface RunnerKind {
@@ -14,16 +15,16 @@ export interface RunnerKind {
  * Runners that could take the job, online or not; `null` when that cannot be told: nobody said which runners there are,
  * or not in which groups, or the job goes to runners that GitHub hosts.
  */
-export function candidatesFor(demand: Demand, repository: LintRepository): LintRunner[] | null {
+export const candidatesFor = perDemand((demand, repository): LintRunner[] | null => {
   const { runners, hasHostedRunners } = repository;
   if (!runners || (hasHostedRunners && asksForHosted(demand.labels))) return null;
   if (demand.group !== null && runners.some(({ group }) => group === '')) return null;
   const requirement = requirementOf(demand, repository);
   return runners.filter((runner) => mayTake(requirement, runner));
-}
+});
 
 /** Kinds of runners that could take the job, the one with the fewest surplus labels first. */
-export function kindsFor(demand: Demand, repository: LintRepository): RunnerKind[] {
+export const kindsFor = perDemand((demand, repository): RunnerKind[] => {
   const kinds = new Map<string, RunnerKind>();
   for (const runner of candidatesFor(demand, repository) ?? []) {
     const surplus = surplusOf(demand, runner);
@@ -36,7 +37,7 @@ export function kindsFor(demand: Demand, repository: LintRepository): RunnerKind
     else kinds.set(key, { surplus, runners: [runner] });
   }
   return withoutCommon([...kinds.values()]).sort((a, b) => a.surplus.length - b.surplus.length);
-}
+});
 
 function withoutCommon(kinds: RunnerKind[]): RunnerKind[] {
   const sets = kinds.map(({ surplus }) => new Set(surplus.map((label) => label.toLowerCase())));

@@ -23,9 +23,10 @@ const POSSIBLE: JobResult[] = ['success', 'failure', 'skipped'];
 
 export function foreseeCondition(workflow: Workflow, job: WorkflowJob, foresight: Foresight): ForeseenCondition {
   const { contexts, ancestors, isKnown } = foresight;
-  const isOpen = [...ancestors.values()].includes(null);
+  const seen = NAMES_JOBS.test(job.condition) ? [...ancestors] : distinctResults(ancestors);
+  const isOpen = seen.some(([, result]) => result === null);
   const outcomes = (isOpen ? POSSIBLE : POSSIBLE.slice(0, 1)).map((possible) => {
-    const ancestorResults = Object.fromEntries([...ancestors].map(([key, result]) => [key, result ?? possible]));
+    const ancestorResults = Object.fromEntries(seen.map(([key, result]) => [key, result ?? possible]));
     return evaluateJobCondition(workflow, job.key, { contexts, ancestorResults, cancelled: false });
   });
   const [first] = outcomes;
@@ -38,6 +39,12 @@ export function foreseeCondition(workflow: Workflow, job: WorkflowJob, foresight
     values: first ? knownValues(first, references.filter(isKnown)) : [],
   };
   return { condition, ...(agree && first?.error && { error: first.error }) };
+}
+
+/** One ancestor for each result: who does not name jobs sees no more of them, and there can be thousands. */
+function distinctResults(ancestors: Foresight['ancestors']): [string, JobResult | null][] {
+  const byResult = new Map([...ancestors].map(([key, result]) => [result, key]));
+  return [...byResult].map(([result, key]) => [key, result]);
 }
 
 /** `success('build')` looks at one job, so that mixtures of results count. */

@@ -1,4 +1,4 @@
-import { type Demand, demandsIn, demandsOf } from '../demands.ts';
+import { type Demand, demandsIn, distinctDemands } from '../demands.ts';
 import type { Found, Rule } from '../finding.ts';
 import type { LintRepository } from '../repository.ts';
 import { kindsFor, listOf, namesProduction, type RunnerKind, whoTakes } from '../runner-kinds.ts';
@@ -44,17 +44,13 @@ function hintFor(demand: Demand, kinds: RunnerKind[], repository: LintRepository
   const theirs = listOf(others.flatMap(({ surplus }) => surplus));
   const names = listOf(others.flatMap(({ runners }) => runners.map(({ name }) => name)));
   const wall = `keep ${names} for jobs that ask for ${theirs} (a wall with exclusive labels)`;
-  const users = demandsOf(repository).filter(
-    ({ job, labels }) => job !== demand.job && others.some(({ surplus }) => sharesLabel(labels, surplus)),
+  const wanted = new Set(others.flatMap(({ surplus }) => surplus.map((label) => label.toLowerCase())));
+  const users = distinctDemands(repository).filter(
+    ({ job, labels }) => job !== demand.job && labels.some((label) => wanted.has(label.toLowerCase())),
   );
   const reserved = users.length > 0 ? ` ${theirs} is what ${listOf(users.map(({ job }) => job.key))} asks for.` : '';
   const own = fewest?.surplus.length
     ? `Ask for ${listOf(fewest.surplus)} too`
     : `Give ${listOf(fewest?.runners.map(({ name }) => name) ?? [])} a label of its own and ask for it`;
   return `${own}, or ${wall}.${reserved}`;
-}
-
-function sharesLabel(labels: string[], surplus: string[]): boolean {
-  const wanted = new Set(surplus.map((label) => label.toLowerCase()));
-  return labels.some((label) => wanted.has(label.toLowerCase()));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foundBy, runner } from '../testing/found-by.ts';
+import { foundBy, runner, wall } from '../testing/found-by.ts';
 
 const deploy = (labels: string, environment?: string): string =>
   `on: push
@@ -40,7 +40,7 @@ describe('environment-runner', () => {
 
   it('warns of environments that share a runner by asking for the same', () => {
     expect(found(deploy('[self-hosted, shop]', 'test'))).toEqual([
-      expect.stringMatching(/^4:14 warning .* exactly as deploy .* both run on shop-1 and shop-2\.$/),
+      expect.stringMatching(/^4:14 warning .* exactly as deploy .* they share shop-1 and shop-2\.$/),
     ]);
   });
 
@@ -57,6 +57,11 @@ describe('environment-runner', () => {
 
   it('says nothing where no runner of the environment exists', () => {
     expect(found(deploy('self-hosted', 'test'), [runner('test-1', [])])).toEqual([]);
+  });
+
+  it('says nothing when a wall keeps the job out', () => {
+    const walled = runners.map((each) => (each.labels.includes('shop') ? { ...each, wall: wall(['shop']) } : each));
+    expect(found(deploy('self-hosted', 'test'), walled)).toEqual([]);
   });
 
   it('is the one that tells of it: ambiguous-runner is silent then', () => {

@@ -1,5 +1,6 @@
-import { type Demand, demandsIn, demandsOf } from '../demands.ts';
+import { type Demand, demandsIn, distinctDemands } from '../demands.ts';
 import type { Found, Rule } from '../finding.ts';
+import { perDemand } from '../remembered.ts';
 import { asksForHosted, asksForSelfHosted, type LintRepository, type LintRunner } from '../repository.ts';
 import { candidatesFor, kindsFor, listOf, type RunnerKind, whoTakes } from '../runner-kinds.ts';
 
@@ -10,9 +11,13 @@ export const environmentRunner: Rule = {
   summary: "A job could be taken by a runner that another environment's jobs ask for.",
   hint: 'Ask for a label that only the runners of its own environment have, or put a wall around the others.',
   check(file, repository) {
-    return demandsIn(file, repository).flatMap((demand) =>
-      intrusionsOf(demand, repository).map((intrusion) => foundFor(demand, intrusion, kindsFor(demand, repository))),
-    );
+    return demandsIn(file, repository).flatMap((demand) => {
+      const intrusions = intrusionsOf(demand, repository);
+      const reserved = intrusions.filter(({ beyond }) => beyond.length > 0);
+      const shared = intrusions.filter(({ beyond }) => beyond.length === 0);
+      const found = reserved.map((intrusion) => intruding(demand, intrusion, kindsFor(demand, repository)));
+      return shared.length > 0 ? [...found, sharing(demand, shared)] : found;
+    });
   },
 };
 
@@ -27,15 +32,15 @@ export interface Intrusion {
 }
 
 /** For a job with an environment, or for one without when the other asks for more. The first of each environment. */
-export function intrusionsOf(demand: Demand, repository: LintRepository): Intrusion[] {
+export const intrusionsOf = perDemand((demand, repository): Intrusion[] => {
   const found = new Map<string, Intrusion>();
-  for (const owner of demandsOf(repository)) {
+  for (const owner of distinctDemands(repository)) {
     const intrusion = intrusionInto(owner, demand, repository);
     const name = owner.environment?.toLowerCase() ?? '';
     if (intrusion && !found.has(name)) found.set(name, intrusion);
   }
   return [...found.values()];
-}
+});
 
 function intrusionInto(owner: Demand, demand: Demand, repository: LintRepository): Intrusion | undefined {
   if (owner.environment === null || sameName(owner.environment, demand.environment)) return undefined;
@@ -47,7 +52,9 @@ function intrusionInto(owner: Demand, demand: Demand, repository: LintRepository
   // Jobs without an environment may share what an environment's jobs do not keep for themselves.
   if (demand.environment === null && beyond.length === 0) return undefined;
   if (!repository.runners) return beyond.length > 0 ? { owner, runners: [], beyond } : undefined;
-  const shared = candidatesFor(owner, repository) ?? [];
+  // A wall may let only one of them in.
+  const own = candidatesFor(demand, repository) ?? [];
+  const shared = (candidatesFor(owner, repository) ?? []).filter((runner) => own.includes(runner));
   return shared.length > 0 ? { owner, runners: shared, beyond } : undefined;
 }
 
@@ -59,18 +66,26 @@ function isHosted({ labels }: Demand, { hasHostedRunners, runners }: LintReposit
   return asksForHosted(labels) || (runners === null && !asksForSelfHosted(labels));
 }
 
-function foundFor(demand: Demand, { owner, runners, beyond }: Intrusion, kinds: RunnerKind[]): Found {
-  const { job, labels, environment, place } = demand;
-  const own = environment === null ? 'which has no environment' : `environment ${environment}`;
-  const other = `${owner.job.key} (${owner.file.path}:${owner.job.line}), environment ${owner.environment}`;
-  const subject = `The job ${job.key}, ${own}, asks for ${labels.join(', ')}`;
-  const names = listOf(runners.map(({ name }) => name));
-  if (beyond.length === 0) {
-    return { place, message: `${subject}, exactly as ${other}: both run on ${names}.`, severity: 'warning' };
-  }
+function intruding(demand: Demand, { owner, runners, beyond }: Intrusion, kinds: RunnerKind[]): Found {
+  const { place } = demand;
   if (runners.length === 0) {
-    const message = `${subject}, so it can land on any runner with ${listOf(beyond)}, which ${other} asks for too.`;
-    return { place, message, severity: 'warning' };
+    const where = `any runner with ${listOf(beyond)}, which ${named(owner)} asks for too`;
+    return { place, message: `${subject(demand)}, so it can land on ${where}.`, severity: 'warning' };
   }
-  return { place, message: `${subject}, so it can land on ${names}, meant for ${other}. ${whoTakes(kinds)}` };
+  const names = listOf(runners.map(({ name }) => name));
+  const where = `${names}, meant for ${named(owner)}`;
+  return { place, message: `${subject(demand)}, so it can land on ${where}. ${whoTakes(kinds)}` };
 }
+
+function sharing(demand: Demand, intrusions: Intrusion[]): Found {
+  const owners = listOf(intrusions.map(({ owner }) => named(owner)));
+  const names = listOf(intrusions.flatMap(({ runners }) => runners.map(({ name }) => name)));
+  const message = `${subject(demand)}, exactly as ${owners}: they share ${names}.`;
+  return { place: demand.place, message, severity: 'warning' };
+}
+
+const subject = ({ job, environment, labels }: Demand): string =>
+  `The job ${job.key}, ${environment === null ? 'which has no environment' : `environment ${environment}`}, asks for ${labels.join(', ')}`;
+
+const named = ({ job, file, environment }: Demand): string =>
+  `${job.key} (${file.path}:${job.line}), environment ${environment}`;

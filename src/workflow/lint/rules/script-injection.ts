@@ -7,7 +7,7 @@ export const scriptInjection: Rule = {
   id: 'script-injection',
   severity: 'error',
   summary: 'A script is put together from what a stranger can write, such as a title or the name of a branch.',
-  hint: 'Put the value into `env` of the step and use the variable in the script: "$TITLE", process.env.TITLE.',
+  hint: 'Put the value into `env` of the step, and read the variable in the script, as "$TITLE" in a shell.',
   check: (file) => file.expressions.flatMap((expression) => ofExpression(file, expression)),
 };
 

@@ -1,3 +1,4 @@
+import type { WorkflowJob } from '../../model.ts';
 import type { Reference } from '../../references.ts';
 import { walkTokens } from '../../token-walk.ts';
 import { literalText, member } from '../../tokens.ts';
@@ -34,7 +35,7 @@ const PROPERTIES = ['outputs', 'outcome', 'conclusion', '*'];
 function problemOf(file: LintFile, { job, step }: WrittenExpression, { members }: Reference): string | undefined {
   const [id, property] = members;
   if (!job || typeof id !== 'string' || id === '*') return undefined;
-  const index = stepIds(file, job.key).get(id.toLowerCase());
+  const index = stepIds(file, job).get(id.toLowerCase());
   if (index === undefined) return `the job ${job.key} has no step with the id ${id}`;
   if (step !== undefined && index >= step)
     return index === step ? 'the step has not run yet' : `the step ${id} comes later`;
@@ -42,13 +43,18 @@ function problemOf(file: LintFile, { job, step }: WrittenExpression, { members }
   return 'of a step there are only outputs, outcome and conclusion';
 }
 
+const known = new WeakMap<WorkflowJob, Map<string, number>>();
+
 /** Index of the step by its id; those within a step of `parallel` have its index (SEM-18.2). */
-function stepIds({ root }: LintFile, job: string): Map<string, number> {
-  const steps = member(member(member(root, 'jobs'), job), 'steps');
+function stepIds({ root }: LintFile, job: WorkflowJob): Map<string, number> {
+  const before = known.get(job);
+  if (before) return before;
+  const steps = member(member(member(root, 'jobs'), job.key), 'steps');
   const found = new Map<string, number>();
   for (const { path, token, isKey } of walkTokens(steps)) {
     if (isKey || path.at(-1) !== 'id' || path.at(-2) === 'with' || path.at(-2) === 'env') continue;
     found.set((literalText(token) ?? '').toLowerCase(), Number(path[0]));
   }
+  known.set(job, found);
   return found;
 }
