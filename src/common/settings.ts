@@ -39,6 +39,11 @@ export const SETTINGS = {
     default: '',
     what: 'Secret that webhooks from GitHub are signed with; without it none are let in.',
   },
+  runForkPulls: {
+    env: 'SWITCHYARD_RUN_FORK_PULLS',
+    default: 'false',
+    what: 'Pull requests from forks, which webhooks tell of, start runs; their jobs see no secrets and only read.',
+  },
   runOnDeletedRefs: {
     env: 'SWITCHYARD_RUN_ON_DELETED_REFS',
     default: 'false',

@@ -48,6 +48,8 @@ export interface ServerSettings {
   leaseMs: number;
   /** Secret of webhooks from GitHub; '' lets none in. */
   webhookSecret: string;
+  /** Pull requests from forks start runs. */
+  runForkPulls: boolean;
   /** How long an idle poll is held; below the official client's 100 s time-out. */
   pollMs: number;
 }

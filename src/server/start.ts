@@ -43,8 +43,9 @@ export interface StartServerOptions {
   clock?: Clock;
   /** False: only what is asked for starts runs, neither schedules nor other runs. For `switchyard run`. */
   followsEvents?: boolean;
-  /** Default: the setting of that name. */
+  /** Default: the settings of these names. */
   webhookSecret?: string;
+  runForkPulls?: boolean;
   /** Default: the settings `runOnDeletedRefs` and `changedFilesLimit`. */
   filters?: FilterOptions;
 }
@@ -169,6 +170,7 @@ function settingsOf(options: StartServerOptions): ServerSettings {
     acquireMs: options.acquireMs ?? numberSetting('acquireSeconds', 1, 3600) * 1000,
     leaseMs: options.leaseMs ?? numberSetting('jobLeaseSeconds', 1, 3600) * 1000,
     webhookSecret: options.webhookSecret ?? setting('webhookSecret'),
+    runForkPulls: options.runForkPulls ?? booleanSetting('runForkPulls'),
     pollMs: POLL_MS,
   };
 }

@@ -46,8 +46,11 @@ async function deliver(server: TestServer, sent: Sent): Promise<Reply> {
 }
 
 /** With `main` and one workflow on it. */
-async function withWorkflow(triggers: string): Promise<{ server: TestServer; copy: WorkingCopy; sha: string }> {
-  const server = await start({ webhookSecret: SECRET });
+async function withWorkflow(
+  triggers: string,
+  runForkPulls = false,
+): Promise<{ server: TestServer; copy: WorkingCopy; sha: string }> {
+  const server = await start({ webhookSecret: SECRET, runForkPulls });
   const copy = await WorkingCopy.create(server);
   const sha = await copy.commit({ [CI]: on(triggers), 'a.txt': 'one\n' });
   await copy.push('main');
@@ -160,37 +163,56 @@ describe('a webhook', () => {
     expect(await server.runs()).toHaveLength(3);
   });
 
-  it('SEM-2.4, 2.9: of a pull request runs at the merge of both, and for the target at the default branch', async () => {
-    const { server, copy, sha } = await withWorkflow('[pull_request, pull_request_target]');
-    const pull = (head: string, more: object = {}) => ({
-      event: 'pull_request',
-      payload: {
-        action: 'opened',
-        number: 7,
-        pull_request: {
-          ...{ number: 7, title: 'From GitHub', merged: false, user: { login: 'octocat' } },
-          head: { ref: 'topic', sha: head, repo: { full_name: 'me/app' } },
-          base: { ref: 'main', sha, repo: { full_name: 'me/app' } },
-          ...more,
-        },
+  const pull = (base: string, head: string, fork = 'me/app') => ({
+    event: 'pull_request',
+    payload: {
+      action: 'opened',
+      number: 7,
+      pull_request: {
+        ...{ number: 7, title: 'From GitHub', merged: false, user: { login: 'octocat' } },
+        head: { ref: 'topic', sha: head, repo: { full_name: fork } },
+        base: { ref: 'main', sha: base, repo: { full_name: 'me/app' } },
       },
-    });
+    },
+  });
+
+  it('SEM-2.4: of a pull request runs at the merge of both, and for the target at the default branch', async () => {
+    const { server, copy, sha } = await withWorkflow('[pull_request, pull_request_target]');
     await copy.branch('topic');
     const head = await copy.commit({ b: 'b' });
-    expect((await deliver(server, pull(head))).body.code).toBe('no-such-commit');
+    expect((await deliver(server, pull(sha, head))).body.code).toBe('no-such-commit');
     await copy.push('topic');
-    expect((await deliver(server, pull(head))).body.runs).toHaveLength(2);
+    expect((await deliver(server, pull(sha, head))).body.runs).toHaveLength(2);
     const [target, merged] = await server.runs();
     expect(target).toMatchObject({ event: 'pull_request_target', ref: 'refs/heads/main', sha });
     expect(merged).toMatchObject({ event: 'pull_request', ref: 'refs/pull/7/merge', title: 'From GitHub' });
     const { host } = new URL(server.url);
     await copy.git('fetch', `http://x:${server.token}@${host}/me/app.git`, 'refs/pull/7/merge');
     expect(await copy.git('log', '-1', '--format=%H %P', 'FETCH_HEAD')).toBe(`${merged?.sha} ${sha} ${head}`);
+  });
 
-    const fork = { head: { ref: 'topic', sha: 'f'.repeat(40), repo: { full_name: 'you/app' } } };
-    const forked = await deliver(server, pull(head, fork));
-    expect(forked.body.runs).toHaveLength(1);
-    expect(forked.body.notStarted).toMatchObject([{ file: CI, filter: 'fork' }]);
+  it('SEM-2.9: of a pull request that conflicts starts the target only, and says so', async () => {
+    const { server, copy, sha } = await withWorkflow('[pull_request, pull_request_target]');
+    await copy.branch('topic');
+    const head = await copy.commit({ 'a.txt': 'topic\n' });
+    await copy.branch('main', sha);
+    const base = await copy.commit({ 'a.txt': 'main\n' });
+    await copy.push('main', 'topic');
+    const { body } = await deliver(server, pull(base, head));
+    expect(body.notStarted).toMatchObject([{ file: CI, filter: 'conflict' }]);
+    expect((await server.runs()).map(({ event }) => event)).toEqual(['pull_request_target']);
+  });
+
+  it('SEM-2.12: of a pull request from a fork starts the target only, unless forks may run', async () => {
+    for (const mayRun of [false, true]) {
+      const { server, copy, sha } = await withWorkflow('[pull_request, pull_request_target]', mayRun);
+      await copy.branch('theirs');
+      const head = await copy.commit({ b: 'b' });
+      if (mayRun) await copy.push('theirs:refs/forks/you/topic');
+      const { body } = await deliver(server, pull(sha, head, 'you/app'));
+      expect(body.runs).toHaveLength(mayRun ? 2 : 1);
+      expect(body.notStarted).toMatchObject(mayRun ? [] : [{ file: CI, filter: 'fork' }]);
+    }
   });
 
   it('of another run starts workflow_run, one of a dispatch the workflow that it names', async () => {

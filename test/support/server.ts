@@ -23,6 +23,7 @@ export interface TestServerOptions {
   port?: number;
   dataFolder?: string;
   webhookSecret?: string;
+  runForkPulls?: boolean;
   filters?: StartServerOptions['filters'];
 }
 

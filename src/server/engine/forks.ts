@@ -12,8 +12,16 @@ const HEAD_EVENTS = ['pull_request', 'pull_request_review', 'pull_request_review
  * token reads only, and there are no secrets. A head without a repository was in a fork that is gone.
  */
 export function isFromFork({ run, repository }: Pick<RunBundle, 'run' | 'repository'>): boolean {
-  if (!HEAD_EVENTS.includes(run.event)) return false;
-  const { pull_request: pull } = JSON.parse(run.payload) as Record<string, Json | undefined>;
+  return HEAD_EVENTS.includes(run.event) && isForkEvent(run.event, JSON.parse(run.payload), repository);
+}
+
+/** The same, before there is a run. */
+export function isForkEvent(
+  event: string,
+  { pull_request: pull }: Record<string, Json | undefined>,
+  repository: Pick<RunBundle['repository'], 'owner' | 'name'>,
+): boolean {
+  if (!HEAD_EVENTS.includes(event)) return false;
   const head = memberOf(memberOf(pull, 'head'), 'repo');
   if (head === undefined) return false;
   const base = memberOf(memberOf(memberOf(pull, 'base'), 'repo'), 'full_name');

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { findPull } from '../../store/pulls.ts';
 import type { ServerContext } from '../context.ts';
 import type { IncomingEvent, Refusal } from '../engine/accept-event.ts';
+import { isForkEvent } from '../engine/forks.ts';
 import { defaultTip } from '../events/default-tip.ts';
 import { changedFilesOfPull } from '../git/history.ts';
 import { setRefs } from '../git/merges.ts';
@@ -13,8 +14,6 @@ import { baseEvent, type Delivery, type Found } from './delivery.ts';
 const Side = z.looseObject({
   ref: z.string().min(1).max(255),
   sha: z.string().regex(/^[0-9a-f]{40}$/),
-  /** Null: a fork that was deleted. */
-  repo: z.looseObject({ full_name: z.string() }).nullish(),
 });
 const PullPayload = z.looseObject({
   pull_request: z.looseObject({
@@ -38,22 +37,25 @@ export async function pullEventsOf(context: ServerContext, delivery: Delivery): 
   const { repository, event } = delivery;
   const { pull_request: pull } = PullPayload.parse(delivery.payload);
   const tip = await defaultTip(context, repository);
-  const isForked = pull.head.repo?.full_name.toLowerCase() !== pull.base.repo?.full_name.toLowerCase();
+  const isRefused = !context.settings.runForkPulls && isForkEvent(event, delivery.payload, repository);
   const common = {
     ...baseEvent(delivery),
     filterRef: `refs/heads/${pull.base.ref}`,
     changedFiles: () => changedFiles(context, delivery, pull),
   };
-  const place = isForked ? { ...tip, refusal: FORK } : await placeOf(context, delivery, pull);
-  const events: IncomingEvent[] = [{ ...common, ...place, headSha: isForked ? undefined : pull.head.sha }];
+  const place = isRefused ? { ...tip, refusal: FORK } : await placeOf(context, delivery, pull);
+  const events: IncomingEvent[] = [{ ...common, ...place, headSha: isRefused ? undefined : pull.head.sha }];
   if (event === 'pull_request') {
     events.push({ ...common, ...tip, key: `${common.key}:target`, name: 'pull_request_target' });
   }
   return { events };
 }
 
-/** SEM-2.12 gives such runs a token that only reads, and no secrets; here there are none. */
-const FORK: Refusal = { filter: 'fork', reason: 'The pull request comes from a fork, and those are not run here.' };
+/** Their code would run on machines of ours (SEM-2.12 is about the rest). */
+const FORK: Refusal = {
+  filter: 'fork',
+  reason: 'The pull request comes from a fork, and those are not run (SWITCHYARD_RUN_FORK_PULLS).',
+};
 
 /** The merge of both, made here: GitHub's own may not be on this server. */
 async function placeOf(context: ServerContext, delivery: Delivery, pull: Pull): Promise<Place> {
