@@ -32,9 +32,9 @@ describe('parseCron', () => {
   });
 
   it.each([
-    ['@daily', 'it has 1 fields, not 5'],
-    ['0 0 0 * * *', 'it has 6 fields, not 5'],
-    ['', 'it has 0 fields, not 5'],
+    ['@daily', 'it needs 5 fields (minute, hour, day of month, month, day of week) and has 1'],
+    ['0 0 0 * * *', 'it needs 5 fields (minute, hour, day of month, month, day of week) and has 6'],
+    ['', 'it needs 5 fields (minute, hour, day of month, month, day of week) and has 0'],
     ['60 * * * *', "the minute in '60' is not within 0-59, at position 1"],
     ['0 24 * * *', "the hour in '24' is not within 0-23, at position 3"],
     ['0 0 1,0 * *', "the day of month in '0' is not within 1-31, at position 7"],
@@ -55,8 +55,7 @@ describe('parseCron', () => {
     [`${'1,'.repeat(300)}1 * * * *`, 'it is longer than 500 characters'],
   ])('SEM-4.1: refuses %j', (text, problem) => {
     const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
-    const format = "'* * * * *' (minute hour day month weekday)";
-    const message = `Invalid cron expression '${shown}': ${problem}. Expected format: ${format}`;
+    const message = `invalid \`cron\` attribute "${shown}": ${problem}`;
     expect(() => parseCron(text)).toThrow(expect.objectContaining({ code: 'bad-cron', message }));
   });
 });

@@ -55,7 +55,7 @@ export function parseCron(text: string): Cron {
   const parts = [...text.matchAll(/\S+/g)];
   const [minute, hour, day, month, weekday] = parts;
   if (!minute || !hour || !day || !month || !weekday || parts.length > 5) {
-    throw invalid(text, `it has ${parts.length} fields, not 5`);
+    throw invalid(text, `it needs 5 fields (minute, hour, day of month, month, day of week) and has ${parts.length}`);
   }
   const minutes = valuesOf(minute, MINUTE);
   const hours = valuesOf(hour, HOUR);
@@ -75,8 +75,7 @@ export function parseCron(text: string): Cron {
 
 function invalid(text: string, problem: string): UserError {
   const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
-  const format = "'* * * * *' (minute hour day month weekday)";
-  return new UserError('bad-cron', `Invalid cron expression '${shown}': ${problem}. Expected format: ${format}`);
+  return new UserError('bad-cron', `invalid \`cron\` attribute "${shown}": ${problem}`);
 }
 
 function valuesOf({ 0: part, index: start, input: text }: RegExpExecArray, field: Field): number[] {
