@@ -51,7 +51,7 @@ describe('ambiguous-runner', () => {
     });
     expect(finding?.hint).toBe(
       'Give dev-runner a label of its own and ask for it, or keep prod-runner for jobs that ask for api-prod ' +
-        '(a wall with exclusive labels). api-prod is what release asks for.',
+        '(switchyard wall). api-prod is what release asks for.',
     );
   });
 

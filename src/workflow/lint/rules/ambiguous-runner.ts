@@ -43,7 +43,7 @@ function hintFor(demand: Demand, kinds: RunnerKind[], repository: LintRepository
   const [fewest, ...others] = kinds;
   const theirs = listOf(others.flatMap(({ surplus }) => surplus));
   const names = listOf(others.flatMap(({ runners }) => runners.map(({ name }) => name)));
-  const wall = `keep ${names} for jobs that ask for ${theirs} (a wall with exclusive labels)`;
+  const wall = `keep ${names} for jobs that ask for ${theirs} (switchyard wall)`;
   const wanted = new Set(others.flatMap(({ surplus }) => surplus.map((label) => label.toLowerCase())));
   const users = distinctDemands(repository).filter(
     ({ job, labels }) => job !== demand.job && labels.some((label) => wanted.has(label.toLowerCase())),
