@@ -64,12 +64,39 @@ jobs:
     steps: [{ run: echo deployed }]
 `;
 
+const PROMOTE = `name: Promote
+on: { push: { branches: [main] } }
+jobs:
+  build:
+    runs-on: self-hosted
+    steps: [{ run: echo built }]
+  release:
+    needs: build
+    uses: ./.github/workflows/release.yml
+`;
+
+const RELEASE = `name: Release
+on: workflow_call
+jobs:
+  staging:
+    runs-on: self-hosted
+    environment: { name: staging, url: https://staging.example.com/ }
+    steps: [{ run: echo deployed }]
+  production:
+    needs: staging
+    runs-on: self-hosted
+    environment: { name: production, url: https://example.com/ }
+    steps: [{ run: echo deployed }]
+`;
+
 const folder = await mkdtemp(join(tmpdir(), 'switchyard-pictures-'));
 const [server, browser] = await Promise.all([TestServer.start(), startBrowser()]);
 const fleet = await TestFleet.start(server, 4);
 try {
   const unitJob = await makeRuns();
   await take('runs', '/', { colorScheme: 'light' });
+  await take('approval', `/runs/${await waitForApproval()}`, { colorScheme: 'light' });
+  await take('events', '/events?repository=acme/site', { colorScheme: 'dark' });
   await take('run', `/runs/${unitJob.runId}`, { colorScheme: 'dark' });
   await take('log', `/runs/${unitJob.runId}/jobs/${unitJob.id}`, { colorScheme: 'light' }, async (page) => {
     await page.getByRole('button', { name: 'Fixtures' }).click();
@@ -106,6 +133,20 @@ async function makeRuns() {
   const unit = run.jobs.find(({ key }) => key === 'unit');
   if (!unit) throw new Error('the run has no job "unit"');
   return unit;
+}
+
+/** @returns the id of a run that waits for a reviewer, in a repository where another push started nothing */
+async function waitForApproval(): Promise<number> {
+  const repository = 'acme/site';
+  const files = { '.github/workflows/promote.yml': PROMOTE, '.github/workflows/release.yml': RELEASE };
+  await server.push(files, { repository, ref: 'new-card', message: 'Try the new card' });
+  const reviewers = [{ type: 'User', login: 'admin' }];
+  await server.rest('PUT', `/api/v3/repos/${repository}/environments/production`, { reviewers });
+  await server.push(files, { repository, message: 'Show the new card' });
+  const [run] = await server.runs();
+  if (!run) throw new Error('the push started no run');
+  await waitFor('a deployment to wait', async () => (await server.run(run.id)).pendingDeployments.length > 0);
+  return run.id;
 }
 
 /** @returns the id of the run, which has ended unless `ends` is false */

@@ -289,10 +289,11 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     server.setRunner(sampleRunner({ id: 3, name: 'gate', group: 'Releases', groupWall }));
     const page = await open('/runners');
     await page.getByRole('heading', { name: 'Production 1' }).waitFor();
-    await page
-      .getByText('It is kept for jobs that name the label api-prod, or of the environment production.')
-      .waitFor();
-    await page.getByText('This group is kept for jobs of the environment production, or of the ref main.').waitFor();
+    const walls = page.locator('.wall');
+    expect(await walls.allTextContents()).toEqual([
+      ' Behind a wall, open for label api-prodenvironment production',
+      ' This group stands behind a wall, open for environment productionref main',
+    ]);
   });
 
   test('tells on an empty server how to push a repository', async () => {

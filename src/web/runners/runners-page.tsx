@@ -1,7 +1,7 @@
-import { ServerIcon, ShieldLockIcon } from '@primer/octicons-react';
+import { ServerIcon } from '@primer/octicons-react';
 import { useId, useRef } from 'react';
 import { Link } from 'wouter';
-import type { Runner, Wall } from '../../protocol/dashboard/index.ts';
+import type { Runner } from '../../protocol/dashboard/index.ts';
 import { useRunners } from '../api/queries.ts';
 import { useLive } from '../api/use-live.ts';
 import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
@@ -9,7 +9,7 @@ import { RelativeTime } from '../components/times.tsx';
 import { useListKeys } from '../components/use-list-keys.ts';
 import { useTitle } from '../components/use-title.ts';
 import { type RunnerGroup, runnerGroups } from './runner-groups.ts';
-import { wallText } from './wall-text.ts';
+import { WallView } from './wall-view.tsx';
 
 /** Every registered runner, what it may take and what it does. */
 export function RunnersPage() {
@@ -63,23 +63,13 @@ function Group({ group, isOnly }: { group: RunnerGroup; isOnly: boolean }) {
           {name} <span className="muted">{runners.length}</span>
         </h2>
       )}
-      <KeptFor wall={wall} whose={isOnly ? `The group ${name} is` : 'This group is'} />
+      <WallView wall={wall} whose={isOnly ? `The group ${name}` : 'This group'} />
       <ul className="list">
         {runners.map((runner) => (
           <RunnerRow key={runner.id} runner={runner} />
         ))}
       </ul>
     </section>
-  );
-}
-
-function KeptFor({ wall, whose }: { wall: Wall | null; whose: string }) {
-  const text = wallText(wall);
-  if (text === null) return null;
-  return (
-    <p className="wall small">
-      <ShieldLockIcon size={12} /> {whose} kept for {text}.
-    </p>
   );
 }
 
@@ -102,7 +92,7 @@ function RunnerRow({ runner }: { runner: Runner }) {
         <div className="row-facts muted">
           {scope.kind} {scope.name} · group {group} · {os} · {version} · {ephemeral ? 'ephemeral' : 'long-lived'}
         </div>
-        <KeptFor wall={wall} whose="It is" />
+        <WallView wall={wall} />
       </div>
       <div className="runner-job">
         {job && (
