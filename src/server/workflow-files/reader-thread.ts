@@ -5,13 +5,13 @@ import type { Workflow, WorkflowSource } from '../../workflow/index.ts';
 import { fromPieces } from './pieces.ts';
 
 export interface ReaderThreadOptions {
-  /** For one file; the largest that are allowed take about a second. */
+  /** For one file; the worst that are known take about a second of a core. */
   timeLimitMs?: number;
   /** How long the thread, with some 40 MiB, outlives its last file. */
   idleMs?: number;
 }
 
-const TIME_LIMIT_MS = 10_000;
+const TIME_LIMIT_MS = 20_000;
 const IDLE_MS = 60_000;
 /** Ten times what the largest file needs. */
 const MEMORY_MIB = 1024;

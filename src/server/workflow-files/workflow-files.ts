@@ -1,7 +1,10 @@
 import { BoundedMap } from '../../common/bounded-map.ts';
 import { unreadableWorkflow } from '../../workflow/index.ts';
+import type { GitRepositories } from '../git/repositories.ts';
 import { listWorkflowFiles, readWorkflowTexts, type WorkflowEntry } from '../git/workflow-files.ts';
 import type { ReadFile, WorkflowReader } from './workflow-reader.ts';
+
+type Named = Parameters<GitRepositories['folder']>[0];
 
 /** SEM-1.9 */
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -13,21 +16,23 @@ const KEPT_BLOBS = 20_000;
 
 /** The workflow files of commits (SEM-1.1). A file that has not changed is neither fetched from git nor read again. */
 export class WorkflowFiles {
+  readonly #git: Pick<GitRepositories, 'folder'>;
   readonly #reader: WorkflowReader;
   readonly #lists = new BoundedMap<string, Promise<WorkflowEntry[]>>(KEPT_COMMITS);
   /** The hash of each blob's text. */
   readonly #hashes = new BoundedMap<string, string>(KEPT_BLOBS);
 
-  constructor(reader: WorkflowReader) {
+  constructor(git: Pick<GitRepositories, 'folder'>, reader: WorkflowReader) {
+    this.#git = git;
     this.#reader = reader;
   }
 
   /**
    * Every workflow file of a commit, sorted by path. What is wrong with one is in its `workflow.errors`; one over 1 MiB
    * has no text.
-   * @param folder the bare repository
    */
-  async at(folder: string, sha: string): Promise<ReadFile[]> {
+  async at(repository: Named, sha: string): Promise<ReadFile[]> {
+    const folder = this.#git.folder(repository);
     const entries = await this.#list(folder, sha);
     const files = new Map<string, ReadFile>();
     for (const entry of entries) {
@@ -42,8 +47,8 @@ export class WorkflowFiles {
   }
 
   /** The paths of the workflow files of a commit. */
-  async paths(folder: string, sha: string): Promise<string[]> {
-    return (await this.#list(folder, sha)).map(({ path }) => path);
+  async paths(repository: Named, sha: string): Promise<string[]> {
+    return (await this.#list(this.#git.folder(repository), sha)).map(({ path }) => path);
   }
 
   #list(folder: string, sha: string): Promise<WorkflowEntry[]> {

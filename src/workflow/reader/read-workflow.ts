@@ -14,6 +14,7 @@ import { readTriggers } from './triggers.ts';
 
 /** SEM-1.9 */
 const MAX_FILE_BYTES = 1024 * 1024;
+const EMPTY = 'The file is empty.';
 /** Warnings stop nothing, so they may be more than errors. */
 const MAX_WARNINGS = 100;
 
@@ -29,7 +30,7 @@ export function readWorkflow({ path, text }: WorkflowSource, limits = FILE_LIMIT
   const warnings = new Problems(path, MAX_WARNINGS);
   const broken = brokenWorkflow(path, errors, warnings);
   if (text.trim() === '') {
-    errors.add('The file is empty.', null);
+    errors.add(EMPTY, null);
     return broken;
   }
   const bytes = Buffer.byteLength(text);
@@ -38,7 +39,11 @@ export function readWorkflow({ path, text }: WorkflowSource, limits = FILE_LIMIT
     return broken;
   }
   const tree = readTemplateTree(path, text, errors, limits);
-  if (!tree) return broken;
+  if (!tree) {
+    // Comments only.
+    if (errors.list.length === 0) errors.add(EMPTY, null);
+    return broken;
+  }
   const further = tree.sound ? errors : new Problems(path);
   const part = (name: string) => member(tree.root, name);
   if (errors.list.length === 0) checkValues(tree.root, errors);
