@@ -1,5 +1,5 @@
 /** Walls: whom a runner or a group of runners is kept for (SEM-13.4). */
-import { compileGlob, type Glob, isIncluded } from '../globs.ts';
+import { compileGlob, type Glob } from '../globs.ts';
 import { type JobRequirement, normalized, same, type Wall, type WorkflowFile } from './facts.ts';
 
 /** What lets a job through a wall. */
@@ -24,32 +24,56 @@ export function openingFor(wall: Wall, { labels, environment, ref, workflow, rep
   if (environment !== null && wall.environments.some((name) => same(name, environment))) {
     return opening('environment', environment);
   }
-  if (matchesRef(wall.refs, ref)) return opening('ref', ref);
+  const { refs, workflows } = gateOf(wall);
+  if (matchesRef(refs, ref)) return opening('ref', ref);
   const own = `${repository.owner}/${repository.name}`;
-  if (wall.workflows.some((pattern) => matchesWorkflow(pattern, workflow, own)))
-    return opening('workflow', workflow.path);
-  return undefined;
+  const isItsOwn = workflows.some((gate) => matchesWorkflow(gate, workflow, own));
+  return isItsOwn ? opening('workflow', workflow.path) : undefined;
 }
 
 const opening = (kind: Opening['kind'], name: string): Opening => ({ kind, name });
 
-/** A list as of `on.push.branches`: the last pattern that matches decides (SEM-3.8). */
-function matchesRef(patterns: string[], ref: string): boolean {
-  if (patterns.length === 0) return false;
-  const names = [ref, ref.replace(/^refs\/(?:heads|tags)\//, '')];
-  const onEither = (glob: Glob): Glob => ({ ...glob, matches: () => names.some((name) => glob.matches(name)) });
-  return isIncluded(
-    patterns.map((pattern) => onEither(compileGlob(pattern))),
-    ref,
-  );
+/** The patterns of a wall, read once: it is asked for every job that becomes ready, and never changed in place. */
+interface Gate {
+  refs: Glob[];
+  workflows: WorkflowGate[];
+}
+
+interface WorkflowGate {
+  /** Undefined: the job's own. */
+  repository: string | undefined;
+  path: string | undefined;
+  refs: Glob[];
+}
+
+const gates = new WeakMap<Wall, Gate>();
+
+function gateOf(wall: Wall): Gate {
+  const known = gates.get(wall);
+  if (known) return known;
+  const gate = { refs: wall.refs.map(compileGlob), workflows: wall.workflows.map(workflowGate) };
+  gates.set(wall, gate);
+  return gate;
 }
 
 /** Owner and name, path, glob on the ref. A path has no `@`, so that none can pretend to be of another ref. */
 const WORKFLOW = /^(?:([\w.-]+\/[\w.-]+)\/)?(\.github\/workflows\/[^/@]+\.ya?ml)(?:@(.+))?$/;
 
-function matchesWorkflow(pattern: string, { repository, path, ref }: WorkflowFile, own: string): boolean {
-  const [, wanted = own, file, glob = '**'] = WORKFLOW.exec(pattern) ?? [];
-  return file === path && same(wanted, repository) && matchesRef([glob], ref);
+function workflowGate(pattern: string): WorkflowGate {
+  const [, repository, path, ref = '**'] = WORKFLOW.exec(pattern) ?? [];
+  return { repository, path, refs: [compileGlob(ref)] };
+}
+
+function matchesWorkflow(gate: WorkflowGate, { repository, path, ref }: WorkflowFile, own: string): boolean {
+  return gate.path === path && same(gate.repository ?? own, repository) && matchesRef(gate.refs, ref);
+}
+
+/** A list as of `on.push.branches`: the last pattern that matches decides (SEM-3.8). */
+function matchesRef(globs: Glob[], ref: string): boolean {
+  const short = ref.replace(/^refs\/(?:heads|tags)\//, '');
+  let isIn = false;
+  for (const { negative, matches } of globs) if (matches(ref) || matches(short)) isIn = !negative;
+  return isIn;
 }
 
 /**
