@@ -3,6 +3,7 @@ import { type ContextData, fromContextData } from '../../src/protocol/runner/tok
 import { ManualClock } from '../support/manual-clock.ts';
 import { serversPerTest, TestServer } from '../support/server.ts';
 import { call } from '../support/simulated-runner.ts';
+import { waitFor } from '../support/wait.ts';
 
 const { servers, start } = serversPerTest();
 
@@ -198,6 +199,22 @@ jobs:
     expect((await runNext(server)).jobName).toBe('b');
     expect((await runNext(server)).jobName).toBe('a');
     expect((await server.runs()).map(({ conclusion }) => conclusion)).toEqual(['success', 'success']);
+  });
+
+  it('SEM-29.7: asks the rules of environments again', async () => {
+    const clock = new ManualClock(Date.now());
+    const server = await start({ clock });
+    await server.push({ 'README.md': 'x' });
+    await server.rest('PUT', '/api/v3/repos/me/app/environments/prod', { wait_timer: 30 });
+    await server.pushWorkflow(`on: push\njobs: { a: { environment: prod, runs-on: self-hosted, ${STEPS} } }`);
+    expect(await server.states(1)).toEqual({ a: 'waiting' });
+    clock.advance(30 * 60_000);
+    await waitFor('the end of the timer', async () => (await server.states(1)).a === 'queued');
+    await server.rest('POST', `${ACTIONS}/runs/1/cancel`);
+    await rerun(server, 'runs/1/rerun-failed-jobs');
+    expect(await server.states(1)).toEqual({ a: 'waiting' });
+    clock.advance(30 * 60_000);
+    await waitFor('the end of the timer', async () => (await server.states(1)).a === 'queued');
   });
 
   it('explains who began an attempt, and what it keeps', async () => {
