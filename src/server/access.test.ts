@@ -39,7 +39,7 @@ test('every route but the open ones refuses a caller without a token and one wit
   await server.close();
 });
 
-test('what is open is only git, blobs, webhooks, the page, OAuth and what REST says about itself', async () => {
+test('what is open is only git, blobs, archives of actions, webhooks, the page, OAuth and what REST says about itself', async () => {
   const { server, routes } = await startAll();
   const open = routes
     .filter(({ access }) => access && OPEN.includes(access))
@@ -52,6 +52,7 @@ test('what is open is only git, blobs, webhooks, the page, OAuth and what REST s
       "GET /api/v3/meta",
       "GET /assets/*",
       "GET /blobs/*",
+      "GET /switchyard/action-archives/:owner/:name/:file",
       "HEAD /blobs/*",
       "POST /:owner/:repository/git-receive-pack",
       "POST /:owner/:repository/git-upload-pack",

@@ -24,13 +24,18 @@ export interface TestServerOptions {
   dataFolder?: string;
   webhookSecret?: string;
   runForkPulls?: boolean;
+  followsEvents?: boolean;
   filters?: StartServerOptions['filters'];
 }
+
+/** Seconds since the epoch. */
+const FIRST_COMMIT_AT = 1_767_225_600;
 
 /** A real server on a data folder of its own, with the calls that tests make most. */
 export class TestServer {
   readonly #running: RunningServer;
   readonly folder: string;
+  #pushes = 0;
 
   private constructor(running: RunningServer, folder: string) {
     this.#running = running;
@@ -80,7 +85,8 @@ export class TestServer {
     await git(folder, 'init', '-q', '-b', 'main');
     await writeFiles(folder, files);
     await git(folder, 'add', '-A');
-    await git(folder, 'commit', '-q', '-m', message);
+    // Else two equal pushes within a second would be one commit, and the second would move nothing.
+    await git(folder, 'commit', '-q', '--date', `@${FIRST_COMMIT_AT + ++this.#pushes} +0000`, '-m', message);
     const { host } = new URL(this.url);
     return git(
       folder,
