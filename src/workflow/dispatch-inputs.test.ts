@@ -58,10 +58,15 @@ describe('resolveDispatchInputs', () => {
     ['{a: {type: number, default: true}}', "The input 'a': the default 'true' is no number"],
     ['{a: {type: choice}}', "The input 'a': Missing 'options' for choice input"],
     ['{a: {type: choice, options: [x], default: y}}', "The input 'a': the default 'y' is not in its options"],
-    ['{a: {type: text}}', "Unexpected value 'text'"],
     [`{${Array.from({ length: 26 }, (_, n) => `i${n}: {}`).join()}}`, 'you may only define up to 25 inputs'],
   ])('SEM-4.7: the file is wrong with %s', (body, message) => {
     expect(dispatchable(body).errors.map((error) => error.message)).toEqual([message]);
+  });
+
+  it('takes an input of a type that GitHub does not know for a string, and warns', () => {
+    const { errors, warnings } = dispatchable('{a: {type: int}}');
+    expect(errors).toEqual([]);
+    expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining("unknown type 'int'")]);
   });
 
   it('SEM-4.7: warns of options that nobody will see', () => {
@@ -83,7 +88,7 @@ describe('resolveDispatchInputs', () => {
     [{ name: 'x', level: '' }, "Provided value '' for input 'level' not in the list of allowed values"],
     [{ name: 'x', count: 'Infinity' }, "Provided value 'Infinity' for input 'count' is not a number"],
     [{ name: 'x'.repeat(70_000) }, 'inputs are too large: at most 65535 characters are allowed'],
-  ])('SEM-4.7, 4.8: refuses %j', (given, error) => {
+  ])('SEM-4.7, 4.8: refuses case %#', (given, error) => {
     expect(resolveDispatchInputs(workflow, given).errors).toEqual([error]);
   });
 

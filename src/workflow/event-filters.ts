@@ -39,7 +39,7 @@ export function* eventFilters(trigger: Trigger, event: EventFacts, options: Filt
     () => deletedRef(event, options),
     () => skipInstruction(event),
     () => types(trigger, event),
-    () => workflows(trigger, event),
+    () => workflows(trigger, event, effort),
     () => cron(trigger, event),
     () => refs(trigger, event, effort),
     () => paths(trigger, event, options, effort),
@@ -107,11 +107,12 @@ function types(trigger: Trigger, { name, activity }: EventFacts): Verdict | unde
   return refusing('types', `${activity} is not in types: ${listed(wanted)}${origin}`);
 }
 
-/** SEM-2.10 */
-function workflows(trigger: Trigger, { name, workflowName }: EventFacts): Verdict | undefined {
+/** SEM-2.10. Names may be patterns, as GitHub's own files show: `C/C\\+\\+`. */
+function workflows(trigger: Trigger, { name, workflowName }: EventFacts, effort: Effort): Verdict | undefined {
   const wanted = trigger.workflows;
   if (name !== 'workflow_run' || !wanted || workflowName === undefined) return undefined;
-  return wanted.includes(workflowName)
+  const isWanted = wanted.includes(workflowName) || isIncluded(globs(wanted, effort), workflowName, effort);
+  return isWanted
     ? passing('workflows', `${workflowName} is in workflows: ${listed(wanted)}`)
     : refusing('workflows', `${workflowName} is not in workflows: ${listed(wanted)}`);
 }

@@ -15,6 +15,7 @@ export { evaluateJobCondition, type JobCondition, resolveJob, runTitle } from '.
 export type { FilterOptions } from './event-filters.ts';
 export { expandMatrix } from './expand-matrix.ts';
 export { matchesRefPattern } from './fnmatch.ts';
+export { githubContext } from './github-context.ts';
 export { jobOf, transitiveNeeds } from './graph.ts';
 export { type JobPayload, jobPayload } from './job-payload.ts';
 export { type EventMatch, matchEvent } from './match-event.ts';

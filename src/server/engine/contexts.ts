@@ -1,7 +1,7 @@
 /** What expressions of a run see (SEM-22), from its rows. */
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { JobRow } from '../../store/jobs.ts';
-import { type JobResult, type JobState, transitiveNeeds } from '../../workflow/index.ts';
+import { githubContext, type JobResult, type JobState, transitiveNeeds } from '../../workflow/index.ts';
 import type { Level, RunBundle } from './run-bundle.ts';
 
 export const parseKeys = (text: string): string[] => JSON.parse(text) as string[];
@@ -65,7 +65,7 @@ export function jobContexts(level: Level, job: JobRow, publicUrl: string): Recor
 
 /** What a workflow as a whole can see. */
 export function runContexts({ bundle, inputs }: Level, publicUrl: string): Record<string, Json> {
-  return { github: githubContext(bundle, publicUrl), vars: bundle.vars, inputs };
+  return { github: githubOf(bundle, publicUrl), vars: bundle.vars, inputs };
 }
 
 export function conditionState(level: Level, job: JobRow, contexts: Record<string, Json>): JobState {
@@ -74,56 +74,21 @@ export function conditionState(level: Level, job: JobRow, contexts: Record<strin
   return { contexts, ancestorResults, cancelled: level.bundle.run.cancel_requested_at !== null };
 }
 
-/** The `github` context (SEM-22.1, 22.2). Ids and counters are strings, so that they are exported as variables. */
-export function githubContext(bundle: RunBundle, publicUrl: string): Record<string, Json> {
-  const { run, repository, workflow } = bundle;
-  const fullName = `${repository.owner}/${repository.name}`;
-  const event = JSON.parse(run.payload) as Record<string, Json>;
-  const { head, base } = pullRequestRefs(run.event, event);
-  return {
-    actor: run.actor,
-    actor_id: '1',
-    api_url: `${publicUrl}/api/v3`,
-    base_ref: base,
-    event,
-    event_name: run.event,
-    graphql_url: `${publicUrl}/api/graphql`,
-    head_ref: head,
+function githubOf({ run, repository, workflow, workflowPath }: RunBundle, publicUrl: string): Record<string, Json> {
+  return githubContext({
+    event: run.event,
+    payload: JSON.parse(run.payload) as Record<string, Json>,
     ref: run.ref,
-    ref_name: run.ref.replace(/^refs\/(heads|tags|pull)\//, ''),
-    ref_protected: false,
-    ref_type: run.ref.startsWith('refs/tags/') ? 'tag' : 'branch',
-    repository: fullName,
-    repository_id: String(repository.id),
-    repository_owner: repository.owner,
-    repository_owner_id: '1',
-    repositoryUrl: `${publicUrl.replace(/^http/, 'git')}/${fullName}.git`,
-    repository_visibility: 'private',
-    retention_days: '90',
-    run_attempt: String(run.attempt),
-    run_id: String(run.id),
-    run_number: String(run.run_number),
-    secret_source: 'Actions',
-    server_url: publicUrl,
     sha: run.sha,
-    triggering_actor: run.triggering_actor,
-    workflow: workflow.name,
-    workflow_ref: `${fullName}/${bundle.workflowPath}@${run.ref}`,
-    workflow_sha: run.sha,
-  };
+    actor: run.actor,
+    triggeringActor: run.triggering_actor,
+    repository: { id: String(repository.id), owner: repository.owner, name: repository.name },
+    workflow: { name: workflow.name, path: workflowPath },
+    runId: String(run.id),
+    runNumber: String(run.run_number),
+    attempt: String(run.attempt),
+    serverUrl: publicUrl,
+    apiUrl: `${publicUrl}/api/v3`,
+    graphqlUrl: `${publicUrl}/api/graphql`,
+  });
 }
-
-/** `head_ref` and `base_ref` are there for events of pull requests only. */
-function pullRequestRefs(name: string, event: Record<string, Json>): { head: string; base: string } {
-  const pull = name.startsWith('pull_request') ? event.pull_request : null;
-  return { head: refOf(pull, 'head'), base: refOf(pull, 'base') };
-}
-
-function refOf(pull: Json | undefined, side: 'head' | 'base'): string {
-  const part = isRecord(pull) ? pull[side] : null;
-  const ref = isRecord(part) ? part.ref : null;
-  return typeof ref === 'string' ? ref : '';
-}
-
-const isRecord = (value: Json | undefined): value is Record<string, Json> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -45,6 +45,12 @@ function correct(definitions: Definitions): void {
     'loose-value-type': 'dispatch-input-or-null',
   });
   Object.assign(definitions['workflow-dispatch-input']?.mapping ?? {}, loose);
+  // Files that run on GitHub have types of their own invention there; the reader warns of them.
+  const input = definitions['workflow-dispatch-input']?.mapping?.properties ?? {};
+  Object.assign(input, { type: { type: 'string' } });
+  // As such files have `paths` here.
+  const group = definitions['merge-group-mapping']?.mapping?.properties ?? {};
+  Object.assign(group, { paths: 'event-paths', 'paths-ignore': 'event-paths-ignore' });
   definitions['dispatch-inputs-or-null'] = { 'one-of': ['null', 'workflow-dispatch-inputs'] };
   definitions['dispatch-input-or-null'] = { 'one-of': ['null', 'workflow-dispatch-input'] };
   // SEM-22.4: a step's shell takes the contexts of its other keys, and there are no steps when a container starts.

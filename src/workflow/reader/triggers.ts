@@ -86,9 +86,11 @@ function readInputs(inputs: TemplateToken, findings: Findings): DispatchInput[] 
 const INPUT_TYPES = ['string', 'boolean', 'number', 'choice', 'environment'] as const;
 
 function readInput(name: string, key: TemplateToken, body: TemplateToken, findings: Findings): DispatchInput {
+  const written = literalText(member(body, 'type'));
+  const type = INPUT_TYPES.find((candidate) => candidate === written);
   const input: DispatchInput = {
     name,
-    type: INPUT_TYPES.find((candidate) => candidate === literalText(member(body, 'type'))) ?? 'string',
+    type: type ?? 'string',
     required: literalOf(member(body, 'required')) === true,
     default: literalOf(member(body, 'default')) ?? null,
     description: literalText(member(body, 'description')) || null,
@@ -96,6 +98,13 @@ function readInput(name: string, key: TemplateToken, body: TemplateToken, findin
   };
   const problem = inputProblem(input);
   if (problem) findings.errors.add(`The input '${name}': ${problem}`, placeOf(key));
+  if (written && !type) {
+    const known = `Types are ${INPUT_TYPES.join(', ')}.`;
+    findings.warnings.add(
+      `The input '${name}' has the unknown type '${written}' and is taken as a string. ${known}`,
+      placeOf(key),
+    );
+  }
   if (input.type !== 'choice' && !isAbsent(member(body, 'options'))) {
     findings.warnings.add(`The input '${name}': Input type is not 'choice', but 'options' is defined`, placeOf(key));
   }
