@@ -248,14 +248,20 @@ describe('pull requests', () => {
     await copy.git('merge', '-q', '--no-ff', '-m', 'By hand', 'topic');
     await copy.push('main');
     expect(await server.rest<Pull>('GET', `${PULLS}/1`)).toMatchObject({ state: 'closed', merged: true });
+    await copy.branch('third');
+    await copy.commit({ e: 'e' });
+    await copy.push('third');
+    await open(server, { head: 'third' });
+    await copy.push(':third', 'third:main');
+    expect(await server.rest<Pull>('GET', `${PULLS}/2`)).toMatchObject({ state: 'closed', merged: true });
     await copy.branch('second');
     await copy.commit({ d: 'd' });
     await copy.push('second');
     await open(server, { head: 'second' });
     await copy.push(':second');
-    expect(await server.rest<Pull>('GET', `${PULLS}/2`)).toMatchObject({ state: 'closed', merged: false });
+    expect(await server.rest<Pull>('GET', `${PULLS}/3`)).toMatchObject({ state: 'closed', merged: false });
     const activities = (await about(server, 'pull_request')).map(({ activity }) => activity);
-    expect(activities).toEqual(['opened', 'closed', 'opened', 'closed']);
+    expect(activities).toEqual(['opened', 'closed', 'opened', 'closed', 'opened', 'closed']);
   });
 
   it('are refused in words where they make no sense', async () => {

@@ -37,6 +37,9 @@ async function told(server: TestServer, activity: string) {
   return events.filter((event) => event.name === 'workflow_run' && event.activity === activity).reverse();
 }
 
+/** Those about runs of CI: they start Watch, others do not. */
+const ofCi = ({ runs }: { runs: unknown[] }): boolean => runs.length > 0;
+
 describe('workflow_run', () => {
   it('SEM-2.4, 2.10: starts at the tip of the default branch when a run of a named workflow completes', async () => {
     const server = await start();
@@ -140,6 +143,29 @@ describe('workflow_run', () => {
     });
     await runOf(server, 'Report');
     expect(githubOf(await runOne(server)).event).toMatchObject({ workflow_run: { conclusion: 'startup_failure' } });
+  });
+
+  it('SEM-2.10, 29: tells of a re-run that it began and ended, not that it was requested', async () => {
+    const server = await start();
+    await server.push(files(['CI', 'push'], ['Watch', following('CI')]));
+    await runOne(server, 'failed');
+    await runOf(server, 'Watch', 3);
+    await server.rest('POST', '/api/v3/repos/me/app/actions/runs/1/rerun');
+    // The jobs of Watch wait for a runner too, longer than that of the re-run.
+    for (let at = 0; at < 3; at++) await runOne(server);
+    await runOne(server);
+    await waitFor('its end', async () => (await told(server, 'completed')).filter(ofCi).length === 2);
+    expect(await server.run(1)).toMatchObject({ attempt: 2, conclusion: 'success' });
+    expect((await told(server, 'requested')).filter(ofCi)).toHaveLength(1);
+    expect((await told(server, 'in_progress')).filter(ofCi)).toHaveLength(2);
+  });
+
+  it('is not made by a server that follows no events, as that of `switchyard run`', async () => {
+    const server = await start({ followsEvents: false });
+    await server.push(files(['CI', 'push'], ['Watch', following('CI')]));
+    await runOne(server);
+    expect((await server.run(1)).conclusion).toBe('success');
+    expect((await server.events()).map(({ name }) => name)).toEqual(['create', 'push']);
   });
 
   it('costs nothing where no workflow of the default branch listens', async () => {

@@ -48,7 +48,9 @@ export async function recoverPushes(context: ServerContext, journals: PushJourna
 async function acceptUpdates(context: ServerContext, journal: PushJournal, row: RepositoryRow): Promise<string[]> {
   const folder = context.git.folder(row);
   const moved: RefUpdate[] = [];
-  for (const update of journal.updates) if (await hasMoved(folder, update)) moved.push(update);
+  // Deletions last: a push may merge a branch and delete it.
+  const updates = [...journal.updates].sort((a, b) => Number(isDeletion(a)) - Number(isDeletion(b)));
+  for (const update of updates) if (await hasMoved(folder, update)) moved.push(update);
   const repository = await chooseDefaultBranch(context, row, moved);
   await followDefaultBranch(context, repository, moved, journal.actor);
   const push: AcceptedPush = {
@@ -60,28 +62,30 @@ async function acceptUpdates(context: ServerContext, journal: PushJournal, row: 
     journal,
     refusal: journal.skip ? SKIPPED : undefined,
   };
-  const { updates, lines } = withinLimits(moved);
-  for (const update of updates) lines.push(...(await acceptUpdate(context, push, update)));
+  const { accepted, lines } = withinLimits(moved);
+  for (const update of accepted) lines.push(...(await acceptUpdate(context, push, update)));
   return journal.skip && moved.length > 0 ? ['nothing was started, as the push asked (-o ci.skip)'] : lines;
 }
+
+const isDeletion = ({ after }: RefUpdate): boolean => after === ZERO_SHA;
 
 const SKIPPED: Refusal = { filter: 'push-option', reason: 'The push asked for no runs (-o ci.skip).' };
 
 /** SEM-2.7: refs other than branches and tags start nothing either. */
-function withinLimits(moved: RefUpdate[]): { updates: RefUpdate[]; lines: string[] } {
+function withinLimits(moved: RefUpdate[]): { accepted: RefUpdate[]; lines: string[] } {
   const branches = moved.filter(({ ref }) => ref.startsWith('refs/heads/'));
   const tags = moved.filter(({ ref }) => ref.startsWith('refs/tags/'));
   const lines: string[] = [];
   if (tags.length > MAX_TAGS) lines.push(`more than ${MAX_TAGS} tags at once start nothing`);
   if (branches.length > MAX_BRANCHES) lines.push(`more than ${MAX_BRANCHES} branches at once start nothing`);
   return {
-    updates: [...(branches.length > MAX_BRANCHES ? [] : branches), ...(tags.length > MAX_TAGS ? [] : tags)],
+    accepted: [...(branches.length > MAX_BRANCHES ? [] : branches), ...(tags.length > MAX_TAGS ? [] : tags)],
     lines,
   };
 }
 
 async function acceptUpdate(context: ServerContext, push: AcceptedPush, update: RefUpdate): Promise<string[]> {
-  const events = await (update.after === ZERO_SHA ? deletedRefEvents : movedRefEvents)(context, push, update);
+  const events = await (isDeletion(update) ? deletedRefEvents : movedRefEvents)(context, push, update);
   const outcomes = events.length > 0 ? await context.engine.acceptEvents(events) : [];
   const lines = outcomeLines(context.settings.publicUrl, update, events, outcomes);
   return [...lines, ...(await followPulls(context, push, update))];
@@ -141,7 +145,7 @@ async function chooseDefaultBranch(
   repository: RepositoryRow,
   moved: RefUpdate[],
 ): Promise<RepositoryRow> {
-  const pushed = moved.filter(({ ref, after }) => ref.startsWith('refs/heads/') && after !== ZERO_SHA);
+  const pushed = moved.filter((update) => update.ref.startsWith('refs/heads/') && !isDeletion(update));
   const branches = pushed.map(({ ref }) => shortName(ref));
   const [first] = branches;
   if (first === undefined) return repository;

@@ -7,10 +7,11 @@ import { callerName, causingJob, needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { type ChangedFile, comparedFiles, comparisonSize } from '../git/comparison.ts';
 import { addLabels, type Editor, editPull, removeLabel } from '../pulls/edit-pull.ts';
+import { pullTurns } from '../pulls/follow-pulls.ts';
 import { mergePull } from '../pulls/merge-pull.ts';
 import { openPull } from '../pulls/open-pull.ts';
 import { labelObject, labelsOf, pullObject, wholePullObject } from '../pulls/pull-object.ts';
-import { testMerge } from '../pulls/test-merge.ts';
+import { refreshTestMerge } from '../pulls/test-merge.ts';
 import { notFoundOnGitHub } from './errors.ts';
 import { linkPages, pageOf, repositoryOf } from './requests.ts';
 
@@ -169,11 +170,14 @@ async function list(context: ServerContext, request: FastifyRequest, reply: Fast
 }
 
 /** Its base may have moved since the last event. */
-async function refreshed(context: ServerContext, repository: RepositoryRow, pull: PullRow): Promise<PullRow> {
-  if (pull.state === 'closed') return pull;
-  const merge = await testMerge(context, repository, pull);
-  if (merge.base_sha !== pull.base_sha) await changePull(context.db, pull.id, merge);
-  return { ...pull, ...merge };
+function refreshed(context: ServerContext, repository: RepositoryRow, pull: PullRow): Promise<PullRow> {
+  return context.turns.take(pullTurns(repository.id), async () => {
+    const current = await findPull(context.db, repository.id, pull.number);
+    if (current?.state !== 'open') return current ?? pull;
+    const merge = await refreshTestMerge(context, repository, current);
+    if (merge.base_sha !== current.base_sha) await changePull(context.db, current.id, merge);
+    return { ...current, ...merge };
+  });
 }
 
 async function whole(context: ServerContext, repository: RepositoryRow, pull: PullRow) {

@@ -8,10 +8,9 @@ import type { Refusal } from '../engine/accept-event.ts';
 import type { EventOutcome, IncomingEvent } from '../engine/engine.ts';
 import { comparisonSize } from '../git/comparison.ts';
 import { changedFilesOfPull } from '../git/history.ts';
-import { setRefs } from '../git/merges.ts';
 import { repositoryObject, userObject } from '../github-rest/shapes.ts';
 import { type PullFacts, wholePullObject } from './pull-object.ts';
-import { testMerge } from './test-merge.ts';
+import { mergeRef, refreshTestMerge } from './test-merge.ts';
 
 /** What happened to a pull request. */
 export interface PullNews {
@@ -56,21 +55,13 @@ export async function tell<Pull extends PullFacts>(
   news: PullNews,
   store: (db: Queries, pull: Pull) => Promise<unknown>,
 ): Promise<ToldPull<Pull>> {
-  const told = pull.state === 'open' ? { ...pull, ...(await testMerge(context, repository, pull)) } : pull;
-  if (told.state === 'open') await setRefs(context.git.folder(repository), refsOf(told));
+  const told = pull.state === 'open' ? { ...pull, ...(await refreshTestMerge(context, repository, pull)) } : pull;
   const events = await eventsOf(context, repository, told, news);
   const outcomes = await context.engine.acceptEvents(events, async (db) => {
     await store(db, told);
   });
   return { pull: told, outcomes };
 }
-
-const refsOf = ({ number, head_sha, merge_sha }: PullFacts): Record<string, string | null> => ({
-  [`refs/pull/${number}/head`]: head_sha,
-  [mergeRef(number)]: merge_sha,
-});
-
-export const mergeRef = (number: number): string => `refs/pull/${number}/merge`;
 
 async function eventsOf(
   context: ServerContext,

@@ -6,8 +6,7 @@ import { isForkEvent } from '../engine/forks.ts';
 import { defaultTip } from '../events/default-tip.ts';
 import { changedFilesOfPull } from '../git/history.ts';
 import { setRefs } from '../git/merges.ts';
-import { mergeRef } from '../pulls/tell-pull.ts';
-import { mergeCommit } from '../pulls/test-merge.ts';
+import { mergeCommit, mergeRef } from '../pulls/test-merge.ts';
 import { commitOf } from './commit-of.ts';
 import { baseEvent, type Delivery, type Found } from './delivery.ts';
 
