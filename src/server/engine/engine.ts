@@ -3,7 +3,7 @@ import type { Logger } from '../../common/log.ts';
 import type { BrokerMessage } from '../../protocol/runner/broker.ts';
 import type { CompleteJobRequest } from '../../protocol/runner/run-service.ts';
 import type { Database, Queries } from '../../store/database.ts';
-import { findJob, findJobByRequest, type JobRow, jobsInPhases, moveJob } from '../../store/jobs.ts';
+import { findJob, type JobRow, jobsInPhases, moveJob } from '../../store/jobs.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { allRunners, deleteRunner, type RunnerRow, runnerGroups } from '../../store/runners.ts';
 import type { FilterOptions } from '../../workflow/index.ts';
@@ -11,21 +11,24 @@ import type { JobRequirement } from '../../workflow/routing.ts';
 import type { Changes } from '../changes.ts';
 import type { GitRepositories } from '../git/repositories.ts';
 import { acceptEvents, type EventOutcome, type IncomingEvent } from './accept-event.ts';
-import { cancelRun, concludeOverdueCancel, forceCancelRun, timeOutJob } from './cancellation.ts';
+import { cancelRun, forceCancelRun } from './cancellation.ts';
 import { Deadlines, nextDeadline } from './deadlines.ts';
 import { Dispatcher, type QueuedJob } from './dispatcher.ts';
 import { EngineViews } from './engine-views.ts';
 import { Environments } from './environments.ts';
+import { fallDue } from './fall-due.ts';
 import { followUp } from './follow-up.ts';
-import { endJob, loseJob } from './job-end.ts';
-import { acquire, assign, complete, endWorkOfOldSession, renew, requeue } from './job-lifecycle.ts';
+import { acquire, assign, complete, endWorkOfOldSession, renew } from './job-lifecycle.ts';
+import { Offers } from './offers.ts';
 import type { EngineOptions as Rules } from './options.ts';
 import { Polls } from './polls.ts';
 import { requirementOf } from './requirement.ts';
 import { type RerunRequest, rerun } from './rerun.ts';
-import { loadRunOrThrow, type RunBundle, type WorkflowCache } from './run-bundle.ts';
+import { loadRunOrThrow, type RunBundle } from './run-bundle.ts';
 import { RunnerDirectory } from './runner-directory.ts';
 import { RunnerWalls } from './runner-walls.ts';
+import type { WorkflowFiles } from '../workflow-files/workflow-files.ts';
+import type { WorkflowReader } from '../workflow-files/workflow-reader.ts';
 import { createInUnit, type InUnit } from './unit.ts';
 
 export type { EventOutcome, IncomingEvent, StartedRun } from './accept-event.ts';
@@ -35,7 +38,8 @@ export interface EngineDependencies {
   clock: Clock;
   changes: Changes;
   git: GitRepositories;
-  cache: WorkflowCache;
+  reader: WorkflowReader;
+  files: WorkflowFiles;
   logger: Logger;
   /** Known once the server listens. */
   publicUrl: () => string;
@@ -66,8 +70,7 @@ export class Engine {
   readonly #holders = new Map<number, number>();
   /** Owner and name of every repository that has jobs; they never change. */
   readonly #repositories = new Map<number, Pick<RepositoryRow, 'owner' | 'name'>>();
-  /** Offers whose runner said that it got the message: only time takes those back. */
-  readonly #acknowledged = new Set<string>();
+  readonly #offers: Offers;
 
   constructor(deps: EngineDependencies) {
     this.#deps = deps;
@@ -82,7 +85,7 @@ export class Engine {
       followUp: (unit, next) => followUp(unit, this.#rules, next),
     });
     this.#rules = {
-      cache: deps.cache,
+      reader: deps.reader,
       filters: deps.filters,
       listens: deps.listens,
       runEventDue: deps.runEventDue,
@@ -99,9 +102,10 @@ export class Engine {
       assign: (job, runnerId) => this.#assign(job, runnerId),
       putBack: (job) => this.#putBack(job),
     });
+    this.#offers = new Offers(db, this.#inUnit);
     this.views = new EngineViews({
       db,
-      cache: this.#deps.cache,
+      reader: this.#deps.reader,
       directory: this.#directory,
       requirement: (job) => this.#requirement(job),
     });
@@ -122,7 +126,6 @@ export class Engine {
    * outage was not the runner's.
    */
   async start(): Promise<void> {
-    setImmediate(() => this.#deps.cache.warmUp());
     const groups = await runnerGroups(this.#deps.db);
     this.walls.start(groups);
     const names = new Map(groups.map(({ id, name }) => [id, name]));
@@ -231,29 +234,20 @@ export class Engine {
   }
 
   /** @returns false when nothing of this id is offered to the runner */
-  async acknowledge(requestGuid: string, runnerId: number): Promise<boolean> {
-    const job = await findJobByRequest(this.#deps.db, requestGuid);
-    if (job?.runner_id !== runnerId || job.phase === 'completed') return false;
-    this.#acknowledged.add(requestGuid);
-    return true;
+  acknowledge(requestGuid: string, runnerId: number): Promise<boolean> {
+    return this.#offers.acknowledge(requestGuid, runnerId);
   }
 
-  /** The connection that an offer went out on broke: unless the runner said it got it, the job is offered anew. */
+  /** The connection that an offer went out on broke. */
   offerLost(requestGuid: string): void {
-    if (this.#acknowledged.has(requestGuid)) return;
-    this.#inBackground('lost offer', async () => {
-      const job = await findJobByRequest(this.#deps.db, requestGuid);
-      if (!job) return;
-      const why = `The connection to ${job.runner_name} broke before it took the job.`;
-      await this.#inUnit((unit) => requeue(unit, job.id, requestGuid, why));
-    });
+    this.#inBackground('lost offer', () => this.#offers.lost(requestGuid));
   }
 
   /** @throws UserError 404 or 409; see `acquire` */
   async acquireJob(requestGuid: string, runnerId: number): Promise<{ job: JobRow; bundle: RunBundle }> {
     const job = await this.#inUnit((unit) => acquire(unit, this.#rules, requestGuid, runnerId));
     // Of the other jobs only those it needs are in its message.
-    const bundle = await loadRunOrThrow(this.#deps.db, this.#deps.cache, job.run_id, job);
+    const bundle = await loadRunOrThrow(this.#deps.db, this.#deps.reader, job.run_id, job);
     return { job, bundle };
   }
 
@@ -279,7 +273,7 @@ export class Engine {
     // A job that was force-cancelled has completed before its runner was told.
     if (job.cancel_requested_at !== null) this.#polls.cancel(job);
     if (job.phase === 'completed') this.#polls.forget(job);
-    if (job.request_guid !== null && job.phase !== 'assigned') this.#acknowledged.delete(job.request_guid);
+    if (job.phase !== 'assigned') this.#offers.settled(job.request_guid);
   }
 
   #updateHolder(job: JobRow): void {
@@ -329,25 +323,8 @@ export class Engine {
         unit.moved(job);
         return;
       }
-      const name = job.runner_name ?? 'the runner';
-      switch (deadline.kind) {
-        case 'environment':
-          return unit.follow({ kind: 'pass-gates', jobId });
-        case 'acquire':
-          this.#acknowledged.delete(job.request_guid ?? '');
-          return requeue(unit, jobId, job.request_guid, `${name} did not take the job in time.`);
-        case 'lease':
-          return loseJob(unit, job, `Lost communication with the runner ${name}: it has not renewed its lease.`);
-        case 'time-out':
-          return timeOutJob(unit, job);
-        case 'cancel':
-          return concludeOverdueCancel(unit, jobId);
-        case 'queue':
-          return endJob(unit, job, {
-            conclusion: 'cancelled',
-            reason: 'The job waited 24 hours for a runner and none took it.',
-          });
-      }
+      if (deadline.kind === 'acquire') this.#offers.settled(job.request_guid);
+      await fallDue(unit, job, deadline.kind);
     });
   }
 
