@@ -11,7 +11,7 @@ import {
 import { needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
-import { environmentOf, idOf, linkPages, pageOf } from './requests.ts';
+import { environmentOf, idOf, onPage } from './requests.ts';
 import { nodeId } from './shapes.ts';
 
 const Pattern = z.string().min(1).max(255);
@@ -27,9 +27,7 @@ export function branchPolicyRoutes(app: FastifyInstance, context: ServerContext)
   app.get(base, read, async (request, reply) => {
     const { environment } = await environmentOf(context, request);
     const policies = await branchPolicies(db, environment.id);
-    const page = pageOf(request);
-    linkPages(context, request, reply, page, policies.length);
-    const shown = policies.slice(page.offset, page.offset + page.limit);
+    const shown = onPage(context, request, reply, policies);
     return { total_count: policies.length, branch_policies: shown.map(policyObject) };
   });
   app.post(base, admin, async (request, reply) => {

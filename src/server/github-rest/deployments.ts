@@ -21,7 +21,7 @@ import type { ServerContext } from '../context.ts';
 import { tellOfDeployment } from './deployment-events.ts';
 import { deploymentObject, deploymentStatusObject } from './deployment-objects.ts';
 import { notFoundOnGitHub } from './errors.ts';
-import { idOf, linkPages, pageOf, repositoryOf } from './requests.ts';
+import { idOf, linkPages, onPage, pageOf, repositoryOf } from './requests.ts';
 
 const Name = z.string().min(1).max(255);
 const Text = z.string().max(1_000).optional();
@@ -81,10 +81,8 @@ function addStatuses(app: FastifyInstance, context: ServerContext, base: string)
     deploymentStatusObject(context.settings.publicUrl, repository, deployment, row);
   app.get(base, READ, async (request, reply) => {
     const { repository, deployment } = await deploymentOf(context, request);
-    const statuses = await statusesOf(context.db, deployment.id);
-    const page = pageOf(request);
-    linkPages(context, request, reply, page, statuses.length);
-    return statuses.slice(page.offset, page.offset + page.limit).map((row) => view(repository, deployment, row));
+    const shown = onPage(context, request, reply, await statusesOf(context.db, deployment.id));
+    return shown.map((row) => view(repository, deployment, row));
   });
   app.get(`${base}/:status`, READ, async (request) => {
     const { repository, deployment } = await deploymentOf(context, request);

@@ -7,7 +7,7 @@ import { userNames } from '../../store/tokens.ts';
 import { needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { branchPolicyRoutes } from './branch-policies.ts';
-import { environmentOf, linkPages, pageOf, repositoryOf } from './requests.ts';
+import { environmentOf, onPage, repositoryOf } from './requests.ts';
 import { nodeId, userId, userObject } from './shapes.ts';
 
 const Reviewer = z.looseObject({
@@ -53,9 +53,7 @@ export function environmentRoutes(app: FastifyInstance, context: ServerContext):
   app.get(base, read, async (request, reply) => {
     const repository = await repositoryOf(context, request);
     const rows = await listEnvironments(context.db, repository.id);
-    const page = pageOf(request);
-    linkPages(context, request, reply, page, rows.length);
-    const shown = rows.slice(page.offset, page.offset + page.limit);
+    const shown = onPage(context, request, reply, rows);
     return { total_count: rows.length, environments: shown.map((row) => view(repository, row)) };
   });
   app.get(`${base}/:environment`, read, async (request) => {

@@ -10,7 +10,7 @@ import { statusOf } from '../engine/explain.ts';
 import { jobLogName } from '../runner-service/log-names.ts';
 import { readJobLog } from '../runner-service/step-logs.ts';
 import { notFoundOnGitHub } from './errors.ts';
-import { idOf, linkPages, pageOf, READ, repositoryOf, WRITE } from './requests.ts';
+import { idOf, onPage, READ, repositoryOf, WRITE } from './requests.ts';
 import { headOf } from './run-object.ts';
 import { attemptOf, rerun, runOf } from './runs.ts';
 import { nodeId } from './shapes.ts';
@@ -70,9 +70,7 @@ async function listJobs(
   rows: JobRow[],
 ) {
   const jobs = withoutCalls(rows);
-  const page = pageOf(request);
-  linkPages(context, request, reply, page, jobs.length);
-  const shown = jobs.slice(page.offset, page.offset + page.limit);
+  const shown = onPage(context, request, reply, jobs);
   return { total_count: jobs.length, jobs: await jobObjects(context, repository, run, shown) };
 }
 

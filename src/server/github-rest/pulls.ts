@@ -13,7 +13,7 @@ import { openPull } from '../pulls/open-pull.ts';
 import { labelObject, labelsOf, pullObject, wholePullObject } from '../pulls/pull-object.ts';
 import { refreshTestMerge } from '../pulls/test-merge.ts';
 import { notFoundOnGitHub } from './errors.ts';
-import { linkPages, pageOf, repositoryOf } from './requests.ts';
+import { linkPages, onPage, pageOf, repositoryOf } from './requests.ts';
 
 const Title = z.string().trim().min(1).max(256);
 const Body = z.string().max(65_536).nullish();
@@ -188,9 +188,8 @@ async function whole(context: ServerContext, repository: RepositoryRow, pull: Pu
 async function files(context: ServerContext, request: FastifyRequest, reply: FastifyReply) {
   const { repository, pull } = await pullOf(context, request);
   const all = await comparedFiles(context.git.folder(repository), pull.base_sha, pull.head_sha);
-  const page = pageOf(request);
-  linkPages(context, request, reply, page, all.length);
-  return all.slice(page.offset, page.offset + page.limit).map((file) => fileObject(context, repository, pull, file));
+  const shown = onPage(context, request, reply, all);
+  return shown.map((file) => fileObject(context, repository, pull, file));
 }
 
 function fileObject(

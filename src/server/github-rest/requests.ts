@@ -67,6 +67,13 @@ export function pageOf(request: FastifyRequest): Page {
   return { limit, offset: (page - 1) * limit, number: page };
 }
 
+/** Of all rows those on the page that was asked for, with links to the other pages. */
+export function onPage<T>(context: ServerContext, request: FastifyRequest, reply: FastifyReply, rows: T[]): T[] {
+  const page = pageOf(request);
+  linkPages(context, request, reply, page, rows.length);
+  return rows.slice(page.offset, page.offset + page.limit);
+}
+
 /** The `Link` header by which clients find the other pages. */
 export function linkPages(
   context: ServerContext,

@@ -5,7 +5,7 @@ import { deleteSetting, findSharing, type Sharing, UNSHARED } from '../../store/
 import { boxKey, openBox } from '../auth/sealed-boxes.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
-import { linkPages, pageOf } from './requests.ts';
+import { onPage } from './requests.ts';
 import { assertRoom, ORGANIZATION, SETTING_PLACES, type SettingPlace } from './setting-places.ts';
 import { nameInPath, settingName, settingValue } from './setting-requests.ts';
 import { sharedRepositoryRoutes, sharingFields, sharingOf } from './setting-sharing.ts';
@@ -23,9 +23,7 @@ function addRoutes(app: FastifyInstance, context: ServerContext, place: SettingP
   const { db } = context;
   app.get(base, place.read, async (request, reply) => {
     const secrets = await listSecrets(db, await place.ownerOf(context, request));
-    const page = pageOf(request);
-    linkPages(context, request, reply, page, secrets.length);
-    const shown = secrets.slice(page.offset, page.offset + page.limit);
+    const shown = onPage(context, request, reply, secrets);
     return { total_count: secrets.length, secrets: shown.map((secret) => secretObject(context, request, secret)) };
   });
   app.get(`${base}/public-key`, place.read, async (request) => {

@@ -15,7 +15,7 @@ import {
 } from '../../store/setting-owners.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
-import { linkPages, pageOf } from './requests.ts';
+import { onPage } from './requests.ts';
 import { ORGANIZATION, organizationIn } from './setting-places.ts';
 import { nameInPath } from './setting-requests.ts';
 import { repositoryObject } from './shapes.ts';
@@ -79,9 +79,7 @@ export function sharedRepositoryRoutes(app: FastifyInstance, context: ServerCont
     const selected = await selectedIn(context, request, kind);
     const all = await repositoriesOf(db, organizationIn(request));
     const repositories = all.filter(({ id }) => selected.includes(id));
-    const page = pageOf(request);
-    linkPages(context, request, reply, page, repositories.length);
-    const shown = repositories.slice(page.offset, page.offset + page.limit);
+    const shown = onPage(context, request, reply, repositories);
     const objects = shown.map((row) => repositoryObject(row, settings.publicUrl));
     return { total_count: repositories.length, repositories: objects };
   });

@@ -5,7 +5,7 @@ import { deleteSetting, findSharing } from '../../store/setting-owners.ts';
 import { insertVariable, listVariables, updateVariable, type VariableRow } from '../../store/variables.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
-import { linkPages, pageOf } from './requests.ts';
+import { onPage } from './requests.ts';
 import { assertRoom, ORGANIZATION, SETTING_PLACES, type SettingPlace } from './setting-places.ts';
 import { nameInPath, settingName, settingValue } from './setting-requests.ts';
 import { sharedRepositoryRoutes, sharingChange, sharingFields, sharingOf } from './setting-sharing.ts';
@@ -24,9 +24,7 @@ function addRoutes(app: FastifyInstance, context: ServerContext, place: SettingP
   const { db } = context;
   app.get(base, place.read, async (request, reply) => {
     const variables = await listVariables(db, await place.ownerOf(context, request));
-    const page = pageOf(request);
-    linkPages(context, request, reply, page, variables.length);
-    const shown = variables.slice(page.offset, page.offset + page.limit);
+    const shown = onPage(context, request, reply, variables);
     return { total_count: variables.length, variables: shown.map((row) => variableObject(context, request, row)) };
   });
   app.get(`${base}/:name`, place.read, async (request) => {

@@ -6,11 +6,10 @@ import { newGuid } from '../../common/ids.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import type { WorkflowRow } from '../../store/runs.ts';
 import { findWorkflow, insertWorkflow, listWorkflows } from '../../store/workflows.ts';
-import { readWorkflow } from '../../workflow/index.ts';
 import { callerName } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
-import { linkPages, pageOf, READ, repositoryOf, WRITE } from './requests.ts';
+import { onPage, READ, repositoryOf, WRITE } from './requests.ts';
 import { repositoryObject, userObject } from './shapes.ts';
 import { workflowObject } from './workflow-object.ts';
 
@@ -27,9 +26,7 @@ export function workflowRoutes(app: FastifyInstance, context: ServerContext): vo
   app.get(base, READ, async (request, reply) => {
     const repository = await repositoryOf(context, request);
     const workflows = await knownWorkflows(context, repository);
-    const page = pageOf(request);
-    linkPages(context, request, reply, page, workflows.length);
-    const shown = workflows.slice(page.offset, page.offset + page.limit);
+    const shown = onPage(context, request, reply, workflows);
     return {
       total_count: workflows.length,
       workflows: shown.map((row) => workflowObject(context.settings.publicUrl, repository, row)),
@@ -66,12 +63,12 @@ export async function workflowOf(
 async function knownWorkflows(context: ServerContext, repository: RepositoryRow): Promise<WorkflowRow[]> {
   const known = await listWorkflows(context.db, repository.id);
   const sha = await context.git.resolve(repository, `refs/heads/${repository.default_branch}`);
-  const files = sha ? await context.git.workflowFiles(repository, sha) : [];
+  const files = sha ? await context.files.at(repository, sha) : [];
   const fresh = files.filter(({ path }) => !known.some((workflow) => workflow.path === path));
   if (fresh.length === 0) return known;
-  for (const file of fresh) {
-    const { name } = readWorkflow(file);
-    await insertWorkflow(context.db, { repositoryId: repository.id, path: file.path, name }, context.clock.now());
+  for (const { path, workflow } of fresh) {
+    const { name } = workflow;
+    await insertWorkflow(context.db, { repositoryId: repository.id, path, name }, context.clock.now());
   }
   return listWorkflows(context.db, repository.id);
 }
@@ -114,8 +111,7 @@ async function pathOf(
   const { workflow: name } = WorkflowParams.parse(request.params);
   if (/^\d+$/.test(name)) return (await workflowOf(context, repository, request)).path;
   const path = FOLDER + basename(name);
-  const files = await context.git.workflowFiles(repository, sha);
-  if (!files.some((file) => file.path === path)) throw notFoundOnGitHub();
+  if (!(await context.files.paths(repository, sha)).includes(path)) throw notFoundOnGitHub();
   return path;
 }
 
