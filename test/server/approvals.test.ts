@@ -120,6 +120,13 @@ describe('required reviewers', () => {
     expect((await server.run(1)).conclusion).toBe('success');
   });
 
+  it('SEM-12.3: who waits together is rejected together, and none is cancelled because the other failed', async () => {
+    const server = await startWithRules(start, reviewers('admin'));
+    await server.pushWorkflow(STAGES);
+    await review(server, server.token, { state: 'rejected' });
+    expect(await server.states(1)).toEqual({ 'deploy (eu)': 'failure', 'deploy (us)': 'failure', verify: 'skipped' });
+  });
+
   it('SEM-29.7: another attempt is asked for again', async () => {
     const server = await startWithRules(start, reviewers('admin'));
     await server.pushWorkflow(DEPLOY);

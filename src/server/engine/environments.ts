@@ -5,8 +5,7 @@ import {
   putEnvironment,
 } from '../../store/environments.ts';
 import { type JobRow, jobsInPhases } from '../../store/jobs.ts';
-import { failure, type JobEnd } from './conclude.ts';
-import { endJob } from './job-end.ts';
+import { failTogether } from './job-end.ts';
 import { isIn } from './pending-deployments.ts';
 import { type Review, reviewDeployments } from './reviews.ts';
 import type { InUnit, Unit } from './unit.ts';
@@ -31,9 +30,8 @@ export class Environments {
   /** As on GitHub, jobs that wait for it fail: without its rules nothing would hold them back. */
   remove(environment: EnvironmentRow): Promise<void> {
     const why = `The environment ${environment.name} was deleted while the job waited for its rules.`;
-    const end: JobEnd = { conclusion: 'failure', reason: why, annotations: [failure(why)] };
     return this.#inUnit(async (unit) => {
-      for (const job of await waitingFor(unit, environment)) await endJob(unit, job, end);
+      await failTogether(unit, await waitingFor(unit, environment), why);
       await deleteEnvironment(unit.db, environment.id);
     });
   }

@@ -18,6 +18,16 @@ export async function endJob(unit: Unit, job: JobRow, jobEnd: JobEnd): Promise<v
   unit.follow({ kind: 'advance', runId: row.run_id });
 }
 
+/** Fails jobs that have not started, all for the same reason: none of them is cancelled because another fails. */
+export async function failTogether(unit: Unit, jobs: JobRow[], why: string): Promise<void> {
+  const end: JobEnd = { conclusion: 'failure', reason: why, annotations: [failure(why)] };
+  for (const job of jobs) await concludeJob(unit, job, end);
+  for (const job of jobs) {
+    if (!job.continue_on_error) await cancelSiblings(unit, job);
+    unit.follow({ kind: 'advance', runId: job.run_id });
+  }
+}
+
 /** An ephemeral runner ends with the one job that it took (SEM-13.7); one that was only offered a job goes on. */
 async function releaseRunner(unit: Unit, runnerId: number, tookTheJob: boolean): Promise<void> {
   const runner = await findRunner(unit.db, runnerId);

@@ -4,8 +4,7 @@ import { insertReview } from '../../store/deployments.ts';
 import { type EnvironmentRow, environmentKey, reviewersOf } from '../../store/environments.ts';
 import { addReason, type JobRow, moveJob } from '../../store/jobs.ts';
 import { findRun, type RunRow } from '../../store/runs.ts';
-import { failure } from './conclude.ts';
-import { endJob } from './job-end.ts';
+import { failTogether } from './job-end.ts';
 import { type PendingEnvironment, pendingEnvironments } from './pending-deployments.ts';
 import type { Unit } from './unit.ts';
 
@@ -64,10 +63,8 @@ async function answer(unit: Unit, run: RunRow, pending: PendingEnvironment, revi
     created_at: unit.at,
   });
   const why = describeAnswer(environment.name, state === 'rejected' ? state : right, review);
-  for (const job of jobs) {
-    if (state === 'rejected') await reject(unit, job, why);
-    else await pass(unit, job, right, why);
-  }
+  if (state === 'rejected') await failTogether(unit, jobs, why);
+  else for (const job of jobs) await pass(unit, job, right, why);
   return jobs;
 }
 
@@ -92,9 +89,6 @@ async function pass(unit: Unit, job: JobRow, review: 'approved' | 'bypassed', wh
   await addReason(unit.db, job.id, why, unit.at);
   unit.follow({ kind: 'pass-gates', jobId: job.id });
 }
-
-const reject = (unit: Unit, job: JobRow, why: string): Promise<void> =>
-  endJob(unit, job, { conclusion: 'failure', reason: why, annotations: [failure(why)] });
 
 /**
  * As what somebody may answer: as one of the reviewers, or as an administrator who lets jobs pass all rules, also the
