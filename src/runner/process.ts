@@ -18,6 +18,10 @@ export interface ProcessOptions {
   env: Record<string, string>;
   /** Complete lines of both streams, in the order of arrival (SEM-16.7). */
   onLines(lines: string[]): void;
+  /** Takes the lines of standard error in its place. */
+  onErrorLines?(lines: string[]): void;
+  /** What its standard input gives; without it there is none. */
+  input?: string;
   cutLine?: CutLine;
   /** Windows' cmd.exe takes its command line as it is. */
   verbatimArguments?: boolean;
@@ -27,6 +31,8 @@ export interface ProcessExit {
   /** As a shell shows it: 128 + signal number after a signal. */
   code: number;
   signal: NodeJS.Signals | null;
+  /** What killed it, in words, where that could be found out. */
+  reason?: string;
 }
 
 export interface RunningProcess {
@@ -47,14 +53,14 @@ export function killAllProcesses(): void {
 }
 
 /**
- * Starts a process as leader of its own group, without standard input.
+ * Starts a process as leader of its own group.
  * @throws UserError `process-not-started` when the command or the folder does not exist
  */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const child = spawn(options.command, options.args, {
     cwd: options.cwd,
     env: options.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
     windowsHide: true,
     windowsVerbatimArguments: options.verbatimArguments ?? false,
@@ -65,6 +71,9 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     throw new UserError('process-not-started', `${options.command} cannot be started: ${error.message}.`);
   }
   child.on('error', () => undefined);
+  // It may end without reading.
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(options.input);
   return watch(child, child.pid, options);
 }
 
@@ -98,10 +107,11 @@ function watch(child: ChildProcess, pid: number, options: ProcessOptions): Runni
 }
 
 /** Resolves when the process has ended and its output is drained. */
-function ended(child: ChildProcess, { onLines, cutLine }: ProcessOptions): Promise<ProcessExit> {
+function ended(child: ChildProcess, { onLines, onErrorLines, cutLine }: ProcessOptions): Promise<ProcessExit> {
   const exit = { code: 0, signal: null as NodeJS.Signals | null };
   const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
-  const outputs = streams.map((stream) => readLines(stream, onLines, cutLine));
+  const takers = new Map([[child.stderr, onErrorLines]]);
+  const outputs = streams.map((stream) => readLines(stream, takers.get(stream) ?? onLines, cutLine));
   child.once('exit', (code, signal) => {
     exit.code = code ?? 128 + (signal ? signalNumber(signal) : 0);
     exit.signal = signal;
