@@ -11,6 +11,7 @@ import type { Schedules } from './events/schedules.ts';
 import type { GitRepositories } from './git/repositories.ts';
 import type { LiveLogs } from './runner-service/live-logs.ts';
 import type { Turns } from './turns.ts';
+import type { WorkflowFiles } from './workflow-files/workflow-files.ts';
 
 /** What every surface of the server is given. Built once, in start.ts. */
 export interface ServerContext {
@@ -21,6 +22,8 @@ export interface ServerContext {
   /** Ready-made keys for JIT configs. */
   runnerKeys: KeyPool;
   git: GitRepositories;
+  /** Workflow files of commits, as read. */
+  files: WorkflowFiles;
   engine: Engine;
   changes: Changes;
   branches: DefaultBranches;

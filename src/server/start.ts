@@ -17,7 +17,6 @@ import { Changes } from './changes.ts';
 import { Connections } from './connections.ts';
 import type { ServerContext, ServerSettings } from './context.ts';
 import { Engine } from './engine/engine.ts';
-import { WorkflowCache } from './engine/run-bundle.ts';
 import { DefaultBranches } from './events/default-branches.ts';
 import { RunEvents } from './events/run-events.ts';
 import { Schedules } from './events/schedules.ts';
@@ -26,6 +25,8 @@ import { startHousekeeping } from './housekeeping.ts';
 import { LiveLogs } from './runner-service/live-logs.ts';
 import { registerSurfaces } from './surfaces.ts';
 import { Turns } from './turns.ts';
+import { WorkflowFiles } from './workflow-files/workflow-files.ts';
+import { WorkflowReader } from './workflow-files/workflow-reader.ts';
 
 export interface StartServerOptions {
   host: string;
@@ -60,6 +61,7 @@ export interface RunningServer {
 /** Slug of the one enterprise: its runners serve every repository. */
 const ENTERPRISE = 'switchyard';
 const POLL_MS = 50_000;
+const WARM_UP = 'on: push\njobs: { a: { runs-on: x, steps: [{ run: "${{ github.sha }}" }] } }';
 /** Longer than any pause between two polls of a client, so that its connection is still there. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -81,8 +83,9 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const changes = new Changes();
   const git = new GitRepositories(options.dataFolder, db, clock);
   const closing = new AbortController();
-  const cache = new WorkflowCache();
-  const branches = new DefaultBranches(git, cache);
+  const reader = new WorkflowReader();
+  const files = new WorkflowFiles(git, reader);
+  const branches = new DefaultBranches(git, files);
   const publicUrl = (): string => settings.publicUrl;
   const { followsEvents = true } = options;
   const engine = new Engine({
@@ -90,7 +93,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     clock,
     changes,
     git,
-    cache,
+    reader,
+    files,
     filters: options.filters ?? filterSettings(),
     listens: (repositoryId, activity) => followsEvents && branches.listens(repositoryId, activity),
     runEventDue: () => runEvents.wake(),
@@ -109,6 +113,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     keys,
     runnerKeys,
     git,
+    files,
     engine,
     changes,
     branches,
@@ -138,12 +143,15 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     engine.close();
     await context.liveLogs.close();
     await context.runnerKeys.close();
+    await reader.close();
     await db.destroy();
   };
   try {
     registerAccess(app, context);
     const surfaces = await registerSurfaces(app, context);
     await engine.start();
+    // GitHub's schema is read with the first file: not while somebody waits for a push.
+    setImmediate(() => void reader.read('warm-up', WARM_UP));
     housekeeping = startHousekeeping({ db, engine, clock, logger: options.logger });
     await app.listen({ host: options.host, port: options.port });
     settings.publicUrl ||= urlOf(options.host, portOf(app.server.address()));

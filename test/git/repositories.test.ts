@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -53,29 +53,6 @@ test('two callers at once create one repository, whatever the case of its name',
   const [one, two] = await Promise.all([git.create('Me', 'Twice'), git.create('me', 'twice')]);
   expect(one).toEqual(two);
   expect(await git.find('ME', 'TWICE')).toEqual(one);
-});
-
-test('reads the workflow files directly in their folder, and of a file over 1 MiB only that it is too large', async () => {
-  await mkdir(join(folder, '.github/workflows'), { recursive: true });
-  await symlink('../../ci.yml', join(folder, '.github/workflows/link.yml'));
-  const sha = await commit('files', {
-    '.github/workflows/b.yaml': 'on: push # ü',
-    '.github/workflows/a.yml': 'on: push',
-    '.github/workflows/same.yml': 'on: push',
-    '.github/workflows/deep/c.yml': 'on: push',
-    '.github/workflows/d.txt': 'on: push',
-    '.github/workflows/large.yml': 'x'.repeat(1024 * 1024 + 1),
-    'ci.yml': 'on: push',
-  });
-  const files = [
-    { path: '.github/workflows/a.yml', text: 'on: push' },
-    { path: '.github/workflows/b.yaml', text: 'on: push # ü' },
-    { path: '.github/workflows/large.yml', text: '', tooLarge: true },
-    { path: '.github/workflows/same.yml', text: 'on: push' },
-  ];
-  expect(await git.workflowFiles(repository, sha)).toEqual(files);
-  expect(git.workflowFiles(repository, sha)).toBe(git.workflowFiles(repository, sha));
-  await expect(git.workflowFiles(repository, 'f'.repeat(40))).rejects.toThrow('git ls-tree');
 });
 
 test('resolves branches before tags, full refs and commits, and nothing that is revision syntax', async () => {

@@ -10,12 +10,13 @@ import { loadKeys } from '../../src/server/auth/keys.ts';
 import { Changes } from '../../src/server/changes.ts';
 import type { ServerContext } from '../../src/server/context.ts';
 import type { EventOutcome, IncomingEvent } from '../../src/server/engine/engine.ts';
-import { WorkflowCache } from '../../src/server/engine/run-bundle.ts';
 import { DefaultBranches } from '../../src/server/events/default-branches.ts';
 import { Schedules } from '../../src/server/events/schedules.ts';
 import { GitRepositories } from '../../src/server/git/index.ts';
 import { LiveLogs } from '../../src/server/runner-service/live-logs.ts';
 import { Turns } from '../../src/server/turns.ts';
+import { WorkflowFiles } from '../../src/server/workflow-files/workflow-files.ts';
+import { WorkflowReader } from '../../src/server/workflow-files/workflow-reader.ts';
 import { FolderBlobs } from '../../src/store/blobs-folder.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createToken } from '../../src/store/tokens.ts';
@@ -91,7 +92,9 @@ export async function startSmallServer(
   engine.db = db;
   const changes = new Changes();
   const git = new GitRepositories(dataFolder, db, clock);
-  const branches = new DefaultBranches(git, new WorkflowCache());
+  const reader = new WorkflowReader();
+  const files = new WorkflowFiles(git, reader);
+  const branches = new DefaultBranches(git, files);
   const parts = { db, clock, engine, branches, logger: silentLogger };
   const context = {
     settings: {
@@ -105,6 +108,7 @@ export async function startSmallServer(
     blobs: new FolderBlobs(join(dataFolder, 'blobs')),
     keys: await loadKeys(dataFolder),
     git,
+    files,
     engine,
     changes,
     branches,
@@ -130,6 +134,7 @@ export async function startSmallServer(
     async close() {
       await app.close();
       await context.liveLogs.close();
+      await reader.close();
       await db.destroy();
       if (!options.dataFolder) await rm(dataFolder, { recursive: true, force: true });
     },

@@ -10,7 +10,7 @@ import {
   type WorkflowOrigin,
 } from '../../workflow/index.ts';
 import type { GitRepositories } from '../git/repositories.ts';
-import type { WorkflowCache } from './run-bundle.ts';
+import type { WorkflowFiles } from '../workflow-files/workflow-files.ts';
 
 export interface LinkedWorkflow {
   /** What keeps the run from starting (SEM-5.5). */
@@ -22,7 +22,7 @@ export interface LinkedWorkflow {
 export interface LinkOptions {
   db: Queries;
   git: GitRepositories;
-  cache: WorkflowCache;
+  files: WorkflowFiles;
   /** What a job's token may do where no workflow says. */
   defaultPermissions: 'read' | 'write';
 }
@@ -45,7 +45,7 @@ export async function linkWorkflow(options: LinkOptions, root: CalledFile): Prom
 
 /** Any repository of this server can be called: who may push here may read here. */
 async function readTarget(
-  { db, git, cache }: LinkOptions,
+  { db, git, files }: LinkOptions,
   target: CallTarget,
 ): Promise<(CalledFile & { text: string }) | { error: string }> {
   const { repository: fullName, path, ref } = target;
@@ -54,11 +54,10 @@ async function readTarget(
   if (!repository) return { error: `the repository ${fullName} does not exist on this server` };
   const sha = target.sha ?? (await resolveAny(git, repository, ref));
   if (!sha) return { error: `${fullName} has no branch, tag or commit "${ref}"` };
-  const file = (await git.workflowFiles(repository, sha)).find((candidate) => candidate.path === path);
+  const file = (await files.at(repository, sha)).find((candidate) => candidate.path === path);
   if (!file) return { error: `${fullName} has no file ${path} at ${ref}` };
-  if (file.tooLarge) return { error: `${path} is larger than the maximum of 1 MiB` };
   const origin: WorkflowOrigin = { repository: `${repository.owner}/${repository.name}`, path, ref, sha };
-  return { origin, workflow: cache.read(path, file.text), text: file.text };
+  return { origin, workflow: file.workflow, text: file.text };
 }
 
 type Repository = Parameters<GitRepositories['resolve']>[0];

@@ -38,7 +38,7 @@ export async function forceCancelRun(unit: Unit, options: EngineOptions, runId: 
 
 /** @throws UserError 404, or 409 when the run has completed */
 async function unfinishedRun(unit: Unit, options: EngineOptions, runId: number): Promise<RunBundle> {
-  const bundle = await loadRunOrThrow(unit.db, options.cache, runId);
+  const bundle = await loadRunOrThrow(unit.db, options.reader, runId);
   if (bundle.run.status !== 'completed') return bundle;
   throw new UserError('run-completed', 'Cannot cancel a workflow run that is completed.', { status: 409 });
 }
@@ -46,7 +46,7 @@ async function unfinishedRun(unit: Unit, options: EngineOptions, runId: number):
 /** @param why a sentence for every job that ends by it */
 export async function cancelWholeRun(unit: Unit, options: EngineOptions, runId: number, why: string): Promise<void> {
   await requestRunCancel(unit.db, runId, unit.at);
-  const bundle = await loadRun(unit.db, options.cache, runId);
+  const bundle = await loadRun(unit.db, options.reader, runId);
   if (!bundle || bundle.run.status === 'completed') return;
   for (const job of bundle.jobs) {
     // A run that never began has nothing to clean up after.

@@ -6,15 +6,16 @@ import { earlierAttempts } from '../../store/run-attempts.ts';
 import { allRunners, findRunner, type RunnerRow } from '../../store/runners.ts';
 import type { RunRow } from '../../store/runs.ts';
 import type { JobRequirement } from '../../workflow/routing.ts';
+import type { WorkflowReader } from '../workflow-files/workflow-reader.ts';
 import { whyPending } from './concurrency.ts';
 import { type ExplainInput, explainJob, explainRun, shortReason } from './explain.ts';
-import { loadRunOrThrow, type RunBundle, type WorkflowCache, workflowOf } from './run-bundle.ts';
+import { loadRunOrThrow, type RunBundle, workflowOf } from './run-bundle.ts';
 import type { RunnerDirectory } from './runner-directory.ts';
 import { viewRunner } from './runner-view.ts';
 
 export interface EngineViewsOptions {
   db: Database;
-  cache: WorkflowCache;
+  reader: WorkflowReader;
   directory: RunnerDirectory;
   requirement: (job: JobRow) => JobRequirement;
 }
@@ -52,7 +53,7 @@ export class EngineViews {
 
   /** Of the workflow file of a run. Not stored: they are as the file is read by this version. */
   async warningsOf(textHash: string, path: string): Promise<SourceError[]> {
-    const { warnings } = await workflowOf(this.#options.db, this.#options.cache, textHash, path);
+    const { warnings } = await workflowOf(this.#options.db, this.#options.reader, textHash, path);
     return warnings;
   }
 
@@ -72,7 +73,7 @@ export class EngineViews {
   }
 
   #bundle(runId: number): Promise<RunBundle> {
-    return loadRunOrThrow(this.#options.db, this.#options.cache, runId);
+    return loadRunOrThrow(this.#options.db, this.#options.reader, runId);
   }
 
   async #explainInput(bundle: RunBundle): Promise<ExplainInput> {

@@ -10,6 +10,8 @@ import type { FilterOptions } from '../../workflow/index.ts';
 import type { JobRequirement } from '../../workflow/routing.ts';
 import type { Changes } from '../changes.ts';
 import type { GitRepositories } from '../git/repositories.ts';
+import type { WorkflowFiles } from '../workflow-files/workflow-files.ts';
+import type { WorkflowReader } from '../workflow-files/workflow-reader.ts';
 import { acceptEvents, type EventOutcome, type IncomingEvent } from './accept-event.ts';
 import { cancelRun, forceCancelRun } from './cancellation.ts';
 import { Deadlines, nextDeadline } from './deadlines.ts';
@@ -27,8 +29,6 @@ import { type RerunRequest, rerun } from './rerun.ts';
 import { loadRunOrThrow, type RunBundle } from './run-bundle.ts';
 import { RunnerDirectory } from './runner-directory.ts';
 import { RunnerWalls } from './runner-walls.ts';
-import type { WorkflowFiles } from '../workflow-files/workflow-files.ts';
-import type { WorkflowReader } from '../workflow-files/workflow-reader.ts';
 import { createInUnit, type InUnit } from './unit.ts';
 
 export type { EventOutcome, IncomingEvent, StartedRun } from './accept-event.ts';
@@ -154,7 +154,13 @@ export class Engine {
   /** In one transaction with `alongside`; see `acceptEvents` of accept-event.ts. */
   async acceptEvents(events: IncomingEvent[], alongside?: (db: Queries) => Promise<void>): Promise<EventOutcome[]> {
     for (const { repository } of events) this.#repositories.set(repository.id, repository);
-    const options = { ...this.#rules, inUnit: this.#inUnit, git: this.#deps.git, db: this.#deps.db };
+    const options = {
+      ...this.#rules,
+      inUnit: this.#inUnit,
+      git: this.#deps.git,
+      files: this.#deps.files,
+      db: this.#deps.db,
+    };
     return acceptEvents(options, events, alongside);
   }
 
@@ -170,7 +176,11 @@ export class Engine {
 
   /** Begins another attempt of a completed run. @throws UserError; see `rerun` of rerun.ts */
   async rerunRun(runId: number, request: RerunRequest): Promise<void> {
-    await rerun({ ...this.#rules, inUnit: this.#inUnit, git: this.#deps.git, db: this.#deps.db }, runId, request);
+    await rerun(
+      { ...this.#rules, inUnit: this.#inUnit, git: this.#deps.git, files: this.#deps.files, db: this.#deps.db },
+      runId,
+      request,
+    );
   }
 
   async isRunning(jobId: number): Promise<boolean> {

@@ -1,11 +1,11 @@
 import type { RunActivity } from '../../store/events.ts';
 import type { FilterOptions } from '../../workflow/index.ts';
 import type { RunnerFacts } from '../../workflow/routing.ts';
-import type { WorkflowCache } from './run-bundle.ts';
+import type { WorkflowReader } from '../workflow-files/workflow-reader.ts';
 
 /** What the engine's rules need besides the store. */
 export interface EngineOptions {
-  cache: WorkflowCache;
+  reader: WorkflowReader;
   /** Where the filters of events leave a choice. */
   filters: FilterOptions;
   /** Whether a workflow may wait for this about runs of the repository; true also when that is not known. */

@@ -35,7 +35,7 @@ export async function advanceRun(unit: Unit, options: EngineOptions, runId: numb
     // The usual case in a large matrix: others still run and nothing waits for this one alone.
     const mayStart = await hasJobIn(unit.db, runId, ['blocked', 'held', 'calling']);
     if (!mayStart && (await hasJobIn(unit.db, runId, UNDER_WAY))) return;
-    const bundle = await loadRun(unit.db, options.cache, runId);
+    const bundle = await loadRun(unit.db, options.reader, runId);
     if (!bundle || bundle.run.status === 'completed') return;
     if (bundle.run.status === 'pending' && bundle.run.cancel_requested_at === null) return;
     let hasEnded = await concludeCalls(unit, options, bundle);
@@ -236,7 +236,7 @@ async function concludeIfDone(
 /** A gate of the job may have opened, or it has just been sent off. */
 export async function passGatesOf(unit: Unit, options: EngineOptions, job: JobRow): Promise<void> {
   if (!['held', 'pending', 'waiting'].includes(job.phase)) return;
-  const bundle = await loadRun(unit.db, options.cache, job.run_id);
+  const bundle = await loadRun(unit.db, options.reader, job.run_id);
   const current = bundle?.jobs.find(({ id }) => id === job.id);
   if (bundle && current && levelOf(bundle, current)) await passGates(unit, options, bundle, current);
 }

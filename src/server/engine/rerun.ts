@@ -7,6 +7,7 @@ import { beginAttempt, earlierAttempts, supersedeJobs } from '../../store/run-at
 import type { RunRow } from '../../store/runs.ts';
 import { jobOf, workflowConcurrency } from '../../workflow/index.ts';
 import type { GitRepositories } from '../git/repositories.ts';
+import type { WorkflowFiles } from '../workflow-files/workflow-files.ts';
 import { type LinkedWorkflow, linkWorkflow } from './called-files.ts';
 import { describeErrors } from './conclude.ts';
 import { runContexts } from './contexts.ts';
@@ -27,6 +28,7 @@ export interface RerunRequest {
 export interface RerunOptions extends EngineOptions {
   db: Database;
   git: GitRepositories;
+  files: WorkflowFiles;
   inUnit: InUnit;
 }
 
@@ -45,12 +47,12 @@ export async function rerun(options: RerunOptions, runId: number, request: Rerun
 
 /** SEM-29.4: a branch or tag that a call names is resolved again; a part of the run keeps what it had. */
 async function linkAnew(options: RerunOptions, runId: number): Promise<LinkedWorkflow['files'] | undefined> {
-  const { run, repository, workflow, workflowPath } = await loadRunOrThrow(options.db, options.cache, runId);
+  const { run, repository, workflow, workflowPath } = await loadRunOrThrow(options.db, options.reader, runId);
   if (run.status !== 'completed' || workflow.jobs.every(({ call }) => call === null)) return undefined;
   const origin = originOf(repository, workflowPath, run);
-  const { db, git, cache } = options;
+  const { db, git, files } = options;
   const linked = await linkWorkflow(
-    { db, git, cache, defaultPermissions: repository.default_permissions },
+    { db, git, files, defaultPermissions: repository.default_permissions },
     { origin, workflow },
   );
   if (linked.errors.length > 0) throw new UserError('cannot-rerun', describeErrors(linked.errors));
@@ -64,7 +66,7 @@ async function startAttempt(
   { jobs: choice, debug, by }: RerunRequest,
   files: LinkedWorkflow['files'] | undefined,
 ): Promise<void> {
-  const bundle = await loadRunOrThrow(unit.db, options.cache, runId);
+  const bundle = await loadRunOrThrow(unit.db, options.reader, runId);
   await assertRerunnable(unit, bundle.run, choice);
   const plan = planRerun(bundle, choice, options.publicUrl());
   if (plan.fresh.length === 0) throw nothingToRun(choice);
@@ -88,7 +90,7 @@ async function startAttempt(
   );
   for (const { id } of [...plan.reopened, ...fresh]) unit.changed('job', id);
   unit.changed('run', runId);
-  await goOn(unit, options, await loadRunOrThrow(unit.db, options.cache, runId));
+  await goOn(unit, options, await loadRunOrThrow(unit.db, options.reader, runId));
 }
 
 async function assertRerunnable(unit: Unit, run: RunRow, choice: RerunChoice): Promise<void> {

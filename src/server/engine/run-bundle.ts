@@ -1,12 +1,12 @@
 import { notFound } from '../../common/errors.ts';
-import { sha256Hex } from '../../common/ids.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Queries } from '../../store/database.ts';
 import { type JobRow, jobsForMessage, jobsOfRun } from '../../store/jobs.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { findRun, type RunRow, workflowText } from '../../store/runs.ts';
 import { visibleVariables } from '../../store/variables.ts';
-import { type CalledFile, readWorkflow, type Workflow, type WorkflowOrigin } from '../../workflow/index.ts';
+import type { CalledFile, Workflow, WorkflowOrigin } from '../../workflow/index.ts';
+import type { WorkflowReader } from '../workflow-files/workflow-reader.ts';
 
 /** Everything that decides how a run goes on. */
 export interface RunBundle {
@@ -41,46 +41,13 @@ export interface StoredFile {
   hash: string;
 }
 
-/** Parsed workflow files kept in memory. */
-const CACHE_SIZE = 200;
-
-/** Parses each text once; a text never changes, so its hash is its name. */
-export class WorkflowCache {
-  readonly #parsed = new Map<string, Workflow>();
-
-  read(path: string, text: string): Workflow {
-    const key = cacheKey(sha256Hex(text), path);
-    const known = this.#parsed.get(key);
-    if (known) return known;
-    const workflow = readWorkflow({ path, text });
-    const oldest = this.#parsed.keys().next().value;
-    if (this.#parsed.size >= CACHE_SIZE && oldest !== undefined) this.#parsed.delete(oldest);
-    this.#parsed.set(key, workflow);
-    return workflow;
-  }
-
-  /** Loads GitHub's schema and warms the reader up, so that the first push does not wait a fifth of a second for it. */
-  warmUp(): void {
-    readWorkflow({
-      path: 'warm-up',
-      text: 'on: push\njobs: { a: { runs-on: x, steps: [{ run: "${{ github.sha }}" }] } }',
-    });
-  }
-
-  find(hash: string, path: string): Workflow | undefined {
-    return this.#parsed.get(cacheKey(hash, path));
-  }
-}
-
-const cacheKey = (hash: string, path: string): string => `${hash} ${path}`;
-
 /**
  * @param onlyFor loads of the jobs only those that this one's message tells of
  * @returns undefined when there is no such run
  */
 export async function loadRun(
   db: Queries,
-  cache: WorkflowCache,
+  reader: WorkflowReader,
   runId: number,
   onlyFor?: JobRow,
 ): Promise<RunBundle | undefined> {
@@ -96,8 +63,8 @@ export async function loadRun(
     onlyFor ? jobsForMessage(db, onlyFor) : jobsOfRun(db, runId),
     visibleVariables(db, repository),
   ]);
-  const workflow = await workflowOf(db, cache, run.text_hash, path);
-  const files = await calledFiles(db, cache, run);
+  const workflow = await workflowOf(db, reader, run.text_hash, path);
+  const files = await calledFiles(db, reader, run);
   const parts = { run, repository, workflowPath: path, workflow, files, jobs, vars };
   const levels = new Map<number | null, Level>();
   const bundle: RunBundle = { ...parts, levels };
@@ -126,11 +93,11 @@ export function originOf(
   return { repository: `${owner}/${name}`, path, ref, sha };
 }
 
-async function calledFiles(db: Queries, cache: WorkflowCache, run: RunRow): Promise<Map<string, CalledFile>> {
+async function calledFiles(db: Queries, reader: WorkflowReader, run: RunRow): Promise<Map<string, CalledFile>> {
   const stored = Object.entries(JSON.parse(run.called_files) as Record<string, StoredFile>);
   const files = new Map<string, CalledFile>();
   for (const [key, { origin, hash }] of stored) {
-    files.set(key, { origin, workflow: await workflowOf(db, cache, hash, origin.path) });
+    files.set(key, { origin, workflow: await workflowOf(db, reader, hash, origin.path) });
   }
   return files;
 }
@@ -143,18 +110,25 @@ export function levelOf(bundle: RunBundle, job: JobRow): Level {
 }
 
 /** The parsed file of a run. */
-export async function workflowOf(db: Queries, cache: WorkflowCache, textHash: string, path: string): Promise<Workflow> {
-  return cache.find(textHash, path) ?? cache.read(path, await workflowText(db, textHash));
+export async function workflowOf(
+  db: Queries,
+  reader: WorkflowReader,
+  textHash: string,
+  path: string,
+): Promise<Workflow> {
+  const known = reader.cached(textHash, path);
+  const file = known ?? (await reader.read(path, await workflowText(db, textHash), textHash));
+  return file.workflow;
 }
 
 /** @throws UserError 404 */
 export async function loadRunOrThrow(
   db: Queries,
-  cache: WorkflowCache,
+  reader: WorkflowReader,
   runId: number,
   onlyFor?: JobRow,
 ): Promise<RunBundle> {
-  const bundle = await loadRun(db, cache, runId, onlyFor);
+  const bundle = await loadRun(db, reader, runId, onlyFor);
   if (bundle) return bundle;
   throw notFound(`Run ${runId}`);
 }

@@ -1,4 +1,5 @@
 /** Which workflow files an event starts, before anything is stored. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../../common/errors.ts';
 import type { SourceError } from '../../protocol/dashboard/index.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
@@ -12,6 +13,7 @@ import {
   type Workflow,
 } from '../../workflow/index.ts';
 import type { GitRepositories } from '../git/repositories.ts';
+import type { WorkflowFiles } from '../workflow-files/workflow-files.ts';
 import type { IncomingEvent, NotStarted, Refusal } from './accept-event.ts';
 import { type LinkedWorkflow, linkWorkflow } from './called-files.ts';
 import type { EngineOptions } from './options.ts';
@@ -19,6 +21,7 @@ import type { EngineOptions } from './options.ts';
 export interface SelectOptions extends EngineOptions {
   db: Database;
   git: GitRepositories;
+  files: WorkflowFiles;
 }
 
 /** A workflow file that the event starts, or would start if it had no errors. */
@@ -43,32 +46,26 @@ export async function selectWorkflows(
   event: IncomingEvent,
   commitMessage: string,
 ): Promise<Selection> {
-  const files = await options.git.workflowFiles(event.repository, event.sha);
+  const files = await options.files.at(event.repository, event.sha);
   const wanted = files.filter(({ path }) => event.workflow === undefined || path === event.workflow);
   if (event.workflow !== undefined && wanted.length === 0) throw noSuchWorkflow(event.workflow, event.sha, files);
-  const workflows = wanted.map((file) => ({ file, workflow: options.cache.read(file.path, file.text) }));
   const facts = factsOf(event, commitMessage);
-  if (workflows.some(({ workflow }) => hasPathFilter(workflow, event.name))) {
+  if (wanted.some(({ workflow }) => hasPathFilter(workflow, event.name))) {
     facts.changedFiles = await changedFiles(options, event);
   }
   const refusal = refusalOf(event);
   const candidates: Candidate[] = [];
   const notStarted: NotStarted[] = [];
-  for (const { file, workflow } of workflows) {
-    const errors = file.tooLarge ? [tooLarge(file.path)] : workflow.errors;
-    const { triggered, reason, filter } = decide(workflow, errors, facts, options.filters);
+  for (const { path, text, workflow } of wanted) {
+    const { triggered, reason, filter } = decide(workflow, facts, options.filters);
     if (!triggered || refusal)
-      notStarted.push({ file: file.path, ...(triggered && refusal ? refusal : { reason, filter }) });
-    else
-      candidates.push({
-        workflow,
-        text: file.text,
-        ...(await link(options, event, workflow, errors)),
-        ...inputsOf(workflow, event),
-      });
+      notStarted.push({ file: path, ...(triggered && refusal ? refusal : { reason, filter }) });
+    else candidates.push({ workflow, text, ...(await link(options, event, workflow)), ...inputsOf(workflow, event) });
+    // Many files that are costly to match hold nobody else up.
+    await nextTurn();
   }
   if (event.job === undefined) return { candidates, notStarted };
-  const readable = workflows.map(({ workflow }) => workflow);
+  const readable = wanted.map(({ workflow }) => workflow);
   return onlyWithJob(event.job, readable, candidates, notStarted);
 }
 
@@ -95,8 +92,8 @@ async function link(
   options: SelectOptions,
   { repository, ref, sha }: IncomingEvent,
   workflow: Workflow,
-  errors: SourceError[],
 ): Promise<Pick<Candidate, 'errors' | 'called'>> {
+  const { errors } = workflow;
   if (errors.length > 0 || workflow.jobs.every(({ call }) => call === null)) return { errors, called: new Map() };
   const origin = { repository: `${repository.owner}/${repository.name}`, path: workflow.path, ref, sha };
   const linked = await linkWorkflow(
@@ -137,18 +134,12 @@ function noSuchJob(job: string, workflows: Workflow[]): UserError {
 /** A push of a file too broken to have triggers shows its errors on a run, as GitHub does (SEM-1.10). */
 function decide(
   workflow: Workflow,
-  errors: SourceError[],
   facts: EventFacts,
   filters: FilterOptions,
 ): Pick<EventMatch, 'triggered' | 'reason' | 'filter'> {
-  if (workflow.triggers !== null && errors === workflow.errors) return matchEvent(workflow, facts, filters);
+  if (workflow.triggers !== null) return matchEvent(workflow, facts, filters);
   const triggered = facts.name === 'push' && !facts.deleted;
-  return { triggered, reason: errors.map(({ message }) => message).join(' '), filter: null };
-}
-
-/** SEM-1.9 */
-function tooLarge(file: string): SourceError {
-  return { file, line: null, column: null, message: 'The file is larger than the maximum of 1 MiB.' };
+  return { triggered, reason: workflow.errors.map(({ message }) => message).join(' '), filter: null };
 }
 
 const hasJob = ({ jobs }: Workflow, key: string): boolean =>

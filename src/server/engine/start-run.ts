@@ -113,7 +113,7 @@ async function startJobs(
     unit.db,
     jobs.map((job) => newJob(run, job, unit.at, { origin, caller: null })),
   );
-  const bundle = await loadRun(unit.db, options.cache, run.id);
+  const bundle = await loadRun(unit.db, options.reader, run.id);
   if (!bundle) return;
   if (workflow.runName !== null) await setTitle(unit, options, bundle);
   if (workflow.concurrency === null || (await enterRunGroup(unit, options, bundle)))

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RepositoryRow } from '../../store/repositories.ts';
-import { WorkflowCache } from '../engine/run-bundle.ts';
-import type { GitRepositories } from '../git/repositories.ts';
+import { readWorkflow } from '../../workflow/index.ts';
 import { DefaultBranches } from './default-branches.ts';
 
 const repository = { id: 1, owner: 'me', name: 'app', default_branch: 'main' } as RepositoryRow;
@@ -21,13 +20,19 @@ class Branch {
       await this.hold;
       return sha;
     },
-    workflowFiles: async () => [{ path: '.github/workflows/a.yml', text: this.workflows }],
-  } as unknown as GitRepositories;
+  };
+
+  readonly files = {
+    at: async () => {
+      const file = { path: '.github/workflows/a.yml', text: this.workflows };
+      return [{ ...file, hash: 'x', workflow: readWorkflow(file) }];
+    },
+  };
 }
 
 test('does not know at first, then says who listens to runs without reading again, until the branch moves', async () => {
   const branch = new Branch();
-  const branches = new DefaultBranches(branch.git, new WorkflowCache());
+  const branches = new DefaultBranches(branch.git, branch.files);
   expect(branches.listens(1, 'requested')).toBe(true);
   expect(await branches.tip(repository)).toEqual({ ref: 'refs/heads/main', sha: 'one' });
   expect([branches.listens(1, 'requested'), branches.listens(1, 'completed')]).toEqual([false, true]);
@@ -46,7 +51,7 @@ test('does not keep what it began to read before the branch moved', async () => 
   branch.hold = new Promise((resolve) => {
     open = resolve;
   });
-  const branches = new DefaultBranches(branch.git, new WorkflowCache());
+  const branches = new DefaultBranches(branch.git, branch.files);
   const before = branches.tip(repository);
   branches.forget(1);
   branch.sha = 'two';

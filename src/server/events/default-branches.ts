@@ -1,8 +1,8 @@
 import type { RunActivity } from '../../store/events.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import type { Trigger, Workflow } from '../../workflow/index.ts';
-import type { WorkflowCache } from '../engine/run-bundle.ts';
 import type { GitRepositories } from '../git/repositories.ts';
+import type { WorkflowFiles } from '../workflow-files/workflow-files.ts';
 
 /** The newest commit of a repository's default branch. */
 export interface Tip {
@@ -22,15 +22,15 @@ interface Known {
  * `forget` says that its branch has moved.
  */
 export class DefaultBranches {
-  readonly #git: GitRepositories;
-  readonly #cache: WorkflowCache;
+  readonly #git: Pick<GitRepositories, 'resolve'>;
+  readonly #files: Pick<WorkflowFiles, 'at'>;
   readonly #known = new Map<number, Promise<Known>>();
   /** What of `#known` has been read. */
   readonly #read = new Map<number, Known>();
 
-  constructor(git: GitRepositories, cache: WorkflowCache) {
+  constructor(git: Pick<GitRepositories, 'resolve'>, files: Pick<WorkflowFiles, 'at'>) {
     this.#git = git;
-    this.#cache = cache;
+    this.#files = files;
   }
 
   /** Whether a `workflow_run` workflow may wait for this. True while it is not known: whoever asks must not wait. */
@@ -78,8 +78,7 @@ export class DefaultBranches {
   }
 
   async #workflowsAt(repository: RepositoryRow, { sha }: Tip): Promise<Workflow[]> {
-    const files = await this.#git.workflowFiles(repository, sha);
-    return files.filter(({ tooLarge }) => !tooLarge).map(({ path, text }) => this.#cache.read(path, text));
+    return (await this.#files.at(repository, sha)).map(({ workflow }) => workflow);
   }
 }
 

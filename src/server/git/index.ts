@@ -1,2 +1,2 @@
-export { type GitCommit, GitRepositories, type WorkflowFile } from './repositories.ts';
+export { type GitCommit, GitRepositories } from './repositories.ts';
 export { type GitService, gitService } from './routes.ts';

@@ -12,22 +12,16 @@ import {
 import { runGit } from './child.ts';
 import { changedFiles, type GitCommit, readCommits, resolveRef } from './history.ts';
 import { checkRepositoryName } from './names.ts';
-import { readWorkflowFiles, type WorkflowFile } from './workflow-files.ts';
 
 export type { GitCommit } from './history.ts';
-export type { WorkflowFile } from './workflow-files.ts';
 
 type Named = Pick<RepositoryRow, 'owner' | 'name'>;
-
-/** Revisions whose workflow files are kept in memory. */
-const CACHED_REVISIONS = 200;
 
 /** The bare repositories below the data folder, and what the engine reads from them. */
 export class GitRepositories {
   readonly #root: string;
   readonly #db: Database;
   readonly #clock: Clock;
-  readonly #workflowFiles = new Map<string, Promise<WorkflowFile[]>>();
 
   constructor(dataFolder: string, db: Database, clock: Clock) {
     this.#root = join(dataFolder, 'repositories');
@@ -57,20 +51,6 @@ export class GitRepositories {
   /** Full ref, branch, tag or sha to the commit's sha. Branches win over tags of the same name. */
   resolve(repository: Named, ref: string): Promise<string | undefined> {
     return resolveRef(this.folder(repository), ref);
-  }
-
-  /** Workflow files of a commit (SEM-1.1), sorted by path. */
-  workflowFiles(repository: Named, sha: string): Promise<WorkflowFile[]> {
-    const key = `${repository.owner}/${repository.name}@${sha}`.toLowerCase();
-    const known = this.#workflowFiles.get(key);
-    if (known) return known;
-    const files = readWorkflowFiles(this.folder(repository), sha);
-    const oldest = this.#workflowFiles.keys().next().value;
-    if (this.#workflowFiles.size >= CACHED_REVISIONS && oldest !== undefined) this.#workflowFiles.delete(oldest);
-    this.#workflowFiles.set(key, files);
-    // A failure is not remembered.
-    files.catch(() => this.#workflowFiles.delete(key));
-    return files;
   }
 
   /**

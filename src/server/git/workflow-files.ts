@@ -1,14 +1,5 @@
 import { runGit } from './child.ts';
 
-export interface WorkflowFile {
-  path: string;
-  /** Empty when the file is too large. */
-  text: string;
-  tooLarge?: boolean;
-}
-
-/** SEM-1.9 */
-const MAX_FILE_BYTES = 1024 * 1024;
 const FOLDER = '.github/workflows/';
 
 export interface WorkflowEntry {
@@ -16,17 +7,6 @@ export interface WorkflowEntry {
   /** Id of the blob: equal ids are equal texts. */
   blob: string;
   sizeBytes: number;
-}
-
-/** The files directly in `.github/workflows` with their texts, sorted by path. */
-export async function readWorkflowFiles(folder: string, sha: string): Promise<WorkflowFile[]> {
-  const entries = await listWorkflowFiles(folder, sha);
-  const readable = entries.filter(({ sizeBytes }) => sizeBytes <= MAX_FILE_BYTES);
-  const texts = await readWorkflowTexts(folder, [...new Set(readable.map(({ blob }) => blob))]);
-  return entries.map(({ path, blob }) => {
-    const text = texts.get(blob);
-    return text === undefined ? { path, text: '', tooLarge: true } : { path, text };
-  });
 }
 
 /** The files directly in `.github/workflows` (SEM-1.1), sorted by path. */
