@@ -5,6 +5,8 @@ import { version } from '../src/common/package.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchDispatch } from './dispatch.ts';
 import { benchFirstStep } from './first-step.ts';
+import { benchPush } from './push.ts';
+import { benchConditions, benchHostileFiles, benchPlanning, benchReading } from './reading.ts';
 import { isKept, type Row, renderTable } from './rows.ts';
 import { benchStepOverhead } from './steps.ts';
 import { benchThroughput } from './throughput.ts';
@@ -15,6 +17,11 @@ const benches: Record<string, () => Promise<Row>> = {
   steps: benchStepOverhead,
   'cold-start': benchColdStart,
   throughput: benchThroughput,
+  reading: benchReading,
+  planning: benchPlanning,
+  conditions: benchConditions,
+  push: benchPush,
+  'hostile-files': benchHostileFiles,
 };
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
