@@ -29,6 +29,9 @@ const NO_RULES: EnvironmentRules = {
   branch_policy: null,
 };
 
+/** Characters of a name, as on GitHub. */
+export const LONGEST_ENVIRONMENT_NAME = 255;
+
 /** Names ignore case. */
 export const environmentKey = (name: string): string => name.toLowerCase();
 

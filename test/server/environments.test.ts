@@ -59,6 +59,19 @@ describe('an environment', () => {
     expect((await server.run(1)).jobs[0]?.environment).toEqual({ name: 'production', url: null });
   });
 
+  it('has a name of bounded length, in which anything else may stand', async () => {
+    const server = await start();
+    const named = (name: string) => DEPLOY.replace('environment: production', `environment: '${name}'`);
+    await server.pushWorkflow(named('x'.repeat(256)));
+    expect((await server.run(1)).jobs[0]?.reason).toBe('The name of an environment has at most 255 characters.');
+    await server.pushWorkflow(named('review/Ä 1'));
+    await server.rest('PUT', `${REPO}/environments/${encodeURIComponent('review/Ä 1')}`, { wait_timer: 5 });
+    expect(await server.rest('GET', `${REPO}/environments`)).toMatchObject({
+      total_count: 1,
+      environments: [{ name: 'review/Ä 1', protection_rules: [{ type: 'wait_timer', wait_timer: 5 }] }],
+    });
+  });
+
   it('SEM-12.1: with `deployment: false` leaves no record, and its rules hold all the same', async () => {
     const server = await startWithRules(start, reviewers('admin'));
     await server.pushWorkflow(DEPLOY.replace('production', '{ name: production, deployment: false }'));

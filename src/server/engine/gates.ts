@@ -1,6 +1,6 @@
 /** What stands between a job that is ready and the queue, in its order: concurrency groups, then the environment. */
 import type { SourceError } from '../../protocol/dashboard/index.ts';
-import { findOrInsertEnvironment } from '../../store/environments.ts';
+import { findOrInsertEnvironment, LONGEST_ENVIRONMENT_NAME } from '../../store/environments.ts';
 import { addReason, type JobRow, moveJob } from '../../store/jobs.ts';
 import { type Concurrency, type JobEnvironment, workflowConcurrency } from '../../workflow/index.ts';
 import { describeWait, mayTake, type RunnerFacts } from '../../workflow/routing.ts';
@@ -93,6 +93,11 @@ function callersOf(bundle: RunBundle, job: JobRow): number[] {
 async function passEnvironment(unit: Unit, bundle: RunBundle, job: JobRow): Promise<boolean> {
   const named = JSON.parse(job.environment) as JobEnvironment | null;
   if (named === null) return true;
+  if (named.name.length > LONGEST_ENVIRONMENT_NAME) {
+    const why = `The name of an environment has at most ${LONGEST_ENVIRONMENT_NAME} characters.`;
+    await refuse(unit, job, 'failure', why);
+    return false;
+  }
   const environment = await findOrInsertEnvironment(unit.db, bundle.repository.id, named.name, unit.now);
   const answer = await askEnvironment(unit, bundle, job, environment);
   if (answer.state === 'refused') {

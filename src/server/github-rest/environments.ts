@@ -1,7 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
-import { type EnvironmentRow, type EnvironmentRules, listEnvironments, reviewersOf } from '../../store/environments.ts';
+import {
+  type EnvironmentRow,
+  type EnvironmentRules,
+  LONGEST_ENVIRONMENT_NAME,
+  listEnvironments,
+  reviewersOf,
+} from '../../store/environments.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { userNames } from '../../store/tokens.ts';
 import { needs } from '../auth/access.ts';
@@ -38,7 +44,7 @@ const NameParams = z.object({
   environment: z
     .string()
     .min(1)
-    .max(255)
+    .max(LONGEST_ENVIRONMENT_NAME)
     .regex(/^[^\p{Cc}]+$/u, 'must have no control characters'),
 });
 
