@@ -61,7 +61,6 @@ export interface RunningServer {
 /** Slug of the one enterprise: its runners serve every repository. */
 const ENTERPRISE = 'switchyard';
 const POLL_MS = 50_000;
-const WARM_UP = 'on: push\njobs: { a: { runs-on: x, steps: [{ run: "${{ github.sha }}" }] } }';
 /** Longer than any pause between two polls of a client, so that its connection is still there. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -103,8 +102,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     acquireMs: settings.acquireMs,
     leaseMs: settings.leaseMs,
   });
-  const parts = { db, engine, branches, publicUrl, logger: options.logger };
-  const schedules = new Schedules({ ...parts, clock });
+  const parts = { db, clock, engine, branches, publicUrl, logger: options.logger };
+  const schedules = new Schedules(parts);
   const runEvents = new RunEvents(parts);
   const context: ServerContext = {
     settings,
@@ -151,7 +150,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     const surfaces = await registerSurfaces(app, context);
     await engine.start();
     // GitHub's schema is read with the first file: not while somebody waits for a push.
-    setImmediate(() => void reader.read('warm-up', WARM_UP));
+    setImmediate(() => void reader.warmUp());
     housekeeping = startHousekeeping({ db, engine, clock, logger: options.logger });
     await app.listen({ host: options.host, port: options.port });
     settings.publicUrl ||= urlOf(options.host, portOf(app.server.address()));
