@@ -157,6 +157,9 @@ describe('schedules', () => {
     await copy.commit({ [CI]: scheduled(cron('0 2 * * *'), cron('0 4 * * *')) });
     await copy.push('-o', 'ci.skip', '-f', 'topic:main');
     expect(await crons()).toEqual(['0 2 * * * ada', '0 4 * * * admin']);
+    await copy.commit({ [CI]: '- no mapping\n' });
+    await copy.push('topic:main');
+    expect(await crons()).toEqual(['0 2 * * * ada', '0 4 * * * admin']);
     await copy.commit({ [CI]: 'on: push\njobs: {}\n' });
     await copy.push('topic:main');
     expect(await crons()).toEqual([]);

@@ -60,3 +60,11 @@ test('does not keep what it began to read before the branch moved', async () => 
   expect(branches.listens(1, 'requested')).toBe(true);
   expect((await branches.tip(repository))?.sha).toBe('two');
 });
+
+test('takes a file that cannot be read for one that may hear all', async () => {
+  const branch = new Branch();
+  branch.workflows = '- no mapping';
+  const branches = new DefaultBranches(branch.git, branch.files);
+  await branches.tip(repository);
+  expect(branches.listens(1, 'requested')).toBe(true);
+});

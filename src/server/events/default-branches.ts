@@ -1,6 +1,6 @@
 import type { RunActivity } from '../../store/events.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
-import type { Trigger, Workflow } from '../../workflow/index.ts';
+import type { Workflow } from '../../workflow/index.ts';
 import type { GitRepositories } from '../git/repositories.ts';
 import type { WorkflowFiles } from '../workflow-files/workflow-files.ts';
 
@@ -73,8 +73,7 @@ export class DefaultBranches {
     const sha = await this.#git.resolve(repository, ref);
     if (sha === undefined) return { tip: undefined, heard: new Set() };
     const workflows = await this.#workflowsAt(repository, { ref, sha });
-    const triggers = workflows.flatMap((workflow) => workflow.triggers ?? []);
-    return { tip: { ref, sha }, heard: new Set(triggers.flatMap(heardBy)) };
+    return { tip: { ref, sha }, heard: new Set(workflows.flatMap(heardBy)) };
   }
 
   async #workflowsAt(repository: RepositoryRow, { sha }: Tip): Promise<Workflow[]> {
@@ -84,7 +83,9 @@ export class DefaultBranches {
 
 const ACTIVITIES: RunActivity[] = ['requested', 'in_progress', 'completed'];
 
-function heardBy({ event, types }: Trigger): RunActivity[] {
-  if (event !== 'workflow_run') return [];
-  return ACTIVITIES.filter((activity) => types?.includes(activity) ?? true);
+/** A file that could not be read may hear all. */
+function heardBy({ triggers }: Workflow): RunActivity[] {
+  if (triggers === null) return ACTIVITIES;
+  const listening = triggers.filter(({ event }) => event === 'workflow_run');
+  return ACTIVITIES.filter((activity) => listening.some(({ types }) => types?.includes(activity) ?? true));
 }

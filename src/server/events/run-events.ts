@@ -1,3 +1,4 @@
+import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Database } from '../../store/database.ts';
@@ -16,6 +17,7 @@ import { Waker } from './waker.ts';
 
 export interface RunEventsOptions {
   db: Database;
+  clock: Clock;
   engine: Pick<Engine, 'acceptEvent'>;
   branches: DefaultBranches;
   publicUrl: () => string;
@@ -25,6 +27,8 @@ export interface RunEventsOptions {
 /** SEM-2.10 */
 const MAX_DEPTH = 3;
 const AT_ONCE = 50;
+/** What could not be accepted, for a reason that may pass, is tried again after this time. */
+const RETRY_MS = 60_000;
 
 /**
  * `workflow_run`: takes the rows of `run_events`, which the engine writes with the change of a run, to the door for events.
@@ -34,6 +38,7 @@ export class RunEvents {
   readonly #options: RunEventsOptions;
   readonly #waker = new Waker(() => this.#acceptAll());
   #isStarted = false;
+  #cancelRetry: () => void = () => {};
 
   constructor(options: RunEventsOptions) {
     this.#options = options;
@@ -52,21 +57,31 @@ export class RunEvents {
 
   async close(): Promise<void> {
     await this.#waker.close();
+    this.#cancelRetry();
   }
 
   async #acceptAll(): Promise<void> {
+    const { clock } = this.#options;
+    this.#cancelRetry();
+    if (await this.#acceptRows()) return;
+    this.#cancelRetry = clock.after(RETRY_MS, () => this.#waker.wake());
+  }
+
+  /** @returns false when some have to be tried again; they keep no other waiting */
+  async #acceptRows(): Promise<boolean> {
     const { db, logger } = this.#options;
-    let last = 0;
-    for (;;) {
-      const rows = await runEventsAfter(db, last, AT_ONCE);
-      for (const row of rows) {
+    let isComplete = true;
+    const failed = (error: unknown): void => {
+      isComplete = false;
+      logger.error({ err: error }, 'a workflow_run event was not accepted');
+    };
+    for (let last = 0; ; ) {
+      const rows = await runEventsAfter(db, last, AT_ONCE).catch(failed);
+      for (const row of rows ?? []) {
         last = row.id;
-        // One that fails stays for the next time and keeps no other waiting.
-        await this.#accept(row).catch((error: unknown) => {
-          logger.error({ err: error, run: row.run_id }, 'the workflow_run event of a run was not accepted');
-        });
+        await this.#accept(row).catch(failed);
       }
-      if (rows.length < AT_ONCE) return;
+      if (!rows || rows.length < AT_ONCE) return isComplete;
     }
   }
 

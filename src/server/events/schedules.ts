@@ -59,14 +59,17 @@ export class Schedules {
 
   /**
    * The default branch has moved: its entries are what its files say now. Those that were there keep their time, and their
-   * actor (SEM-4.6). May be repeated.
+   * actor (SEM-4.6); so do those of a file that cannot be read now. May be repeated.
    * @param actor who moved it
    */
   async synchronize(repository: RepositoryRow, actor: string): Promise<void> {
     const { db, clock, branches } = this.#options;
-    const known = new Map((await schedulesOf(db, repository.id)).map((row) => [entryOf(row), row.id]));
+    const workflows = await branches.workflows(repository);
+    const unread = new Set(workflows.filter(({ triggers }) => triggers === null).map(({ path }) => path));
+    const stored = (await schedulesOf(db, repository.id)).filter(({ path }) => !unread.has(path));
+    const known = new Map(stored.map((row) => [entryOf(row), row.id]));
     const added: NewSchedule[] = [];
-    for (const { path, triggers } of await branches.workflows(repository)) {
+    for (const { path, triggers } of workflows) {
       for (const { cron, timezone } of (triggers ?? []).flatMap(({ schedule }) => schedule ?? [])) {
         const row = { repository_id: repository.id, path, cron, timezone: timezone ?? '', actor };
         const next = nextOf(row, clock.now());
