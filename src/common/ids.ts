@@ -17,3 +17,6 @@ export function nameSuffix(length = 5): string {
 }
 
 export const sha256Hex = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+
+/** Users are known by their names alone, which ignore case; the same name has the same number on every server. */
+export const userId = (name: string): number => Number.parseInt(sha256Hex(name.toLowerCase()).slice(0, 12), 16);

@@ -1,4 +1,5 @@
 /** The `github` context (SEM-22.1, 22.2). Ids and counters are strings, so that they are exported as variables. */
+import { userId } from '../common/ids.ts';
 import type { Json } from '../protocol/runner/tokens.ts';
 import { isObject } from './expressions/index.ts';
 
@@ -28,7 +29,7 @@ export function githubContext(facts: GithubFacts): Record<string, Json> {
   const pull = event.startsWith('pull_request') ? payload.pull_request : null;
   return {
     actor: facts.actor,
-    actor_id: '1',
+    actor_id: String(userId(facts.actor)),
     api_url: facts.apiUrl,
     base_ref: branchOf(pull, 'base'),
     event: payload,
@@ -42,7 +43,7 @@ export function githubContext(facts: GithubFacts): Record<string, Json> {
     repository: fullName,
     repository_id: repository.id,
     repository_owner: repository.owner,
-    repository_owner_id: '1',
+    repository_owner_id: String(userId(repository.owner)),
     repositoryUrl: `${serverUrl.replace(/^http/, 'git')}/${fullName}.git`,
     repository_visibility: 'private',
     retention_days: '90',

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
+import { userId } from '../../common/ids.ts';
 import {
   type EnvironmentRow,
   type EnvironmentRules,
@@ -14,7 +15,7 @@ import { needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { branchPolicyRoutes } from './branch-policies.ts';
 import { environmentOf, onPage, repositoryOf } from './requests.ts';
-import { nodeId, userId, userObject } from './shapes.ts';
+import { nodeId, userObject } from './shapes.ts';
 
 const Reviewer = z.looseObject({
   type: z.enum(['User', 'Team']).default('User'),

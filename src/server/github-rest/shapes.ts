@@ -1,4 +1,4 @@
-import { sha256Hex } from '../../common/ids.ts';
+import { userId } from '../../common/ids.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 
 /** GitHub's objects that more than one surface shows. Fields that nothing here could fill are left out. */
@@ -16,9 +16,6 @@ export function userObject(name: string, publicUrl: string) {
     site_admin: false,
   };
 }
-
-/** Users are known by their names alone, which ignore case; the same name has the same number on every server. */
-export const userId = (name: string): number => Number.parseInt(sha256Hex(name.toLowerCase()).slice(0, 12), 16);
 
 export function repositoryObject(repository: RepositoryRow, publicUrl: string) {
   const fullName = `${repository.owner}/${repository.name}`;
