@@ -60,18 +60,22 @@ const TOO_LONG = `Exceeded max expression length ${MAX_EXPRESSION_LENGTH}`;
 function reportErrors(context: TemplateContext, blocks: ReadonlyMap<number, Block>, problems: Problems): void {
   for (const { rawMessage, range } of context.errors.getErrors()) {
     const block = range && blocks.get(range.start.line);
-    problems.add(rawMessage, block && range !== block.range ? placeInBlock(range, block) : range && startOf(range));
+    // The range of the block itself is that of an error of the whole value.
+    const isInside = block && range !== block.range && range.start.column >= block.range.start.column;
+    problems.add(rawMessage, isInside ? placeInBlock(range, block) : range && startOf(range));
   }
 }
 
 /** The template reader has counted columns on through all lines of the value, which has lost its indentation. */
 function placeInBlock({ start }: TokenRange, { range, value, source }: Block): Place {
   if (source === null) return startOf(range);
-  const [indentation = ''] = /^ */.exec(source.replace(/^\s*\n/, '')) ?? [];
   const before = value.slice(0, start.column - range.start.column).split('\n');
-  const column = indentation.length + (before.at(-1)?.length ?? 0) + 1;
+  const column = blanksBefore(source) - blanksBefore(value) + (before.at(-1)?.length ?? 0) + 1;
   return { line: range.start.line + before.length, col: column };
 }
+
+/** Before the first character that is none. */
+const blanksBefore = (text: string): number => /^ */.exec(text.replace(/^\s*\n/, ''))?.[0].length ?? 0;
 
 function convert(token: LibraryToken, mixed: Set<TemplateToken>, problems: Problems): TemplateToken {
   const place = { line: token.line, col: token.col };

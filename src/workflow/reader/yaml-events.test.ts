@@ -93,3 +93,60 @@ describe('YAML', () => {
     );
   });
 });
+
+describe('places in texts of several lines', () => {
+  const script = (lines: string): string => `on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n${lines}`;
+
+  it.each([
+    ['a literal block', '      - run: |\n          one\n            ${{ nope }}\n', '8:13'],
+    ['the first line of one', '      - run: |\n          ${{ nope }}\n', '7:11'],
+    ['a literal block with an indentation of its own', '      - run: |2\n            ${{ nope }}\n', '7:13'],
+    ['a block that begins with empty lines', '      - run: |\n\n\n          ${{ nope }}\n', '9:11'],
+    ['a folded block', '      - run: >-\n          one\n          ${{ nope }}\n', '6:14'],
+    ['quotes', '      - run: "one\n          ${{ nope }}"\n', '6:14'],
+    [
+      'what comes before a block on its line',
+      '      - {run: "${{ nope }}", name: "a ${{ github.sha }}\n          b"}\n',
+      '6:16',
+    ],
+    ['each of two aliases', '      - run: &r |\n          ${{ nope }}\n      - run: *r\n', '7:11 7:11'],
+  ])('point into %s', (_, lines, expected) => {
+    expect(
+      errors(script(lines))
+        .map((error) => error.split(' ')[0])
+        .join(' '),
+    ).toBe(expected);
+  });
+
+  it('point at the whole value when that is wrong too', () => {
+    const text = script('      - run: x\n        timeout-minutes: |\n          a ${{ nope }}\n');
+    expect(errors(text)).toEqual([
+      expect.stringMatching(/^7:26 Unexpected value 'a /),
+      expect.stringMatching(/^8:13 Unrecognized named-value: 'nope'/),
+    ]);
+  });
+});
+
+describe('anchors', () => {
+  it('SEM-1.4: an alias means the last anchor of its name before it, also where another alias repeats it', () => {
+    const file = `on: push
+jobs:
+  first:
+    runs-on: &where one
+    steps: &steps [{ run: *where }]
+  second:
+    runs-on: &where two
+    steps: *steps
+  third:
+    runs-on: *where
+    steps: *steps
+`;
+    const jobs = read(file).jobs.map(({ runsOn, steps }) => [runsOn, steps[0]?.run]);
+    const texts = jobs.map((tokens) => tokens.map((token) => (token as { lit: string }).lit));
+    expect(texts).toEqual([
+      ['one', 'one'],
+      ['two', 'one'],
+      ['two', 'one'],
+    ]);
+  });
+});
