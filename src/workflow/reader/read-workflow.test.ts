@@ -101,6 +101,8 @@ describe('errors of the schema', () => {
       'on: push\njobs: {}\n',
       /^2:7 The workflow must contain at least one job with no dependencies\.$/,
     ],
+    ['SEM-1.7: a key that every object of JavaScript has', withJobs({ a: 'constructor: 1' }), /^6:5 Unexpected value/],
+    ['SEM-1.7: another such key', `${withJobs({ a: '' })}__proto__: {}\n`, /^7:1 Unexpected value '__proto__'$/],
     ['SEM-1.7: an unknown event', 'on: pushed\njobs: {}\n', /^1:5 Unexpected value 'pushed'$/],
     ['SEM-1.7: an unknown filter', 'on: {push: {branch: main}}\njobs: {}\n', /^1:13 Unexpected value 'branch'$/],
     ['SEM-1.13: runs-on and uses together', withJobs({ a: 'uses: ./x' }), /^6:5 Unexpected value 'uses'$/],

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JSONObjectReader } from '@actions/workflow-parser/templates/json-object-reader';
+import { MappingDefinition } from '@actions/workflow-parser/templates/schema/mapping-definition';
 import { TemplateSchema } from '@actions/workflow-parser/templates/schema/template-schema';
 import { packageRoot } from '../../common/package.ts';
 
@@ -30,7 +31,12 @@ function load(): TemplateSchema {
   if (!path) throw new Error(`${FILE} is neither in dist nor in node_modules`);
   const schema: { definitions: Definitions } = JSON.parse(readFileSync(path, 'utf8'));
   correct(schema.definitions);
-  return TemplateSchema.load(new JSONObjectReader(undefined, JSON.stringify(schema)));
+  const templates = TemplateSchema.load(new JSONObjectReader(undefined, JSON.stringify(schema)));
+  for (const definition of Object.values(templates.definitions)) {
+    // A key such as `constructor` is unknown, although every object of JavaScript has it.
+    if (definition instanceof MappingDefinition) Object.setPrototypeOf(definition.properties, null);
+  }
+  return templates;
 }
 
 function correct(definitions: Definitions): void {
