@@ -13,6 +13,8 @@ export default defineConfig({
           include: ['src/**/*.test.{ts,tsx}'],
           pool: 'threads',
           isolate: false,
+          // Property tests take seconds on a busy machine; how fast things are is the bench's business.
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
