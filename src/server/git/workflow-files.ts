@@ -1,6 +1,8 @@
 import { runGit } from './child.ts';
 
 const FOLDER = '.github/workflows/';
+/** Of some 40,000 files. */
+const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
 export interface WorkflowEntry {
   path: string;
@@ -9,9 +11,15 @@ export interface WorkflowEntry {
   sizeBytes: number;
 }
 
-/** The files directly in `.github/workflows` (SEM-1.1), sorted by path. */
+/**
+ * The files directly in `.github/workflows` (SEM-1.1), sorted by path.
+ * @throws OutsideError when there is no such commit, or the list is too long
+ */
 export async function listWorkflowFiles(folder: string, sha: string): Promise<WorkflowEntry[]> {
-  const { stdout } = await runGit(['ls-tree', '-l', '-z', '--full-tree', sha, '--', FOLDER], { folder });
+  const { stdout } = await runGit(['ls-tree', '-l', '-z', '--full-tree', sha, '--', FOLDER], {
+    folder,
+    maxBytes: MAX_LIST_BYTES,
+  });
   const entries: WorkflowEntry[] = [];
   for (const line of stdout.toString('utf8').split('\0')) {
     // A symbolic link (mode 120000) is no workflow file.

@@ -10,8 +10,9 @@ type Named = Parameters<GitRepositories['folder']>[0];
 const MAX_FILE_BYTES = 1024 * 1024;
 /** Texts that are fetched from git at once. */
 const GROUP_BYTES = 4 * 1024 * 1024;
-/** Commits whose list of files is kept, and blobs whose text's hash is. */
+/** Commits whose list of files is kept, unless it is a long one, and blobs whose text's hash is. */
 const KEPT_COMMITS = 200;
+const KEPT_LIST_LENGTH = 1_000;
 const KEPT_BLOBS = 20_000;
 
 /** The workflow files of commits (SEM-1.1). A file that has not changed is neither fetched from git nor read again. */
@@ -57,8 +58,9 @@ export class WorkflowFiles {
     if (known) return known;
     const list = listWorkflowFiles(folder, sha);
     this.#lists.set(key, list);
-    // A failure is not remembered.
-    list.catch(() => this.#lists.delete(key));
+    const forget = (): boolean => this.#lists.delete(key);
+    // Nor is a failure kept.
+    list.then(({ length }) => length > KEPT_LIST_LENGTH && forget(), forget);
     return list;
   }
 
