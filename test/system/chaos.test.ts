@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasErrorCode } from '../../src/common/errors.ts';
 import type { RunDetail, RunList } from '../../src/protocol/dashboard/index.ts';
 import { git, writeFiles } from '../support/git.ts';
 import { type ProcessInfo, Program, processes } from '../support/programs.ts';
@@ -111,7 +112,7 @@ class System {
       ({ commandLine, parent }) => commandLine.includes('worker.cjs') && this.#isOurs(all, parent),
     );
     const pid = part === 'worker' ? worker?.pid : worker?.parent;
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    if (pid !== undefined) killUnlessGone(pid);
   }
 
   /** Processes of the fleet's runners. */
@@ -151,6 +152,15 @@ async function freePort(): Promise<number> {
 
 const stepsWritten = async (file: string): Promise<string[]> =>
   (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+
+/** The process may have ended by itself since it was looked for. */
+function killUnlessGone(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!hasErrorCode(error, 'ESRCH')) throw error;
+  }
+}
 
 describe(`killing parts in the middle of a job, ${ROUNDS} times each`, () => {
   let system: System;
