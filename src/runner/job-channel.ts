@@ -6,6 +6,10 @@ import type { TaskResult } from '../protocol/runner/run-service.ts';
 export interface RunnerIdentity {
   name: string;
   id: string;
+  /** Id of this start of the runner, a GUID: no other runner anywhere has it. */
+  instance: string;
+  /** Process of the listener. */
+  pid: number;
   groupName: string;
   version: string;
   /** Absolute path of the runner's root folder. */

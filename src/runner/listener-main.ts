@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { systemClock } from '../common/clock.ts';
 import { errorText, UserError } from '../common/errors.ts';
+import { newGuid } from '../common/ids.ts';
 import { builtProgram, version } from '../common/package.ts';
 import { numberSetting } from '../common/settings.ts';
 import { decodeJitConfig } from '../protocol/runner/jit-config.ts';
@@ -28,7 +29,16 @@ async function main(args: string[]): Promise<number> {
   const { AgentId, AgentName, PoolName, WorkFolder } = config.runner;
   const listener = new Listener({
     config,
-    runner: { id: AgentId, name: AgentName, groupName: PoolName, version, root, workFolder: resolve(root, WorkFolder) },
+    runner: {
+      id: AgentId,
+      name: AgentName,
+      groupName: PoolName,
+      instance: newGuid(),
+      pid: process.pid,
+      version,
+      root,
+      workFolder: resolve(root, WorkFolder),
+    },
     grace: {
       sigintMs: numberSetting('sigintGraceMs', 0, 600_000),
       sigtermMs: numberSetting('sigtermGraceMs', 0, 600_000),

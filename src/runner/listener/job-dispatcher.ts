@@ -2,6 +2,7 @@
 import type { Clock } from '../../common/clock.ts';
 import { errorText } from '../../common/errors.ts';
 import { newGuid } from '../../common/ids.ts';
+import { inheritedEnvironment } from '../../common/settings.ts';
 import type { JobCancellationBody, JobRequestBody } from '../../protocol/runner/broker.ts';
 import type { JobMessage } from '../../protocol/runner/job-message.ts';
 import type { TaskResult } from '../../protocol/runner/run-service.ts';
@@ -94,7 +95,7 @@ export class JobRun {
   /** Stops everything at once and reports nothing. */
   async kill(): Promise<void> {
     this.#worker.kill();
-    await killStrayProcesses(this.#trackingId);
+    await this.#cleanUp();
   }
 
   async #run(request: JobRequestBody): Promise<JobEnd> {
@@ -162,7 +163,7 @@ export class JobRun {
     exit: { code: number | null; signal: NodeJS.Signals | null; output: string },
   ): Promise<TaskResult> {
     const { diagnostics } = this.#options;
-    await killStrayProcesses(this.#trackingId);
+    await this.#cleanUp();
     const conclusion: TaskResult = this.#isCancelled ? 'canceled' : 'failed';
     const message = this.#crashMessage(job, exit);
     diagnostics.note(`job ${job.jobId}: ${message}`);
@@ -177,6 +178,13 @@ export class JobRun {
       diagnostics.note(`the end of job ${job.jobId} could not be reported: ${errorText(error)}`);
     }
     return conclusion;
+  }
+
+  /** What the worker would have done. */
+  async #cleanUp(): Promise<void> {
+    await killStrayProcesses(this.#trackingId);
+    const { removeJobOfDeadWorker } = await import('../worker/containers/clean-up.ts');
+    await removeJobOfDeadWorker(inheritedEnvironment(), this.#trackingId);
   }
 
   #crashMessage(

@@ -26,7 +26,16 @@ function jobState(data: object = {}): JobState {
     },
     steps: [],
   } as unknown as JobMessage;
-  const runner = { name: 'r1', id: '1', groupName: 'Default', version: '1', root, workFolder: join(root, '_work') };
+  const runner = {
+    name: 'r1',
+    id: '1',
+    instance: 'i',
+    pid: 1,
+    groupName: 'Default',
+    version: '1',
+    root,
+    workFolder: join(root, '_work'),
+  };
   return new JobState(message, runner, 'github_x', { sigintMs: 1, sigtermMs: 1 });
 }
 

@@ -4,6 +4,7 @@ import { systemConnection } from '../../protocol/runner/job-message.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import { TRACKING_VARIABLE } from '../job-channel.ts';
 import type { JobState } from './job-state.ts';
+import type { StepHost } from './step-host.ts';
 
 /** SEM-26.2; `github.token` is not among them. */
 const GITHUB_KEYS =
@@ -12,29 +13,32 @@ const GITHUB_KEYS =
   );
 
 /**
- * From weakest to strongest: the runner's own environment, job env and GITHUB_ENV, step env, `extra` (inputs and
+ * From weakest to strongest: the host's own environment, job env and GITHUB_ENV, step env, `extra` (inputs and
  * state of actions), then the values that nothing can override.
+ * @param github with paths as the host sees them
  */
 export function stepEnvironment(
   job: JobState,
   stepEnv: Record<string, string>,
   github: Record<string, Json>,
   extra: Record<string, string> = {},
+  host: Pick<StepHost, 'environment' | 'inside'> = job.host,
 ): Record<string, string> {
   const environment: Record<string, string> = {
-    ...job.inherited,
+    ...(host.environment ?? job.inherited),
     [TRACKING_VARIABLE]: job.trackingId,
     ...job.env,
     ...stepEnv,
     ...extra,
     GITHUB_ACTIONS: 'true',
     ...githubVariables(github),
-    ...runnerVariables(job),
+    ...runnerVariables(job, host),
     ...idTokenVariables(job),
   };
   environment.CI ??= 'true';
-  environment.PATH = searchPath(job, environment.PATH);
-  return environment;
+  const path = searchPath(job, environment.PATH);
+  // A container whose image has no PATH finds programs by itself.
+  return path === '' ? environment : { ...environment, PATH: path };
 }
 
 /** PATH with the entries that earlier steps put in front (SEM-24.5). */
@@ -51,8 +55,8 @@ function githubVariables(github: Record<string, Json>): Record<string, string> {
   return variables;
 }
 
-function runnerVariables(job: JobState): Record<string, string> {
-  const entries = Object.entries(job.runnerContext()).map(([key, value]) => [
+function runnerVariables(job: JobState, host: Pick<StepHost, 'inside'>): Record<string, string> {
+  const entries = Object.entries(job.runnerContext(host)).map(([key, value]) => [
     `RUNNER_${key.toUpperCase()}`,
     `${value}`,
   ]);

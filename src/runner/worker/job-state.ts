@@ -7,6 +7,7 @@ import { evaluateTemplate, isObject, type Scope, toText } from '../../workflow/e
 import type { RunnerIdentity, SignalGrace } from '../job-channel.ts';
 import { Masks } from '../masks.ts';
 import { runnerArch, runnerOs } from '../platform.ts';
+import type { JobDocker } from './containers/job-docker.ts';
 import { type JobFolders, jobFolders } from './folders.ts';
 import type { Frame } from './frame.ts';
 import { hashFiles } from './hash-files.ts';
@@ -43,6 +44,10 @@ export class JobState {
   readonly folders: JobFolders;
   /** Where steps run; the job's container once that is up. */
   host: StepHost = thisMachine;
+  /** Docker, once the job uses it. */
+  docker: Promise<JobDocker> | undefined;
+  /** `job.container` and `job.services` (SEM-14.8). */
+  containers: Record<string, Json> = {};
   /** With paths of this machine. */
   readonly github: Record<string, Json>;
   readonly secrets: Record<string, Json> = {};
@@ -103,13 +108,20 @@ export class JobState {
     return this.status === 'cancelled' ? [...this.#troubles, 'the job was cancelled'] : this.#troubles;
   }
 
+  /** @throws UserError when there is no Docker that the job's containers can use */
+  openDocker(): Promise<JobDocker> {
+    // Loaded here: most jobs need none of it.
+    this.docker ??= import('./containers/job-docker.ts').then(({ JobDocker }) => JobDocker.open(this));
+    return this.docker;
+  }
+
   scope({ env = {}, withStatus = false, withSecrets = true, github = this.github, frame }: ScopeOptions = {}): Scope {
     const { strategy = {}, matrix = null } = this.#contexts;
     const contexts: Record<string, Json> = {
       ...(frame ? { strategy, matrix, inputs: frame.inputs } : this.#contexts),
       github: this.githubInside(github),
       env: { ...this.env, ...env },
-      job: { ...(this.#contexts.job as Record<string, Json> | undefined), status: this.status },
+      job: { ...(this.#contexts.job as Record<string, Json> | undefined), ...this.containers, status: this.status },
       steps: frame?.steps ?? this.steps,
       runner: this.runnerContext(),
     };
@@ -122,24 +134,27 @@ export class JobState {
     };
   }
 
-  runnerContext(): Record<string, Json> {
+  runnerContext(host: Pick<StepHost, 'inside'> = this.host): Record<string, Json> {
     return {
       name: this.runner.name,
       os: runnerOs,
       arch: runnerArch,
-      temp: this.host.inside(this.folders.temp),
-      tool_cache: this.host.inside(this.folders.toolCache),
-      workspace: this.host.inside(this.folders.pipeline),
+      temp: host.inside(this.folders.temp),
+      tool_cache: host.inside(this.folders.toolCache),
+      workspace: host.inside(this.folders.pipeline),
       environment: this.variable('system.runnerEnvironment') ?? 'self-hosted',
       ...(this.isStepDebug || this.#isSwitchedOn('ACTIONS_RUNNER_DEBUG') ? { debug: '1' } : {}),
     };
   }
 
   /** The `github` context as steps see it: paths are those inside their host. */
-  githubInside(github: Record<string, Json> = this.github): Record<string, Json> {
-    if (!this.host.isContainer) return github;
+  githubInside(
+    github: Record<string, Json> = this.github,
+    host: Pick<StepHost, 'isContainer' | 'inside'> = this.host,
+  ): Record<string, Json> {
+    if (!host.isContainer) return github;
     const paths = GITHUB_PATHS.map((key) => [key, github[key]] as const);
-    const inside = paths.flatMap(([key, path]) => (typeof path === 'string' ? [[key, this.host.inside(path)]] : []));
+    const inside = paths.flatMap(([key, path]) => (typeof path === 'string' ? [[key, host.inside(path)]] : []));
     return { ...github, ...Object.fromEntries(inside) };
   }
 

@@ -14,6 +14,7 @@ import { type Completion, JobGone, RunServiceClient } from '../run-service-clien
 import { killStrayProcesses } from '../stray-processes.ts';
 import { ActionStore } from './actions/action-store.ts';
 import { handlerOf } from './actions/handlers.ts';
+import type { JobContainers } from './containers/job-containers.ts';
 import { Feed } from './feed.ts';
 import { emptyFolder, prepareFolders } from './folders.ts';
 import { completeJob, type JobEnd } from './job-end.ts';
@@ -44,6 +45,10 @@ export class Job {
   readonly #logFolder: string;
   readonly #setup = new StepRecord(1, 'Set up job');
   readonly #steps: StepsRunner;
+  /** What comes between "Set up job" and the steps: images of actions, containers. */
+  readonly #preparations: StepRecord[] = [];
+  #containers: JobContainers | undefined;
+  readonly #stopContainers = new StepRecord(0, 'Stop containers');
   readonly #complete: StepRecord;
   readonly #actions: ActionStore;
   /** Ends what the job waits for before its first step. */
@@ -89,21 +94,68 @@ export class Job {
       const problem = await this.#prepared;
       if (problem instanceof Error) output.error(problem.message);
       if (problem instanceof Error || !setUpJob(this.#state, output)) return false;
+      await this.#planContainers();
       handlers = await this.#handlers(output);
       output.print(`Complete job name: ${this.#state.message.jobDisplayName}`);
       return true;
     });
-    if (isReady) await this.#steps.run(handlers);
+    if (isReady) await this.#runSteps(handlers);
     else this.#state.note('failure');
-    this.#complete.number = this.#steps.nextNumber;
+    this.#complete.number = this.#steps.nextNumber + (this.#containers ? 1 : 0);
     let end: JobEnd = { outputs: {} };
     await this.#record(this.#complete, async (output) => {
       end = await completeJob(this.#state, output);
+      if (!this.#containers) for (const problem of await this.#removeContainers()) output.warning(problem);
       return true;
     });
     if (this.#isClosed) return 'abandoned';
     this.#reporting = this.#report(end);
     return await this.#reporting;
+  }
+
+  async #planContainers(): Promise<void> {
+    const { jobContainer, jobServiceContainers } = this.#state.message;
+    if ((jobContainer ?? jobServiceContainers ?? null) === null) return;
+    const { JobContainers } = await import('./containers/job-containers.ts');
+    this.#containers = await JobContainers.plan(this.#state);
+  }
+
+  async #runSteps(handlers: StepHandler[]): Promise<void> {
+    const containers = this.#containers;
+    await this.#prepareContainers();
+    await this.#steps.run(handlers, this.#setup.number + this.#preparations.length + 1);
+    if (!containers) return;
+    this.#stopContainers.number = this.#steps.nextNumber;
+    const isStopped = await this.#record(this.#stopContainers, (output) => containers.stop(output));
+    if (!isStopped) this.#state.note('failure', this.#stopContainers.name);
+  }
+
+  /** SEM-15.1: what fails here fails the job; the steps' conditions then see that. */
+  async #prepareContainers(): Promise<void> {
+    const { signal } = this.#stop;
+    const images = (await this.#state.docker)?.images.all ?? [];
+    for (const image of images) {
+      if (!(await this.#prepare(image.title, (output) => image.make(output, signal)))) return;
+    }
+    const containers = this.#containers;
+    if (containers) await this.#prepare('Initialize containers', (output) => containers.start(output, signal));
+  }
+
+  async #prepare(name: string, work: (output: StepOutput) => Promise<void>): Promise<boolean> {
+    const record = new StepRecord(this.#setup.number + this.#preparations.length + 1, name);
+    this.#preparations.push(record);
+    const succeeded = await this.#record(record, async (output) => {
+      await work(output);
+      return true;
+    });
+    if (!succeeded) this.#state.note('failure', name);
+    return succeeded;
+  }
+
+  /** What Docker actions left, or a job that is stopped at once. @returns sentences about what could not be removed */
+  async #removeContainers(): Promise<string[]> {
+    const docker = await this.#state.docker?.catch(() => undefined);
+    return (await docker?.close()) ?? [];
   }
 
   /** Downloads what the steps use. @throws UserError for an action that cannot be had */
@@ -152,6 +204,7 @@ export class Job {
     this.#steps.shutdown();
     killAllProcesses();
     await killStrayProcesses(this.#state.trackingId);
+    await Promise.race([this.#removeContainers().catch(() => undefined), sleep(LAST_WORDS_MS)]);
   }
 
   /** A record that is not a step of the workflow. */
@@ -166,7 +219,7 @@ export class Job {
     });
     log.close();
     record.completedAt = isoTime(Date.now());
-    record.conclusion = succeeded ? 'success' : 'failure';
+    record.conclusion = succeeded ? 'success' : this.#state.status === 'cancelled' ? 'cancelled' : 'failure';
     this.#results?.stepChanged(record);
     return succeeded;
   }
@@ -192,7 +245,8 @@ export class Job {
   }
 
   #completion(conclusion: TaskResult, { outputs, environmentUrl }: JobEnd): Completion {
-    const records = [this.#setup, ...this.#steps.records, this.#complete];
+    const stopped = this.#containers ? [this.#stopContainers] : [];
+    const records = [this.#setup, ...this.#preparations, ...this.#steps.records, ...stopped, this.#complete];
     return {
       conclusion,
       outputs,

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { newGuid } from '../../common/ids.ts';
 import type { RunnableStep } from './actions/handlers.ts';
+import { exitMessage } from './exit-message.ts';
 import { resolveShell, type Shell } from './shells.ts';
 import type { StepContext, StepHandler } from './step-context.ts';
 
@@ -26,15 +27,14 @@ export function runHandler(step: RunnableStep): StepHandler {
       const file = host.inside(await writeScript(context, shell, script));
       const args = shell.args.map((argument) => argument.replaceAll('{0}', file));
       printHeader(context, script, shell);
-      const { code } = await context.run({
+      const exit = await context.run({
         command: shell.command,
         args,
         cwd,
         verbatimArguments: shell.verbatimArguments,
       });
-      if (code === 0 || context.signal.aborted) return code === 0;
-      context.output.error(`Process completed with exit code ${code}.`);
-      return false;
+      if (exit.code !== 0 && !context.signal.aborted) context.output.error(exitMessage(exit));
+      return exit.code === 0;
     },
   };
 }

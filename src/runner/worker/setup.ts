@@ -1,8 +1,6 @@
 /** The "Set up job" record: SEM-15.2. */
 import { hostname, release, type as systemName } from 'node:os';
 import { errorText } from '../../common/errors.ts';
-import type { JobMessage } from '../../protocol/runner/job-message.ts';
-import type { TemplateToken } from '../../protocol/runner/tokens.ts';
 import { evaluateTemplate } from '../../workflow/expressions/index.ts';
 import { runnerArch, runnerOs } from '../platform.ts';
 import type { JobState } from './job-state.ts';
@@ -14,8 +12,6 @@ import type { StepOutput } from './step-output.ts';
  */
 export function setUpJob(job: JobState, output: StepOutput): boolean {
   printIdentity(job, output);
-  for (const problem of unsupportedFeatures(job.message)) output.error(problem);
-  if (unsupportedFeatures(job.message).length > 0) return false;
   try {
     for (const token of job.message.environmentVariables ?? []) {
       Object.assign(job.env, job.evaluateMapping(token, job.scope(), 'env'));
@@ -26,27 +22,6 @@ export function setUpJob(job: JobState, output: StepOutput): boolean {
     return false;
   }
   return true;
-}
-
-/** Sentences about what the job needs and this runner does not have. */
-function unsupportedFeatures(message: JobMessage): string[] {
-  const problems: string[] = [];
-  if (isPresent(message.jobContainer)) {
-    problems.push(
-      'This runner cannot run jobs in a container yet; that comes in a later version. Remove `container:`.',
-    );
-  }
-  if (isPresent(message.jobServiceContainers)) {
-    problems.push('This runner cannot run service containers yet; that comes in a later version. Remove `services:`.');
-  }
-  return problems;
-}
-
-function isPresent(token: TemplateToken | undefined): boolean {
-  if (token === null || token === undefined || token === '') return false;
-  if (typeof token !== 'object') return true;
-  if (token.type === 2) return (token.map ?? []).length > 0;
-  return token.type !== 7;
 }
 
 function printIdentity(job: JobState, output: StepOutput): void {

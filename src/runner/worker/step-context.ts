@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Scope } from '../../workflow/expressions/index.ts';
-import type { ProcessExit, RunningProcess } from '../process.ts';
+import type { ProcessExit, ProcessOptions, RunningProcess } from '../process.ts';
 import { stepEnvironment } from './environment.ts';
 import { FileCommands } from './file-commands.ts';
 import type { Frame } from './frame.ts';
@@ -86,11 +86,19 @@ export class StepContext implements CommandEffects {
 
   /** Runs a process to its end, its output in the log; cancelled with the step (SEM-28.2). */
   async run(request: ProcessRequest): Promise<ProcessExit> {
+    const env = { ...this.environment(), ...request.env };
+    return await this.follow((streams) =>
+      this.job.host.start({ ...streams, ...request, env, onLines: request.onLines ?? streams.onLines }),
+    );
+  }
+
+  /** The same for a process that `start` starts. */
+  async follow(
+    start: (streams: Pick<ProcessOptions, 'onLines' | 'cutLine'>) => Promise<RunningProcess>,
+  ): Promise<ProcessExit> {
     this.signal.throwIfAborted();
-    const child = await this.job.host.start({
-      ...request,
-      env: { ...this.environment(), ...request.env },
-      onLines: request.onLines ?? ((lines) => this.output.scan(lines, this)),
+    const child = await start({
+      onLines: (lines) => this.output.scan(lines, this),
       cutLine: (text, limit) => this.job.masks.cutAt(text, limit),
     });
     return await this.#untilExit(child);

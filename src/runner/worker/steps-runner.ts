@@ -26,7 +26,7 @@ export class StepsRunner {
   /** In the order of their numbers; post steps join when they run. */
   readonly records: StepRecord[];
   readonly #mains: StepRecord[];
-  readonly #firstNumber: number;
+  #firstNumber: number;
   readonly #posts: OutsideStage[] = [];
   #running: Stage | undefined;
   #isShuttingDown = false;
@@ -44,8 +44,12 @@ export class StepsRunner {
     this.records = this.#mains.slice();
   }
 
-  /** @param handlers of the steps, in their order */
-  async run(handlers: StepHandler[]): Promise<void> {
+  /**
+   * @param handlers of the steps, in their order
+   * @param firstNumber when more came before the steps than was known at first
+   */
+  async run(handlers: StepHandler[], firstNumber = this.#firstNumber): Promise<void> {
+    this.#firstNumber = firstNumber;
     const planned = this.#job.message.steps.flatMap((step, index): PlannedStep[] => {
       const [record, handler] = [this.#mains[index], handlers[index]];
       return record && handler && step.enabled !== false ? [{ step, record, handler, state: {} }] : [];
@@ -62,10 +66,11 @@ export class StepsRunner {
   /** SEM-15.1, 17.5: the `pre` stages in the order of their steps. @returns the steps whose stage has started */
   async #pres(planned: PlannedStep[]): Promise<Set<PlannedStep>> {
     const withPre = planned.filter(({ handler }) => handler.pre);
+    const hasMoved = this.#mains[0]?.number !== this.#firstNumber + withPre.length;
     for (const [index, main] of this.#mains.entries()) main.number = this.#firstNumber + withPre.length + index;
     const records = withPre.map(({ record }, index) => outsideRecord(this.#firstNumber + index, `Pre ${record.name}`));
     this.records.unshift(...records);
-    if (records.length > 0) this.#results?.stepChanged(...this.records);
+    if (hasMoved) this.#results?.stepChanged(...this.records);
     const started = new Set<PlannedStep>();
     for (const [index, each] of withPre.entries()) {
       const { step, state, handler } = each;

@@ -39,6 +39,10 @@ export class ActionStore {
     this.#folder = join(job.folders.work, '_actions');
   }
 
+  get job(): JobState {
+    return this.#job;
+  }
+
   /**
    * Downloads all remote actions that the steps name, and those that composites among them name.
    * @throws UserError that says which action cannot be had, or is wrong

@@ -1,5 +1,4 @@
 /** What runs a step: a script, the runner's own checkout, or an action. */
-import { UserError } from '../../../common/errors.ts';
 import type { StepReference } from '../../../protocol/runner/job-message.ts';
 import type { TemplateToken } from '../../../protocol/runner/tokens.ts';
 import { checkoutHandler } from '../checkout.ts';
@@ -24,7 +23,10 @@ export async function handlerOf(step: RunnableStep, store: ActionStore, depth = 
   if (depth >= MAX_DEPTH) throw tooDeep(usesText(reference));
   if (reference.type === 'script') return runHandler(step);
   if (isBuiltIn(reference)) return checkoutHandler(step);
-  if (reference.type === 'containerRegistry') throw noDocker(usesText(reference));
+  if (reference.type === 'containerRegistry') {
+    const { dockerHandler, imageAction } = await import('../containers/docker-action.ts');
+    return dockerHandler(imageAction(usesText(reference), step, reference.image), store.job);
+  }
   if (reference.repositoryType === 'self') return localHandler(step, reference, store, depth);
   return actionHandler(await store.load(reference), step, store, depth);
 }
@@ -46,8 +48,10 @@ async function actionHandler(
       const { compositeHandler } = await import('./composite.ts');
       return compositeHandler(action, runs, named, (inner) => handlerOf(inner, store, depth + 1));
     }
-    case 'docker':
-      throw noDocker(named.uses);
+    case 'docker': {
+      const { dockerHandler } = await import('../containers/docker-action.ts');
+      return dockerHandler({ ...named, action, runs }, store.job);
+    }
   }
 }
 
@@ -79,6 +83,3 @@ function localHandler(
     },
   };
 }
-
-const noDocker = (action: string): UserError =>
-  new UserError('no-docker', `This runner cannot run ${action} yet: it needs Docker.`);

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { systemConnection } from '../../../protocol/runner/job-message.ts';
 import type { TemplateToken } from '../../../protocol/runner/tokens.ts';
+import { exitMessage } from '../exit-message.ts';
 import type { JobState } from '../job-state.ts';
 import type { StepContext, StepHandler } from '../step-context.ts';
 import type { LoadedAction } from './action-store.ts';
@@ -37,14 +38,14 @@ async function runProgram(
   if (isMain) warnOfUnknown(context, action.manifest, context.job.evaluateMapping(given, context.scope(), 'with'));
   printAction(context, uses, inputs);
   const { host, folders } = context.job;
-  const { code } = await context.run({
+  const exit = await context.run({
     command: await nodeProgram(context, runs.version),
     args: [host.inside(join(action.folder, program))],
     cwd: host.inside(folders.workspace),
     env: { ...inputVariables(inputs), ...stateVariables(context.state), ...serviceVariables(context.job) },
   });
-  if (code !== 0 && !context.signal.aborted) context.output.error(`Process completed with exit code ${code}.`);
-  return code === 0;
+  if (exit.code !== 0 && !context.signal.aborted) context.output.error(exitMessage(exit));
+  return exit.code === 0;
 }
 
 /** What the toolkit's clients for artifacts and caches read. */

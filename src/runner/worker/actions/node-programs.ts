@@ -10,12 +10,12 @@ const BROUGHT: Record<string, string> = { node12: 'node20', node16: 'node20', no
 export async function nodeProgram(context: StepContext, version: string): Promise<string> {
   const brought = BROUGHT[version];
   const own = brought && join(context.job.runner.root, 'externals', brought, 'bin', 'node');
-  if (own && existsSync(own)) return own;
+  if (own && existsSync(own)) return context.job.host.nodeProgram(own);
   const running = Number(process.versions.node.split('.')[0]);
   if (brought !== `node${running}`) {
     context.output.warning(
       `This action asks for ${version}; the runner has none and uses its own Node ${process.versions.node}.`,
     );
   }
-  return process.execPath;
+  return context.job.host.nodeProgram(process.execPath);
 }

@@ -1,0 +1,125 @@
+/** Why a container, or a process in it, was killed: nobody should have to guess what "exit code 137" was. */
+import type { Docker } from './docker.ts';
+
+export interface Kill {
+  /** Signal number that a Docker command sent. */
+  signal: string;
+  /** Seconds since the epoch. */
+  at: number;
+}
+
+export interface Evidence {
+  /** `gone`: there is no such container any more. */
+  state: 'running' | 'stopped' | 'gone';
+  /** Of the container's main process, once it has stopped. */
+  exitCode: number;
+  isOutOfMemory: boolean;
+  /** 0: the container has none. */
+  memoryLimitBytes: number;
+  /** Highest use of memory, where the container can still be asked. */
+  peakBytes: number | undefined;
+  /** Signals from Docker commands while the step ran. */
+  kills: Kill[];
+}
+
+/** One sentence; undefined when nothing speaks for a kill. @param code that the step's process ended with */
+export function explainKill(evidence: Evidence, code: number): string | undefined {
+  const { state, isOutOfMemory, kills, exitCode } = evidence;
+  if (isOutOfMemory) return outOfMemory(evidence);
+  const [kill] = kills;
+  const told = kill && `signal ${kill.signal} at ${new Date(kill.at * 1_000).toISOString()}`;
+  if (state === 'gone') {
+    return `Killed from outside: somebody else removed the container from the Docker engine${told ? ` (${told})` : ''}; this runner did not.`;
+  }
+  if (told) return `Killed from outside: a Docker command sent the container ${told}; this runner did not.`;
+  if (state === 'stopped' && exitCode >= 128) {
+    return `The container was ended by signal ${exitCode - 128}, though no Docker command did that: a process of the machine has, or the Docker engine was stopped.`;
+  }
+  if (state === 'stopped') return `The container ended by itself, with exit code ${exitCode}.`;
+  if (code !== KILLED) return undefined;
+  return 'The process was killed with signal 9, by another process of the container or of the machine: its memory limit was not reached, and the runner did not do it.';
+}
+
+/** 128 + SIGKILL */
+const KILLED = 137;
+
+function outOfMemory({ memoryLimitBytes, peakBytes }: Evidence): string {
+  const peak = peakBytes === undefined ? '' : `, its peak ${mebibytes(peakBytes)}`;
+  return memoryLimitBytes > 0
+    ? `Out of memory: the limit of the container is ${mebibytes(memoryLimitBytes)}${peak}.`
+    : `Out of memory: the container has no limit of its own${peak}, so the machine had none left.`;
+}
+
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MiB`;
+
+/** Of `docker container inspect`. */
+interface Inspected {
+  Id: string;
+  State: { Running: boolean; ExitCode: number; OOMKilled: boolean };
+  HostConfig: { Memory: number };
+}
+
+interface DockerEvent {
+  Action: string;
+  time: number;
+  Actor?: { Attributes?: Record<string, string> };
+}
+
+/**
+ * Asks the engine, which remembers its newest events only: call it at once. Never rejects.
+ * @param code that the step's process ended with, not 0
+ * @param sinceMs when it was started
+ */
+export async function whyKilled(
+  docker: Docker,
+  id: string,
+  code: number,
+  sinceMs: number,
+): Promise<string | undefined> {
+  try {
+    const inspected = await docker.inspect<Inspected>('container', id);
+    if (inspected?.State.Running && code !== KILLED) return undefined;
+    return explainKill(await gather(docker, id, inspected, sinceMs), code);
+  } catch {
+    return undefined;
+  }
+}
+
+async function gather(
+  docker: Docker,
+  id: string,
+  inspected: Inspected | undefined,
+  sinceMs: number,
+): Promise<Evidence> {
+  const events = await eventsOf(docker, id, sinceMs);
+  const isRunning = inspected?.State.Running ?? false;
+  const isOutOfMemory = (!isRunning && inspected?.State.OOMKilled) || events.some(({ Action }) => Action === 'oom');
+  const kills = events.flatMap(({ Action, Actor, time }) =>
+    Action === 'kill' ? [{ signal: Actor?.Attributes?.signal ?? 'unknown', at: time }] : [],
+  );
+  return {
+    state: inspected === undefined ? 'gone' : isRunning ? 'running' : 'stopped',
+    exitCode: inspected?.State.ExitCode ?? 0,
+    isOutOfMemory,
+    memoryLimitBytes: inspected?.HostConfig.Memory ?? 0,
+    peakBytes: isRunning && isOutOfMemory ? await peakOf(docker, id) : undefined,
+    kills,
+  };
+}
+
+async function eventsOf(docker: Docker, id: string, sinceMs: number): Promise<DockerEvent[]> {
+  const span = ['--since', String(sinceMs / 1_000), '--until', String(Date.now() / 1_000)];
+  const printed = await docker.run(['events', ...span, '--filter', `container=${id}`, '--format', '{{json .}}']);
+  return printed
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as DockerEvent);
+}
+
+/** As control groups of version 2 and 1 tell it. */
+async function peakOf(docker: Docker, id: string): Promise<number | undefined> {
+  const files = '/sys/fs/cgroup/memory.peak /sys/fs/cgroup/memory/memory.max_usage_in_bytes';
+  const printed = await docker.run(['exec', id, 'sh', '-c', `cat ${files} 2>/dev/null; exit 0`]).catch(() => '');
+  const bytes = Number.parseInt(printed, 10);
+  return Number.isFinite(bytes) ? bytes : undefined;
+}

@@ -1,0 +1,91 @@
+/** Images of job containers, services and Docker actions: pulled or built. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { retry } from '../../../common/back-off.ts';
+import { errorText, UserError } from '../../../common/errors.ts';
+import type { StepOutput } from '../step-output.ts';
+import type { ContainerSpec } from './container-spec.ts';
+import { DockerFailed } from './docker.ts';
+import type { JobDocker } from './job-docker.ts';
+
+/** SEM-14.3 */
+const PULLS = { attempts: 3, firstMs: 2_000, maxMs: 10_000 };
+
+/** The registry has answered: asking again, or taking an image of this machine, would be wrong. */
+const IS_ANSWER =
+  /denied|unauthorized|authentication required|not found|manifest unknown|invalid reference|no basic auth/i;
+
+/**
+ * Pulls an image. When its registry cannot be reached, the one that the engine has is used, with a warning.
+ * @throws DockerFailed, UserError `no-image`
+ */
+export async function pullImage(
+  { docker }: JobDocker,
+  { image, credentials }: Pick<ContainerSpec, 'image' | 'credentials'>,
+  folder: string,
+  output: StepOutput,
+  signal: AbortSignal,
+): Promise<void> {
+  const isHere = (await docker.inspect('image', image)) !== undefined;
+  const config = credentials && mkdtempSync(join(folder, 'docker-config-'));
+  const options = config ? ['--config', config] : [];
+  const attempts = isHere ? 1 : PULLS.attempts;
+  try {
+    await retry(
+      async () => {
+        if (credentials) await logIn(docker, image, credentials, options, signal);
+        output.command(`docker pull ${image}`);
+        await docker.run([...options, 'pull', image], { signal, onLines: (lines) => output.print(...lines) });
+      },
+      { ...PULLS, attempts, signal, isRetryable: (error) => error instanceof DockerFailed && !isAnswer(error) },
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof DockerFailed)) throw error;
+    if (!isHere || isAnswer(error))
+      throw new UserError('no-image', `The image ${image} cannot be pulled: ${error.message}`);
+    output.warning(
+      `The registry of ${image} cannot be reached; the image that this machine has is used. ${errorText(error)}`,
+    );
+  } finally {
+    if (config) rmSync(config, { recursive: true, force: true });
+  }
+}
+
+const isAnswer = (error: DockerFailed): boolean => IS_ANSWER.test(error.message);
+
+async function logIn(
+  docker: JobDocker['docker'],
+  image: string,
+  { username, password }: { username: string; password: string },
+  options: string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const registry = registryOf(image);
+  const server = registry === undefined ? [] : [registry];
+  await docker.run([...options, 'login', ...server, '--username', username, '--password-stdin'], {
+    input: password,
+    signal,
+  });
+}
+
+/** Undefined for Docker Hub. */
+export function registryOf(image: string): string | undefined {
+  const [first = '', ...rest] = image.split('/');
+  return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : undefined;
+}
+
+/** @returns the id of the image. @throws DockerFailed */
+export async function buildImage(
+  { docker, labels }: JobDocker,
+  { dockerfile, folder }: { dockerfile: string; folder: string },
+  tag: string,
+  output: StepOutput,
+  signal: AbortSignal,
+): Promise<void> {
+  output.command(`docker build -t ${tag} -f ${dockerfile} ${folder}`);
+  await docker.run(['build', ...labels, '-t', tag, '-f', dockerfile, folder], {
+    signal,
+    onLines: (lines) => output.print(...lines),
+  });
+}

@@ -1,0 +1,36 @@
+/** The Node of the runner in job containers: SEM-14.5, 14.11. */
+import { existsSync, readdirSync } from 'node:fs';
+import { cp, mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { newGuid } from '../../../common/ids.ts';
+import type { JobState } from '../job-state.ts';
+import type { Mount } from './job-docker.ts';
+import { enginePath, type Placement } from './placement.ts';
+
+/** Every Node that the runner brings, and the one that it runs on itself, below `/__e`. */
+export async function nodeMounts({ runner, folders }: JobState, placement: Placement): Promise<Mount[]> {
+  const externals = join(runner.root, 'externals');
+  const brought = existsSync(externals) ? readdirSync(externals) : [];
+  const programs = [
+    ...brought.map((name) => ({ outside: join(externals, name), inside: `/__e/${name}` })),
+    { outside: process.execPath, inside: '/__e/own/bin/node' },
+  ];
+  const copies = join(folders.work, '_externals', `${runner.version}-node-${process.versions.node}`);
+  return Promise.all(
+    programs.map(async ({ outside, inside }): Promise<Mount> => {
+      const isSeen = enginePath(placement, outside) !== undefined;
+      const source = isSeen ? outside : await copied(outside, join(copies, inside));
+      return { outside, inside, source, isReadOnly: true };
+    }),
+  );
+}
+
+/** The engine sees the work folder, so what it cannot see is copied there, once for each version. */
+async function copied(from: string, to: string): Promise<string> {
+  if (existsSync(to)) return to;
+  await mkdir(dirname(to), { recursive: true });
+  const beside = `${to}.${newGuid()}`;
+  await cp(from, beside, { recursive: true, dereference: true });
+  await rename(beside, to).catch(() => rm(beside, { recursive: true, force: true }));
+  return to;
+}
