@@ -51,7 +51,7 @@ const processesIn = (folder: string): string[] =>
 describe('switchyard run', () => {
   it('runs a folder that is no repository, tells everything as JSON, and leaves nothing', async () => {
     const folder = await folderWith({
-      [WORKFLOW]: `permissions: { drives: write }\n${withCheckout(oneJob('cat hello.txt'))}`,
+      [WORKFLOW]: `permissions: { contents: read, drives: write }\n${withCheckout(oneJob('cat hello.txt'))}`,
       'hello.txt': 'from the folder',
     });
     const ended = await switchyard(['run', folder, '--json'], { cwd: folder });
@@ -62,7 +62,7 @@ describe('switchyard run', () => {
       status: expect.any(String),
       event: 'push',
       ref: 'refs/heads/main',
-      warnings: [{ file: WORKFLOW, line: 1, column: 16, message: expect.stringContaining('no effect') }],
+      warnings: [{ file: WORKFLOW, line: 1, column: 32, message: expect.stringContaining('no effect') }],
     });
     expect(events.at(-1)).toMatchObject({ type: 'result', conclusion: 'success', exitCode: 0 });
     expect(events).toContainEqual(expect.objectContaining({ type: 'step', name: 'Script', conclusion: 'success' }));
