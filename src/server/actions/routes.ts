@@ -92,7 +92,8 @@ async function resolveAll(
         return [reference, download(context, action, version, sha)];
       } catch (error) {
         context.logger.info(`${reference} was refused: ${errorText(error)}`);
-        return [reference, { message: sentence(error) }];
+        // The official runner shows the sentences alone.
+        return [reference, { message: `${reference}: ${sentence(error)}` }];
       }
     }),
   );

@@ -44,7 +44,7 @@ export async function askForDownloads(
   );
   if (response.status === 422) {
     const { errors } = jsonBody(response) as ActionDownloadsRefusal;
-    const sentences = Object.entries(errors ?? {}).map(([reference, { message }]) => `${reference}: ${message}`);
+    const sentences = Object.values(errors ?? {}).map(({ message }) => message);
     throw new UserError('actions-refused', sentences.join('\n') || 'The server refuses the actions of this job.');
   }
   const { actions: found } = jsonBody(response) as ActionDownloadsResponse;
