@@ -127,6 +127,24 @@ runs: { using: node20, pre: pre.js, main: main.js, post: post.js }
     expect(log).toContain('from a folder');
     expect(log).toContain('from the workspace');
   });
+
+  it('stays there when an action of the workspace brings others later', async () => {
+    const manifest = 'name: x\nruns: { using: node20, main: main.js, post: main.js }';
+    await action('me/first', { 'action.yml': manifest, 'main.js': say('"first ran"') });
+    await action('me/second', { 'action.yml': manifest, 'main.js': say('"second ran"') });
+    const local = `name: y
+runs:
+  using: composite
+  steps:
+    - uses: me/first@v1
+    - uses: me/second@v1
+`;
+    const steps = '      - uses: actions/checkout@v4\n      - uses: me/first@v1\n      - uses: ./local\n';
+    const { log, run } = await runSteps(steps, { 'local/action.yml': local });
+    expect(run.conclusion, log).toBe('success');
+    expect(log.match(/^first ran$/gm)).toHaveLength(4);
+    expect(log.match(/^second ran$/gm)).toHaveLength(2);
+  });
 });
 
 describe('a composite action', () => {

@@ -61,7 +61,7 @@ function openGit(context: StepContext, inputs: CheckoutInputs, server: string): 
 }
 
 function gitProgram(context: StepContext): string {
-  const program = findProgram('git', context.environment().PATH ?? '');
+  const program = findProgram('git', context.ownEnvironment.PATH ?? '');
   if (program) return program;
   throw new Error("git was not found on this runner's PATH; the checkout needs it.");
 }
@@ -74,7 +74,7 @@ const headerKey = (server: string): string => `http.${server}/.extraheader`;
 /** Leaves an initialised repository with `origin` at `url`; another repository's files are removed. */
 async function prepareRepository(
   git: Git,
-  { output }: StepContext,
+  { job, output }: StepContext,
   inputs: CheckoutInputs,
   url: string,
 ): Promise<void> {
@@ -82,7 +82,8 @@ async function prepareRepository(
   const isOurs =
     existsSync(join(inputs.folder, '.git', 'config')) &&
     (await git.read('config', '--local', '--get', 'remote.origin.url')) === url;
-  if (isOurs && (await reuse(git, inputs))) return;
+  // What a container left in `.git` must not run here.
+  if (isOurs && !job.host.isContainer && (await reuse(git, inputs))) return;
   output.print(`Deleting the contents of '${inputs.folder}'`);
   await emptyFolder(inputs.folder);
   await git.run('init', '--quiet', inputs.folder);

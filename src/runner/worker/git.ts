@@ -46,7 +46,7 @@ export class Git {
   }
 
   async #start(args: string[], onLines: (lines: string[]) => void): Promise<number> {
-    const request = { command: this.#program, args, cwd: this.#folder, env: this.#env, onLines };
+    const request = { command: this.#program, args, cwd: this.#folder, env: this.#env, onLines, isOwn: true };
     const { code } = await this.#context.run(request);
     this.#context.signal.throwIfAborted();
     return code;

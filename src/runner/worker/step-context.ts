@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Scope } from '../../workflow/expressions/index.ts';
+import { TRACKING_VARIABLE } from '../job-channel.ts';
 import type { ProcessExit, ProcessOptions, RunningProcess } from '../process.ts';
 import { stepEnvironment } from './environment.ts';
 import { FileCommands } from './file-commands.ts';
@@ -10,6 +11,7 @@ import type { Frame } from './frame.ts';
 import type { JobState } from './job-state.ts';
 import type { Problem, ProblemMatchers } from './problem-matchers.ts';
 import type { ResultsQueue } from './results-queue.ts';
+import { thisMachine } from './step-host.ts';
 import type { CommandEffects, StepOutput } from './step-output.ts';
 import type { Annotation, StepRecord } from './step-record.ts';
 
@@ -23,6 +25,8 @@ export interface ProcessRequest {
   /** Takes the output instead of the log, such as a value that the caller needs. */
   onLines?(lines: string[]): void;
   verbatimArguments?: boolean;
+  /** The runner's own work: on this machine and, for a job in a container, with nothing that its steps have set. */
+  isOwn?: boolean;
 }
 
 export class StepContext implements CommandEffects {
@@ -84,11 +88,19 @@ export class StepContext implements CommandEffects {
     return stepEnvironment(this.job, this.env, this.job.githubInside(this.github));
   }
 
+  /** For the runner's own work: what runs in a container must not reach out of it by a variable. */
+  get ownEnvironment(): Record<string, string> {
+    const { host, inherited, trackingId } = this.job;
+    return host.isContainer ? { ...inherited, [TRACKING_VARIABLE]: trackingId } : this.environment();
+  }
+
   /** Runs a process to its end, its output in the log; cancelled with the step (SEM-28.2). */
   async run(request: ProcessRequest): Promise<ProcessExit> {
-    const env = { ...this.environment(), ...request.env };
+    const { isOwn = false, env, onLines, ...process } = request;
+    const environment = { ...(isOwn ? this.ownEnvironment : this.environment()), ...env };
+    const host = isOwn ? thisMachine : this.job.host;
     return await this.follow((streams) =>
-      this.job.host.start({ ...streams, ...request, env, onLines: request.onLines ?? streams.onLines }),
+      host.start({ ...process, ...streams, env: environment, onLines: onLines ?? streams.onLines }),
     );
   }
 

@@ -50,7 +50,8 @@ export class ActionStore {
   async prepare(references: StepReference[], output: StepOutput, signal: AbortSignal): Promise<void> {
     let wanted = references.filter(isRemote);
     if (wanted.length === 0) return;
-    await emptyFolder(this.#folder);
+    // Of earlier jobs; what this one has downloaded is in use.
+    if (this.#downloaded.size === 0) await emptyFolder(this.#folder);
     for (let depth = 0; wanted.length > 0; depth++) {
       if (depth >= MAX_DEPTH) throw tooDeep(usesText(wanted[0] as Remote));
       await this.#download(wanted, output, signal);

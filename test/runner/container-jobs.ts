@@ -1,0 +1,119 @@
+/** Jobs with containers, end to end: a real server, real runners, a real Docker engine. */
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import type { Job, RunDetail } from '../../src/protocol/dashboard/index.ts';
+import { dockerEngine, startDocker, type TestDocker } from '../support/docker.ts';
+import { TestServer } from '../support/server.ts';
+import { call } from '../support/simulated-runner.ts';
+import { waitFor } from '../support/wait.ts';
+import { type RunnerProcess, type RunnerStart, startRunner } from './runner-process.ts';
+
+export interface Outcome {
+  conclusion: string | null;
+  /** `name: conclusion` of all records. */
+  steps: string[];
+  /** Lines without their times. */
+  log: string;
+}
+
+export const engine = dockerEngine();
+
+/** For the tests of a file; everything is ended after each of them. */
+export class ContainerJobs {
+  #docker: TestDocker | undefined;
+  #server: TestServer | undefined;
+  readonly runners: RunnerProcess[] = [];
+
+  constructor() {
+    beforeAll(async () => {
+      if (engine) this.#docker = await startDocker(engine);
+    });
+    beforeEach(async () => {
+      if (engine) this.#server = await TestServer.start();
+    });
+    afterEach(async () => {
+      for (const runner of this.runners.splice(0)) await runner.close();
+      await this.#server?.close();
+    });
+    afterAll(() => this.#docker?.close());
+  }
+
+  get docker(): TestDocker {
+    if (!this.#docker) throw new Error('there is no Docker');
+    return this.#docker;
+  }
+
+  get server(): TestServer {
+    if (!this.#server) throw new Error('there is no server');
+    return this.#server;
+  }
+
+  /** Pushes a workflow with this one job, its keys indented by four. */
+  async push(job: string, files: Record<string, string> = {}): Promise<void> {
+    const workflow = `on: push\njobs:\n  job:\n    runs-on: self-hosted\n${job}`;
+    await this.server.push({ '.github/workflows/ci.yml': workflow, ...files });
+  }
+
+  async startRunner(start: RunnerStart = {}): Promise<RunnerProcess> {
+    const config = await this.server.jitConfig(`box-${this.runners.length}`, ['self-hosted']);
+    const runner = startRunner(config, { ...start, env: { ...this.docker.env, ...start.env } });
+    this.runners.push(runner);
+    return runner;
+  }
+
+  async newestRun(): Promise<RunDetail | undefined> {
+    const newest = (await this.server.runs()).find(({ repository }) => repository === 'me/app');
+    return newest && this.server.run(newest.id);
+  }
+
+  /** Runs the job on a runner of its own to its end. */
+  async run(job: string, files: Record<string, string> = {}): Promise<Outcome> {
+    await this.push(job, files);
+    await this.startRunner();
+    return await this.outcome();
+  }
+
+  async outcome(): Promise<Outcome> {
+    const run = await waitFor(
+      'the run to end',
+      async () => {
+        const newest = await this.newestRun();
+        return newest?.status === 'completed' && newest;
+      },
+      60_000,
+    );
+    const [job] = run.jobs;
+    if (!job) throw new Error(JSON.stringify(run));
+    return {
+      conclusion: job.conclusion,
+      steps: job.steps.map(({ name, conclusion }) => `${name}: ${conclusion}`),
+      log: await this.log(job),
+    };
+  }
+
+  async log(job: Job): Promise<string> {
+    const path = `/switchyard/v1/jobs/${job.id}/log`;
+    const { body } = await call<string>('GET', `${this.server.url}${path}`, { token: this.server.token });
+    return String(body).replace(/^\d{4}-\S+Z /gm, '');
+  }
+
+  /** Waits until the log of the only job has this. */
+  async logged(text: string): Promise<string> {
+    return await waitFor(`"${text}" in the log`, async () => {
+      const [job] = (await this.newestRun())?.jobs ?? [];
+      const log = job ? await this.log(job) : '';
+      return log.includes(text) && log;
+    });
+  }
+
+  /** Names of containers, networks and images that carry our labels. */
+  left(): string[] {
+    const filter = ['--filter', 'label=switchyard.job'];
+    const { docker } = this.docker;
+    const names = [
+      docker('ps', '-a', ...filter, '--format', '{{.Names}}'),
+      docker('network', 'ls', ...filter, '--format', '{{.Name}}'),
+      docker('images', ...filter, '--format', '{{.Repository}}'),
+    ];
+    return names.flatMap((text) => text.split('\n')).filter((name) => name !== '');
+  }
+}
