@@ -51,6 +51,7 @@ async function acceptUpdates(context: ServerContext, journal: PushJournal, row: 
   // Deletions last: a push may merge a branch and delete it.
   const updates = [...journal.updates].sort((a, b) => Number(isDeletion(a)) - Number(isDeletion(b)));
   for (const update of updates) if (await hasMoved(folder, update)) moved.push(update);
+  readAhead(context, row, moved);
   const repository = await chooseDefaultBranch(context, row, moved);
   await followDefaultBranch(context, repository, moved, journal.actor);
   const push: AcceptedPush = {
@@ -65,6 +66,13 @@ async function acceptUpdates(context: ServerContext, journal: PushJournal, row: 
   const { accepted, lines } = withinLimits(moved);
   for (const update of accepted) lines.push(...(await acceptUpdate(context, push, update)));
   return journal.skip && moved.length > 0 ? ['nothing was started, as the push asked (-o ci.skip)'] : lines;
+}
+
+/** The workflow files of the first branch, which git gives while it is asked for other things; they are kept. */
+function readAhead(context: ServerContext, repository: RepositoryRow, moved: RefUpdate[]): void {
+  const branch = moved.find((update) => update.ref.startsWith('refs/heads/') && !isDeletion(update));
+  // Whoever needs them hears of a failure.
+  if (branch) context.files.at(repository, branch.after).catch(() => {});
 }
 
 const isDeletion = ({ after }: RefUpdate): boolean => after === ZERO_SHA;

@@ -108,9 +108,8 @@ const DIFF_TIMEOUT_MS = 10_000;
  * @returns null when there is too much to look at (SEM-3.12)
  */
 export async function changedFiles(folder: string, before: string | null, sha: string): Promise<string[] | null> {
-  const isKnown = before !== null && before !== ZERO_SHA && (await resolveRef(folder, before)) !== undefined;
   return unlessTooLong(async () => {
-    const base = isKnown ? await baseOfMove(folder, before, sha) : await baseOfNewBranch(folder, sha);
+    const base = await baseOfPush(folder, before, sha);
     return base === null ? null : namesOf(folder, ['diff-tree', '-r', '-z', '--name-only', '-M', base, sha]);
   });
 }
@@ -135,6 +134,15 @@ async function unlessTooLong(find: () => Promise<string[] | null>): Promise<stri
 async function namesOf(folder: string, args: string[]): Promise<string[]> {
   const { stdout } = await runGit(args, { folder, timeoutMs: DIFF_TIMEOUT_MS });
   return stdout.toString('utf8').split('\0').filter(Boolean);
+}
+
+/** The first push of a branch, and one whose old commit is gone, have the base of a new branch. */
+async function baseOfPush(folder: string, before: string | null, sha: string): Promise<string | null> {
+  if (before === null || before === ZERO_SHA) return baseOfNewBranch(folder, sha);
+  // Side by side, as a push waits for them; git refuses to count from a commit that it does not have.
+  const base = baseOfMove(folder, before, sha);
+  base.catch(() => {});
+  return (await resolveRef(folder, before)) === undefined ? baseOfNewBranch(folder, sha) : base;
 }
 
 async function baseOfMove(folder: string, before: string, sha: string): Promise<string | null> {
