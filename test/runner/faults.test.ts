@@ -49,7 +49,7 @@ const conclusions = (): (string | null | undefined)[] | undefined =>
   server.completions[0]?.stepResults?.slice(1, -1).map(({ name, conclusion }) => `${name}: ${conclusion}`);
 
 describe('cancellation', () => {
-  it('kills a step that ignores signals with all its processes, then runs always() and cancelled() steps (SEM-28.2)', async () => {
+  it('kills a step that ignores signals with all its processes, then runs always() and cancelled() steps (SEM-28.2, 28.3)', async () => {
     const { job } = await startJob([
       stubborn('4242.11'),
       { name: 'normal', run: 'true' },

@@ -57,7 +57,7 @@ const context = (message: { contextData: Record<string, ContextData> }, name: st
   fromContextData(message.contextData[name] ?? null);
 
 describe('a job that calls a workflow', () => {
-  it('SEM-11.4, 11.6, 11.8, 11.10: passes inputs and secrets on, and gives the called outputs to its dependants', async () => {
+  it('SEM-11.4, 11.6, 11.8, 11.10, 22.3: passes inputs and secrets on, and gives the called outputs to its dependants', async () => {
     const server = await start();
     const secret = { value: 'hunter22' };
     await server.push({ 'README.md': 'x' });

@@ -39,7 +39,7 @@ jobs:
 `;
 
 describe('the life of a job', () => {
-  it('goes from a push over a parked poll to a concluded run', async () => {
+  it('SEM-5.1, 13.6: goes from a push over a parked poll to a concluded run', async () => {
     const server = await start();
     const runner = await server.runner('box-1');
     const running = runner.runOne();

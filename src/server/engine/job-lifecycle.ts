@@ -16,6 +16,7 @@ import {
 import { markRunStarted } from '../../store/runs.ts';
 import { describeOffer, type RunnerFacts } from '../../workflow/routing.ts';
 import { continueDeployment } from './deployments.ts';
+import { failure } from './conclude.ts';
 import type { QueuedJob } from './dispatcher.ts';
 import { endJob, loseJob } from './job-end.ts';
 import type { EngineOptions } from './options.ts';
@@ -124,7 +125,13 @@ export async function complete(unit: Unit, request: CompleteJobRequest): Promise
       (step.annotations ?? []).map((annotation) => toAnnotation(annotation, step.number ?? null)),
     ),
   ];
-  const outputs = Object.entries(request.outputs ?? {}).map(([name, output]) => [name, output.value ?? '']);
+  const outputs = Object.entries(request.outputs ?? {}).map(([name, output]): [string, string] => [name, output.value ?? '']);
+  if (sizeOf(outputs) > MAX_OUTPUT_BYTES) {
+    const why = 'The outputs of the job are larger than 1 MB, so they are not kept and the job fails.';
+    await recordStepResults(unit.db, job.id, request.stepResults ?? []);
+    await endJob(unit, job, { conclusion: 'failure', reason: why, annotations: [...annotations, failure(why)] });
+    return;
+  }
   await recordStepResults(unit.db, job.id, request.stepResults ?? []);
   await endJob(unit, job, {
     conclusion: CONCLUSIONS[request.conclusion],
@@ -143,6 +150,11 @@ function environmentUrl(text: string | null | undefined): string | undefined {
 }
 
 const LONGEST_URL = 2_000;
+
+/** SEM-27.2: as GitHub counts, in UTF-16. */
+const MAX_OUTPUT_BYTES = 1024 * 1024;
+const sizeOf = (outputs: [string, string][]): number =>
+  outputs.reduce((sum, [name, value]) => sum + 2 * (name.length + value.length), 0);
 
 /** A new session of a runner means that whatever it did before is over (runner-protocol 4.7). */
 export async function endWorkOfOldSession(unit: Unit, runnerId: number): Promise<void> {

@@ -102,7 +102,7 @@ describe('members', () => {
     expect(value('github.constructor')).toBeNull();
   });
 
-  it('SEM-20.4: compares members of a case-sensitive context with case', () => {
+  it('SEM-20.4, 7.2: compares members of a case-sensitive context with case', () => {
     expect(value('env.path')).toBe('/bin');
     expect(value('env.path', { caseSensitive: ['env'] })).toBeNull();
     expect(value('(env || n).Path', { caseSensitive: ['env'] })).toBe('/bin');
