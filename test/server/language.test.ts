@@ -15,7 +15,12 @@ describe('the language, seen from outside', () => {
     };
     await server.push(files);
     await server.push(files, { ref: 'other' });
-    const runs = (await server.runs()).map(({ id, number, attempt, workflow }) => [id, workflow.path.slice(18), number, attempt]);
+    const runs = (await server.runs()).map(({ id, number, attempt, workflow }) => [
+      id,
+      workflow.path.slice(18),
+      number,
+      attempt,
+    ]);
     expect(runs).toEqual([
       [3, 'b.yml', 2, 1],
       [2, 'b.yml', 1, 1],

@@ -15,8 +15,8 @@ import {
 } from '../../store/jobs.ts';
 import { markRunStarted } from '../../store/runs.ts';
 import { describeOffer, type RunnerFacts } from '../../workflow/routing.ts';
-import { continueDeployment } from './deployments.ts';
 import { failure } from './conclude.ts';
+import { continueDeployment } from './deployments.ts';
 import type { QueuedJob } from './dispatcher.ts';
 import { endJob, loseJob } from './job-end.ts';
 import type { EngineOptions } from './options.ts';
@@ -125,7 +125,10 @@ export async function complete(unit: Unit, request: CompleteJobRequest): Promise
       (step.annotations ?? []).map((annotation) => toAnnotation(annotation, step.number ?? null)),
     ),
   ];
-  const outputs = Object.entries(request.outputs ?? {}).map(([name, output]): [string, string] => [name, output.value ?? '']);
+  const outputs = Object.entries(request.outputs ?? {}).map(([name, output]): [string, string] => [
+    name,
+    output.value ?? '',
+  ]);
   if (sizeOf(outputs) > MAX_OUTPUT_BYTES) {
     const why = 'The outputs of the job are larger than 1 MB, so they are not kept and the job fails.';
     await recordStepResults(unit.db, job.id, request.stepResults ?? []);
