@@ -112,7 +112,7 @@ export class ContainerJobs {
     const names = [
       docker('ps', '-a', ...filter, '--format', '{{.Names}}'),
       docker('network', 'ls', ...filter, '--format', '{{.Name}}'),
-      docker('images', ...filter, '--format', '{{.Repository}}'),
+      docker('images', '--filter', 'label=switchyard.lease', '--format', '{{.Repository}}:{{.Tag}}'),
     ];
     return names.flatMap((text) => text.split('\n')).filter((name) => name !== '');
   }

@@ -26,7 +26,7 @@ const HOME = join(tmpdir(), 'switchyard-test-docker');
 const USERS = join(HOME, 'users');
 const SOCKET = join(HOME, 'docker.sock');
 const PROGRAMS =
-  'sh bash cat chmod cp date env grep head hostname id ls mkdir mv readlink rm sed sleep sort stat tail touch tr uname wc'.split(
+  'sh bash cat chmod cp date echo env grep head hostname id ls mkdir mv readlink rm sed sleep sort stat tail touch tr uname wc'.split(
     ' ',
   );
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { StepOutput } from '../step-output.ts';
 import { buildImage, pullImage } from './images.ts';
 import type { JobDocker } from './job-docker.ts';
+import { actionImageName } from './labels.ts';
 
 export class ActionImage {
   /** Record of its making. */
@@ -56,7 +57,7 @@ export class ActionImages {
   built(uses: string, folder: string, dockerfile: string): ActionImage {
     const file = join(folder, dockerfile);
     return this.#known(file, () => {
-      const name = `switchyard-action:${this.#docker.jobId}-${this.#images.size + 1}`;
+      const name = actionImageName(this.#docker.jobId, this.#images.size + 1);
       const context = join(file, '..');
       const make: ActionImage['make'] = (output, signal) =>
         buildImage(this.#docker, { dockerfile: file, folder: context }, name, output, signal);

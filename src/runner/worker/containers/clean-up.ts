@@ -4,13 +4,13 @@ import { retry } from '../../../common/back-off.ts';
 import { sleep } from '../../../common/clock.ts';
 import { errorText } from '../../../common/errors.ts';
 import { Docker, DockerFailed } from './docker.ts';
-import { LABELS } from './labels.ts';
+import { actionImageName, LABELS } from './labels.ts';
 import { isDead, localFacts } from './lease.ts';
 
-/** Of `docker container inspect`, what is needed here. */
+/** Of `docker inspect` for containers, networks and images, what is needed here. */
 interface Found {
-  Id: string;
-  Name: string;
+  Name?: string;
+  RepoTags?: string[];
   State?: { Running: boolean; StartedAt: string };
   Config?: { Labels: Record<string, string> | null };
   Labels?: Record<string, string> | null;
@@ -26,10 +26,9 @@ export async function removeJob(docker: Docker, job: string): Promise<string[]> 
   const attempt = (action: Promise<unknown>): Promise<unknown> =>
     action.catch((error: unknown) => problems.push(errorText(error)));
   await attempt(removeContainers(docker, await idsOf(docker, ['ps', '--all', ...filter])));
-  for (const id of await idsOf(docker, ['network', 'ls', ...filter])) await attempt(removeNetwork(docker, id));
-  const images = await idsOf(docker, ['images', ...filter]);
-  // What it was built on stays: the next build is quick.
-  if (images.length > 0) await attempt(docker.run(['rmi', '--force', '--no-prune', ...new Set(images)]));
+  await attempt(removeNetworks(docker, await idsOf(docker, ['network', 'ls', ...filter])));
+  const images = await idsOf(docker, ['images', '--filter', `reference=${actionImageName(job, '*')}`]);
+  await attempt(removeImages(docker, images));
   return problems;
 }
 
@@ -58,15 +57,12 @@ export async function removeLeftovers(docker: Docker, runner: string, job: strin
     return isDead(labels[LABELS.lease] ?? '', State?.Running ?? false, facts);
   };
   const removed: string[] = [];
-  for (const kind of ['container', 'network'] as const) {
-    const list = kind === 'container' ? ['ps', '--all'] : ['network', 'ls'];
+  for (const { kind, list, remove } of REMOVALS) {
     for (const id of await idsOf(docker, [...list, '--filter', `label=${LABELS.lease}`])) {
       const found = await docker.inspect<Found>(kind, id);
       if (!found || !(await isLeft(found))) continue;
-      // A network whose containers are somebody's is refused by Docker itself.
-      const removal = kind === 'container' ? removeContainers(docker, [id]) : removeNetwork(docker, id);
-      await removal.then(
-        () => removed.push(found.Name.replace(/^\//, '')),
+      await remove(docker, [id]).then(
+        () => removed.push(found.Name?.replace(/^\//, '') ?? found.RepoTags?.[0] ?? id),
         () => undefined,
       );
     }
@@ -74,14 +70,28 @@ export async function removeLeftovers(docker: Docker, runner: string, job: strin
   return removed;
 }
 
+/** A network whose containers are somebody's, and an image that is in use, are refused by Docker itself. */
+const REMOVALS = [
+  { kind: 'container', list: ['ps', '--all'], remove: removeContainers },
+  { kind: 'network', list: ['network', 'ls'], remove: removeNetworks },
+  { kind: 'image', list: ['images'], remove: removeImages },
+] as const;
+
 /** With their anonymous volumes. One that is gone, or is being removed, is as good. */
 async function removeContainers(docker: Docker, ids: string[]): Promise<void> {
   if (ids.length > 0) await docker.run(['rm', '--force', '--volumes', ...ids]).catch(unlessGone);
 }
 
 /** Repeated, since a container that has just been removed still counts for a moment. */
-async function removeNetwork(docker: Docker, id: string): Promise<void> {
-  await retry(() => docker.run(['network', 'rm', id]).catch(unlessGone), { attempts: 4, firstMs: 100, maxMs: 1_000 });
+async function removeNetworks(docker: Docker, ids: string[]): Promise<void> {
+  for (const id of ids) {
+    await retry(() => docker.run(['network', 'rm', id]).catch(unlessGone), { attempts: 4, firstMs: 100, maxMs: 1_000 });
+  }
+}
+
+/** What they were built on stays: the next build is quick. */
+async function removeImages(docker: Docker, ids: string[]): Promise<void> {
+  if (ids.length > 0) await docker.run(['rmi', '--force', '--no-prune', ...new Set(ids)]).catch(unlessGone);
 }
 
 function unlessGone(error: unknown): void {

@@ -7,6 +7,7 @@ import type { StepOutput } from '../step-output.ts';
 import type { ContainerSpec } from './container-spec.ts';
 import { DockerFailed } from './docker.ts';
 import type { JobDocker } from './job-docker.ts';
+import { LABELS } from './labels.ts';
 
 /** SEM-14.3 */
 const PULLS = { attempts: 3, firstMs: 2_000, maxMs: 10_000 };
@@ -75,16 +76,18 @@ export function registryOf(image: string): string | undefined {
   return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : undefined;
 }
 
-/** @returns the id of the image. @throws DockerFailed */
+/** @param tag from `actionImageName`, by which `removeJob` finds it. @throws DockerFailed */
 export async function buildImage(
-  { docker, labels }: JobDocker,
+  { docker, placement }: JobDocker,
   { dockerfile, folder }: { dockerfile: string; folder: string },
   tag: string,
   output: StepOutput,
   signal: AbortSignal,
 ): Promise<void> {
   output.command(`docker build -t ${tag} -f ${dockerfile} ${folder}`);
-  await docker.run(['build', ...labels, '-t', tag, '-f', dockerfile, folder], {
+  // One label only: each would be a layer. Whose it is, its name tells.
+  const lease = ['--label', `${LABELS.lease}=${placement.lease}`];
+  await docker.run(['build', ...lease, '-t', tag, '-f', dockerfile, folder], {
     signal,
     onLines: (lines) => output.print(...lines),
   });

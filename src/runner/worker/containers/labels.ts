@@ -14,6 +14,9 @@ export interface Owner {
   lease: string;
 }
 
-/** Options of `docker create`, `build` and `network create`. */
+/** Of an image that is built for an action. @param number `*` for all of the job */
+export const actionImageName = (job: string, number: number | '*'): string => `switchyard-action:${job}-${number}`;
+
+/** Options of `docker create` and `network create`. */
 export const labelOptions = (owner: Owner): string[] =>
   (['runner', 'job', 'lease'] as const).flatMap((key) => ['--label', `${LABELS[key]}=${owner[key]}`]);
