@@ -55,6 +55,8 @@ const answers = (env: Record<string, string>): boolean => {
 /** `found` tells how; undefined, with a word about it, on a machine that has none. */
 export const dockerEngine = (): 'running' | 'private' | undefined =>
   requirement('docker', () => {
+    // They look at everything that the engine has, so they want it for themselves: only where it is asked for by name.
+    if (!(process.env.SWITCHYARD_REQUIRE ?? '').split(',').includes('docker')) return undefined;
     if (!findProgram('docker')) return undefined;
     if (answers({})) return 'running';
     return process.getuid?.() === 0 && findProgram('dockerd') && findProgram('iptables') ? 'private' : undefined;
