@@ -106,9 +106,10 @@ export const benchConditions = (): Promise<Row> =>
     return { ...row, unit: '/s', samples: EVALUATIONS, p99: null };
   });
 
+const MAX_BLOCK_MS = 50;
 const TRIES = 3;
 
-/** Of every hostile file the longest block of the event loop, the best of some tries; the row shows the worst file. */
+/** Of every hostile file the longest block of the event loop; a neighbour's noise is tried again. The worst file counts. */
 export const benchHostileFiles = (): Promise<Row> =>
   withReader(async (reader) => {
     for (let number = 0; number < FILES_BEFORE; number++) await reader.read(PATH, sampleWorkflow(`Sample ${number}`));
@@ -116,15 +117,15 @@ export const benchHostileFiles = (): Promise<Row> =>
     for (const sizeBytes of [LARGEST_FILE, 32 * 1024]) {
       for (const { text } of hostileWorkflows(sizeBytes)) blocks.push(await shortestBlock(reader, text()));
     }
-    const row = durations('longest block of the event loop by a hostile file', blocks, { p50: 50 });
+    const row = durations('longest block of the event loop by a hostile file', blocks, { p50: MAX_BLOCK_MS });
     return { ...row, p50: Math.max(...blocks), p99: null };
   });
 
 async function shortestBlock(reader: WorkflowReader, text: string): Promise<number> {
-  const blocks: number[] = [];
-  for (let number = 0; number < TRIES; number++) {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let number = 0; number < TRIES && shortest > MAX_BLOCK_MS; number++) {
     // Another path, as what was read is kept.
-    blocks.push((await blocking(() => reader.read(`${number}.yml`, text))).blockMs);
+    shortest = Math.min(shortest, (await blocking(() => reader.read(`${number}.yml`, text))).blockMs);
   }
-  return Math.min(...blocks);
+  return shortest;
 }
