@@ -3,17 +3,14 @@ import { z } from 'zod';
 import { allJobsOfRun, findJob, type JobRow, jobsOfAttempt, jobsOfRun } from '../../store/jobs.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
-import { type StepRow, stepsOfJobs } from '../../store/steps.ts';
 import { signedUrl } from '../blobs/signed-url.ts';
 import type { ServerContext } from '../context.ts';
-import { statusOf } from '../engine/explain.ts';
 import { jobLogName } from '../runner-service/log-names.ts';
 import { readJobLog } from '../runner-service/step-logs.ts';
 import { notFoundOnGitHub } from './errors.ts';
+import { jobObjects } from './job-object.ts';
 import { idOf, onPage, READ, repositoryOf, WRITE } from './requests.ts';
-import { headOf } from './run-object.ts';
 import { attemptOf, rerun, runOf } from './runs.ts';
-import { nodeId } from './shapes.ts';
 
 /** As on GitHub: long enough to follow the redirect. */
 const LOG_URL_SECONDS = 60;
@@ -46,7 +43,9 @@ export function jobRoutes(app: FastifyInstance, context: ServerContext): void {
       { repositoryId: repository.id, id: job.run_id },
       { limit: 1, offset: 0 },
     );
-    const [object] = runs[0] ? await jobObjects(context, repository, runs[0], [job]) : [];
+    const [object] = runs[0]
+      ? await jobObjects(context.db, context.settings.publicUrl, repository, runs[0], [job])
+      : [];
     return object;
   });
   app.get(`${actions}/jobs/:id/logs`, READ, async (request, reply) => {
@@ -71,7 +70,10 @@ async function listJobs(
 ) {
   const jobs = withoutCalls(rows);
   const shown = onPage(context, request, reply, jobs);
-  return { total_count: jobs.length, jobs: await jobObjects(context, repository, run, shown) };
+  return {
+    total_count: jobs.length,
+    jobs: await jobObjects(context.db, context.settings.publicUrl, repository, run, shown),
+  };
 }
 
 /** GitHub lists the jobs of a called workflow in the place of the one that calls it, unless that never got so far. */
@@ -91,53 +93,4 @@ async function jobOf(
   const job = await findJob(context.db, idOf(request));
   if (job?.repository_id !== repository.id) throw notFoundOnGitHub();
   return { repository, job };
-}
-
-async function jobObjects(context: ServerContext, repository: RepositoryRow, run: RunWithWorkflow, jobs: JobRow[]) {
-  const steps = new Map<number, StepRow[]>(jobs.map(({ id }) => [id, []]));
-  for (const step of await stepsOfJobs(context.db, [...steps.keys()])) steps.get(step.job_id)?.push(step);
-  const { branch, sha } = headOf(run);
-  return jobs.map((job) => ({
-    ...jobObject(context, repository, run, job, steps.get(job.id) ?? []),
-    head_branch: branch,
-    head_sha: sha,
-  }));
-}
-
-function jobObject(
-  context: ServerContext,
-  { owner, name }: RepositoryRow,
-  run: RunWithWorkflow,
-  job: JobRow,
-  steps: StepRow[],
-) {
-  const { publicUrl } = context.settings;
-  const api = `${publicUrl}/api/v3/repos/${owner}/${name}`;
-  return {
-    id: job.id,
-    run_id: run.id,
-    node_id: nodeId('WorkflowJob', job.id),
-    workflow_name: run.workflow_name,
-    run_url: `${api}/actions/runs/${run.id}`,
-    run_attempt: job.attempt,
-    url: `${api}/actions/jobs/${job.id}`,
-    html_url: `${publicUrl}/runs/${run.id}/jobs/${job.id}`,
-    check_run_url: `${api}/check-runs/${job.id}`,
-    status: statusOf(job.phase),
-    conclusion: job.conclusion,
-    created_at: job.created_at,
-    started_at: job.started_at ?? job.created_at,
-    completed_at: job.completed_at,
-    name: job.name,
-    steps: steps.map(stepObject),
-    labels: JSON.parse(job.labels),
-    runner_id: job.runner_id,
-    runner_name: job.runner_name,
-    runner_group_id: null,
-    runner_group_name: job.runner_group,
-  };
-}
-
-function stepObject({ name, status, conclusion, number, started_at, completed_at }: StepRow) {
-  return { name, status, conclusion, number, started_at, completed_at };
 }
