@@ -105,15 +105,28 @@ export class ContainerJobs {
     });
   }
 
-  /** Names of containers, networks and images that carry our labels. */
+  /** Ids of containers of this test's runners, which share the engine with those of other tests. */
+  containers(): string[] {
+    return this.#marked('ps', '-a', '--no-trunc', '--format', '{{.ID}} {{.Label "switchyard.lease"}}');
+  }
+
+  /** Ids of containers, networks and images that this test's runners have made. */
   left(): string[] {
-    const filter = ['--filter', 'label=switchyard.job'];
-    const { docker } = this.docker;
-    const names = [
-      docker('ps', '-a', ...filter, '--format', '{{.Names}}'),
-      docker('network', 'ls', ...filter, '--format', '{{.Name}}'),
-      docker('images', '--filter', 'label=switchyard.lease', '--format', '{{.Repository}}:{{.Tag}}'),
-    ];
-    return names.flatMap((text) => text.split('\n')).filter((name) => name !== '');
+    const networks = this.#marked('network', 'ls', '--format', '{{.ID}} {{.Label "switchyard.lease"}}');
+    const images = this.docker.docker('images', '-q', '--filter', 'label=switchyard.lease').split('\n').filter(Boolean);
+    const built =
+      images.length > 0 &&
+      this.#marked('inspect', '-f', `{{.Id}} {{index .Config.Labels "switchyard.lease"}}`, ...images);
+    return [...this.containers(), ...networks, ...(built || [])];
+  }
+
+  /** Of lines with an id and a lease the ids of those whose lease names one of the runners. */
+  #marked(...list: string[]): string[] {
+    const pids = this.runners.map(({ child }) => child.pid);
+    return this.docker
+      .docker(...list)
+      .split('\n')
+      .filter((line) => pids.some((pid) => line.includes(`/${pid}/`)))
+      .map((line) => line.split(' ')[0] ?? '');
   }
 }

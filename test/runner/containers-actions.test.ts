@@ -126,7 +126,7 @@ runs:
     steps:
       - uses: docker://${jobs.docker.image}
         with: { args: bash -c "trap 'echo got INT' INT; trap 'echo got TERM' TERM; echo waiting; while true; do sleep 0.1; done" }
-      - { if: always(), run: 'echo "left [$(docker ps -q --filter label=switchyard.job)]"' }
+      - { if: always(), run: 'echo "left [$(docker ps -q --filter label=switchyard.job=$RUNNER_TRACKING_ID)]"' }
 `);
     await jobs.startRunner();
     await jobs.logged('waiting\n');

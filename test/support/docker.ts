@@ -52,11 +52,9 @@ const answers = (env: Record<string, string>): boolean => {
   }
 };
 
-/** `found` tells how; undefined, with a word about it, on a machine that has none. */
+/** How there is one; undefined, with a word about it, on a machine that has none. */
 export const dockerEngine = (): 'running' | 'private' | undefined =>
   requirement('docker', () => {
-    // They look at everything that the engine has, so they want it for themselves: only where it is asked for by name.
-    if (!(process.env.SWITCHYARD_REQUIRE ?? '').split(',').includes('docker')) return undefined;
     if (!findProgram('docker')) return undefined;
     if (answers({})) return 'running';
     return process.getuid?.() === 0 && findProgram('dockerd') && findProgram('iptables') ? 'private' : undefined;
@@ -96,7 +94,9 @@ async function startEngine(env: Record<string, string>): Promise<void> {
     stdio: ['ignore', log, log],
   }).unref();
   closeSync(log);
-  await waitFor('dockerd to answer', async () => answers(env) || undefined, 60_000);
+  await waitFor('dockerd to answer', async () => answers(env) || undefined, 60_000).catch((error: unknown) => {
+    throw new Error(`${error}\n${readIfThere(join(HOME, 'dockerd.log')).slice(-4_000)}`);
+  });
   const left = execFileSync('docker', ['ps', '-aq'], { env: { ...process.env, ...env } })
     .toString()
     .split('\n')
@@ -107,9 +107,11 @@ async function startEngine(env: Record<string, string>): Promise<void> {
 
 async function stopEngine(): Promise<void> {
   const pid = Number(readIfThere(join(HOME, 'pid')));
-  if (!pid || !readIfThere(`/proc/${pid}/cmdline`).includes(HOME)) return;
+  // A process that has ended has no command line any more, also while nobody has taken note of its end.
+  const lives = (): boolean => readIfThere(`/proc/${pid}/cmdline`).includes(HOME);
+  if (!pid || !lives()) return;
   process.kill(pid, 'SIGTERM');
-  await waitFor('dockerd to end', async () => !existsSync(`/proc/${pid}`) || undefined, 30_000);
+  await waitFor('dockerd to end', async () => !lives() || undefined, 30_000);
 }
 
 /** Names of users whose process lives. */

@@ -54,8 +54,7 @@ const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)}
 
 /** Of `docker container inspect`. */
 interface Inspected {
-  Id: string;
-  State: { Running: boolean; ExitCode: number; OOMKilled: boolean };
+  State: { Status: string; Running: boolean; ExitCode: number; OOMKilled: boolean };
   HostConfig: { Memory: number };
 }
 
@@ -65,44 +64,49 @@ interface DockerEvent {
   Actor?: { Attributes?: Record<string, string> };
 }
 
+/** When things began, in milliseconds since the epoch. */
+export interface Beginnings {
+  container: number;
+  step: number;
+}
+
 /**
  * Asks the engine, which remembers its newest events only: call it at once. Never rejects.
  * @param code that the step's process ended with, not 0
- * @param sinceMs when it was started
  */
 export async function whyKilled(
   docker: Docker,
   id: string,
   code: number,
-  sinceMs: number,
+  since: Beginnings,
 ): Promise<string | undefined> {
   try {
     const inspected = await docker.inspect<Inspected>('container', id);
-    if (inspected?.State.Running && code !== KILLED) return undefined;
-    return explainKill(await gather(docker, id, inspected, sinceMs), code);
+    const isRunning = inspected?.State.Running ?? false;
+    if (isRunning && code !== KILLED) return undefined;
+    // What stopped the container may have done so before this step.
+    const events = await eventsOf(docker, id, isRunning ? since.step : since.container);
+    const found = evidenceIn(inspected, events);
+    const peakBytes = isRunning && found.isOutOfMemory ? await peakOf(docker, id) : undefined;
+    return explainKill({ ...found, peakBytes }, code);
   } catch {
     return undefined;
   }
 }
 
-async function gather(
-  docker: Docker,
-  id: string,
-  inspected: Inspected | undefined,
-  sinceMs: number,
-): Promise<Evidence> {
-  const events = await eventsOf(docker, id, sinceMs);
-  const isRunning = inspected?.State.Running ?? false;
-  const isOutOfMemory = (!isRunning && inspected?.State.OOMKilled) || events.some(({ Action }) => Action === 'oom');
+function evidenceIn(inspected: Inspected | undefined, events: DockerEvent[]): Omit<Evidence, 'peakBytes'> {
+  const state = inspected?.State;
+  const isGone = state === undefined || ['removing', 'dead'].includes(state.Status);
   const kills = events.flatMap(({ Action, Actor, time }) =>
     Action === 'kill' ? [{ signal: Actor?.Attributes?.signal ?? 'unknown', at: time }] : [],
   );
+  // The state keeps an earlier one of the same container, so it only counts where nothing else ended it.
+  const isStateTold = state?.OOMKilled === true && !state.Running && kills.length === 0;
   return {
-    state: inspected === undefined ? 'gone' : isRunning ? 'running' : 'stopped',
-    exitCode: inspected?.State.ExitCode ?? 0,
-    isOutOfMemory,
+    state: isGone ? 'gone' : state.Running ? 'running' : 'stopped',
+    exitCode: state?.ExitCode ?? 0,
+    isOutOfMemory: isStateTold || (kills.length === 0 && events.some(({ Action }) => Action === 'oom')),
     memoryLimitBytes: inspected?.HostConfig.Memory ?? 0,
-    peakBytes: isRunning && isOutOfMemory ? await peakOf(docker, id) : undefined,
     kills,
   };
 }

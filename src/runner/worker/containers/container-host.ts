@@ -35,6 +35,7 @@ export class ContainerHost implements StepHost {
   readonly #docker: Docker;
   readonly #paths: PathMap;
   #id: string | undefined;
+  #enteredAt = 0;
   #path: string | undefined;
   #hasShell = true;
   #isMusl = false;
@@ -48,6 +49,7 @@ export class ContainerHost implements StepHost {
   /** @param path PATH as the container's image or its `env` has it */
   async enter(id: string, path: string | undefined): Promise<void> {
     this.#id = id;
+    this.#enteredAt = Date.now();
     this.#path = path;
     const release = await this.#inShell('cat /etc/os-release 2>/dev/null; exit 0', []);
     this.#hasShell = release !== undefined;
@@ -94,7 +96,9 @@ export class ContainerHost implements StepHost {
       ...streams,
       variables: given,
     });
-    return this.#running(client, mark, (code) => whyKilled(this.#docker, id, code, startedAt));
+    return this.#running(client, mark, (code) =>
+      whyKilled(this.#docker, id, code, { container: this.#enteredAt, step: startedAt }),
+    );
   }
 
   /** The signals of SEM-28.2 go to the process inside; the client only passes its output and its exit code on. */

@@ -159,7 +159,9 @@ async function start(
       docker.start(['run', ...labels, VARIABLES, ...all, ...command], { ...streams, variables }),
     );
     const reason =
-      exit.code < 128 || context.signal.aborted ? undefined : await whyKilled(docker, name, exit.code, startedAt);
+      exit.code < 128 || context.signal.aborted
+        ? undefined
+        : await whyKilled(docker, name, exit.code, { container: startedAt, step: startedAt });
     return { ...exit, reason };
   } finally {
     await docker.run(['rm', '--force', '--volumes', name]).catch(() => undefined);

@@ -21,12 +21,13 @@ const IS_ANSWER =
  * @throws DockerFailed, UserError `no-image`
  */
 export async function pullImage(
-  { docker }: JobDocker,
+  { docker, pulled }: JobDocker,
   { image, credentials }: Pick<ContainerSpec, 'image' | 'credentials'>,
   folder: string,
   output: StepOutput,
   signal: AbortSignal,
 ): Promise<void> {
+  if (pulled.has(image)) return;
   const isHere = (await docker.inspect('image', image)) !== undefined;
   const config = credentials && mkdtempSync(join(folder, 'docker-config-'));
   const options = config ? ['--config', config] : [];
@@ -49,6 +50,7 @@ export async function pullImage(
       `The registry of ${image} cannot be reached; the image that this machine has is used. ${errorText(error)}`,
     );
   } finally {
+    pulled.add(image);
     if (config) rmSync(config, { recursive: true, force: true });
   }
 }

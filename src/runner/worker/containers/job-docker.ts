@@ -22,6 +22,8 @@ export class JobDocker {
   readonly placement: Placement;
   readonly labels: string[];
   readonly images: ActionImages;
+  /** Images that this job has asked a registry for. */
+  readonly pulled = new Set<string>();
   /** Of the job's containers; undefined while there is none. */
   network: string | undefined;
   readonly #job: JobState;
