@@ -1,8 +1,10 @@
 /**
  * The server's tables (DESIGN 5). Times are ISO 8601 text in UTC; JSON is text, read and written by the file of its
- * aggregate; booleans are 0 and 1. Names are snake_case so that both SQL dialects agree.
+ * aggregate; booleans are 0 and 1. Names are snake_case so that both SQL dialects agree. Newer aggregates have a file each
+ * in `tables/`.
  */
 import type { Generated } from 'kysely';
+import type { HookDeliveriesTable, HookMessagesTable, HooksTable } from './tables/hooks.ts';
 
 export interface Tables {
   repositories: RepositoriesTable;
@@ -29,6 +31,9 @@ export interface Tables {
   tokens: TokensTable;
   secrets: SecretsTable;
   variables: VariablesTable;
+  hooks: HooksTable;
+  hook_messages: HookMessagesTable;
+  hook_deliveries: HookDeliveriesTable;
 }
 
 export interface RepositoriesTable {
