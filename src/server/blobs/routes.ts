@@ -56,17 +56,17 @@ async function put(context: ServerContext, request: BlobRequest, reply: FastifyR
     case undefined:
       // `If-None-Match: *` is not honoured: the repetition after a lost answer must succeed (runner-protocol 8.4).
       await context.blobs.write(name, body);
-      return written(context, reply, 201);
+      return written(context, reply, name, 201);
     case 'appendblock':
       return append(context, request, reply, name, body);
     case 'seal':
-      return written(context, reply, 200);
+      return written(context, reply, name, 200);
     case 'block':
       await stageBlock(context.blobs, name, request.query.blockid, body);
-      return written(context, reply, 201);
+      return written(context, reply, name, 201);
     case 'blocklist':
       await commitBlocks(context.blobs, name, body);
-      return written(context, reply, 201);
+      return written(context, reply, name, 201);
     default:
       throw new UserError('unknown-comp', `comp=${request.query.comp} is not known here.`, { status: 400 });
   }
@@ -85,7 +85,7 @@ async function append(
       ? await context.blobs.append(name, body)
       : await appendAt(context, name, body, Number(wanted), Number(request.headers['content-length']));
   reply.headers({ 'x-ms-blob-append-offset': String(offset), 'x-ms-blob-committed-block-count': '1' });
-  return written(context, reply, 201);
+  return written(context, reply, name, 201);
 }
 
 /** An append that says where it belongs is taken once, however often it is sent. */
@@ -103,36 +103,68 @@ async function appendAt(
   throw new UserError('AppendPositionConditionNotMet', `The blob has ${size} bytes.`, { status: 412 });
 }
 
-function written(context: ServerContext, reply: FastifyReply, status: 200 | 201): FastifyReply {
-  const modified = new Date(context.clock.now()).toUTCString();
+/** Of a blob that exists by now, its ETag is the one that readers see. */
+async function written(
+  context: ServerContext,
+  reply: FastifyReply,
+  name: string,
+  status: 200 | 201,
+): Promise<FastifyReply> {
+  const facts = await context.blobs.facts(name);
+  const modified = new Date(facts?.modifiedMs ?? context.clock.now()).toUTCString();
   return reply
     .code(status)
-    .headers({ etag: `"${newGuid()}"`, 'last-modified': modified, 'x-ms-request-server-encrypted': 'false' })
+    .headers({
+      ...(facts && { etag: `"${facts.etag}"` }),
+      'last-modified': modified,
+      'x-ms-request-server-encrypted': 'false',
+    })
     .send();
 }
 
 async function get(context: ServerContext, request: BlobRequest, reply: FastifyReply): Promise<FastifyReply> {
   const name = nameOf(context, request, 'r');
-  const size = await context.blobs.size(name);
-  if (size === undefined) throw new UserError('BlobNotFound', 'The blob does not exist.', { status: 404 });
-  const range = readRange(request.headers.range, size);
+  const facts = await context.blobs.facts(name);
+  if (!facts) throw notThere();
+  const { sizeBytes: size } = facts;
+  const etag = `"${facts.etag}"`;
+  reply.headers({ etag, 'last-modified': new Date(facts.modifiedMs).toUTCString() });
+  if (isUnchanged(request, etag)) return reply.code(304).send();
+  const { rsct, rscd } = request.query;
+  const range = readRange(request.headers['x-ms-range'] ?? request.headers.range, size);
   const length = range ? range.end - range.start + 1 : size;
   reply.code(range ? 206 : 200).headers({
     'accept-ranges': 'bytes',
     'content-length': String(length),
-    'content-type': contentType(name),
+    'content-type': rsct ?? contentType(name),
+    ...(rscd && { 'content-disposition': rscd }),
     // Whatever a job stored is never run as a page of ours.
     'content-security-policy': "default-src 'none'; sandbox",
     'x-content-type-options': 'nosniff',
     'x-ms-blob-type': 'BlockBlob',
-    etag: `"${size}"`,
   });
   if (range) reply.header('content-range', `bytes ${range.start}-${range.end}/${size}`);
   if (request.method === 'HEAD' || length === 0) return reply.send('');
   const blob = await context.blobs.read(name, range ?? { start: 0, end: size - 1 });
-  if (!blob) throw new UserError('BlobNotFound', 'The blob does not exist.', { status: 404 });
+  if (!blob) throw notThere();
   return reply.send(blob.stream);
 }
+
+const notThere = (): UserError => new UserError('BlobNotFound', 'The blob does not exist.', { status: 404 });
+
+/**
+ * Whoever reads a blob in ranges says by its ETag which content they began with.
+ * @throws UserError 412 when that is gone
+ */
+function isUnchanged({ headers }: BlobRequest, etag: string): boolean {
+  const wanted = headers['if-match'];
+  if (wanted !== undefined && wanted !== '*' && !namesTag(wanted, etag)) {
+    throw new UserError('ConditionNotMet', 'The blob has changed since.', { status: 412 });
+  }
+  return namesTag(headers['if-none-match'] ?? '', etag);
+}
+
+const namesTag = (header: string, etag: string): boolean => header.split(',').some((tag) => tag.trim() === etag);
 
 function contentType(name: string): string {
   if (name.endsWith('.zip')) return 'application/zip';
