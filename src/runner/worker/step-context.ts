@@ -1,10 +1,12 @@
 /** What a step's handler works with. */
 import { existsSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Scope } from '../../workflow/expressions/index.ts';
 import { TRACKING_VARIABLE } from '../job-channel.ts';
 import type { ProcessExit, ProcessOptions, RunningProcess } from '../process.ts';
+import { explainFullDisk, readFileSystems } from './causes/disk.ts';
 import { stepEnvironment } from './environment.ts';
 import { FileCommands } from './file-commands.ts';
 import type { Frame } from './frame.ts';
@@ -99,21 +101,31 @@ export class StepContext implements CommandEffects {
     const { isOwn = false, env, onLines, ...process } = request;
     const environment = { ...(isOwn ? this.ownEnvironment : this.environment()), ...env };
     const host = isOwn ? thisMachine : this.job.host;
-    return await this.follow((streams) =>
-      host.start({ ...process, ...streams, env: environment, onLines: onLines ?? streams.onLines }),
+    return await this.follow(
+      (streams) => host.start({ ...process, ...streams, env: environment, onLines: onLines ?? streams.onLines }),
+      host.outside(process.cwd),
     );
   }
 
-  /** The same for a process that `start` starts. */
+  /** The same for a process that `start` starts. @param cwd as this machine sees it */
   async follow(
     start: (streams: Pick<ProcessOptions, 'onLines' | 'cutLine'>) => Promise<RunningProcess>,
+    cwd = this.job.folders.workspace,
   ): Promise<ProcessExit> {
     this.signal.throwIfAborted();
     const child = await start({
       onLines: (lines) => this.output.scan(lines, this),
       cutLine: (text, limit) => this.job.masks.cutAt(text, limit),
     });
-    return await this.#untilExit(child);
+    const exit = await this.#untilExit(child);
+    if (exit.code === 0 || exit.reason !== undefined || this.signal.aborted) return exit;
+    return { ...exit, reason: explainFullDisk(readFileSystems([cwd, ...this.#writtenFolders])) };
+  }
+
+  /** Where the processes of a step write by habit. */
+  get #writtenFolders(): string[] {
+    const { workspace, temp, toolCache } = this.job.folders;
+    return [workspace, temp, toolCache, tmpdir(), homedir()];
   }
 
   /** Reads the file commands (SEM-16.10). @returns false when one was wrong */
@@ -141,13 +153,11 @@ export class StepContext implements CommandEffects {
     if (name.toUpperCase() === 'NODE_OPTIONS') {
       throw new Error("Can't store NODE_OPTIONS output parameter using '$GITHUB_ENV' command.");
     }
-    this.job.env[name] = value;
+    this.job.setEnv(name, value);
   }
 
   addPath(path: string): void {
-    const known = this.job.path.indexOf(path);
-    if (known >= 0) this.job.path.splice(known, 1);
-    this.job.path.unshift(path);
+    this.job.addPath(path);
   }
 
   relativePath(file: string): string {

@@ -1,5 +1,6 @@
 /** Where the processes of a job's steps run: on this machine, or in the job's container (SEM-14.4, 14.5). */
-import { type ProcessOptions, type RunningProcess, startProcess } from '../process.ts';
+import type { ProcessOptions, RunningProcess } from '../process.ts';
+import { startOnMachine } from './causes/machine.ts';
 
 export interface StepHost {
   readonly isContainer: boolean;
@@ -21,5 +22,5 @@ export const thisMachine: StepHost = {
   inside: (path) => path,
   outside: (path) => path,
   nodeProgram: async (path) => path,
-  start: startProcess,
+  start: startOnMachine,
 };

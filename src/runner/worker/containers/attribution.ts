@@ -1,4 +1,6 @@
 /** Why a container, or a process in it, was killed: nobody should have to guess what "exit code 137" was. */
+import { explainFullDisk, type FileSystem } from '../causes/disk.ts';
+import { outOfMemory } from '../causes/memory.ts';
 import type { Docker } from './docker.ts';
 
 export interface Kill {
@@ -25,7 +27,10 @@ export interface Evidence {
 /** One sentence; undefined when nothing speaks for a kill. @param code that the step's process ended with */
 export function explainKill(evidence: Evidence, code: number): string | undefined {
   const { state, isOutOfMemory, kills, exitCode } = evidence;
-  if (isOutOfMemory) return outOfMemory(evidence);
+  if (isOutOfMemory) {
+    const { memoryLimitBytes, peakBytes } = evidence;
+    return outOfMemory('the container', { limitBytes: memoryLimitBytes || undefined, peakBytes });
+  }
   const [kill] = kills;
   const told = kill && `signal ${kill.signal} at ${new Date(kill.at * 1_000).toISOString()}`;
   if (state === 'gone') {
@@ -42,15 +47,6 @@ export function explainKill(evidence: Evidence, code: number): string | undefine
 
 /** 128 + SIGKILL */
 const KILLED = 137;
-
-function outOfMemory({ memoryLimitBytes, peakBytes }: Evidence): string {
-  const peak = peakBytes === undefined ? '' : `, its peak ${mebibytes(peakBytes)}`;
-  return memoryLimitBytes > 0
-    ? `Out of memory: the limit of the container is ${mebibytes(memoryLimitBytes)}${peak}.`
-    : `Out of memory: the container has no limit of its own${peak}, so the machine had none left.`;
-}
-
-const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MiB`;
 
 /** Of `docker container inspect`. */
 interface Inspected {
@@ -126,4 +122,22 @@ async function peakOf(docker: Docker, id: string): Promise<number | undefined> {
   const printed = await docker.run(['exec', id, 'sh', '-c', `cat ${files} 2>/dev/null; exit 0`]).catch(() => '');
   const bytes = Number.parseInt(printed, 10);
   return Number.isFinite(bytes) ? bytes : undefined;
+}
+
+/** Folders of a container that programs write to by habit. */
+const WRITTEN = ['/', '/tmp', '/dev/shm'];
+
+/** A full file system inside a running container. Never rejects. @param cwd of the process that has failed */
+export async function whichIsFull(docker: Docker, id: string, cwd: string): Promise<string | undefined> {
+  const script = 'for at in "$@"; do stat -f -c "%S %a %b %d %c $at" "$at" 2>/dev/null; done; exit 0';
+  const printed = await docker.run(['exec', id, 'sh', '-c', script, 'sh', cwd, ...WRITTEN]).catch(() => '');
+  return explainFullDisk(printed.split('\n').flatMap(readStat), ' in the container');
+}
+
+function readStat(line: string): FileSystem[] {
+  const [, ...fields] = /^(\d+) (\d+) (\d+) (\d+) (\d+) (.+)$/.exec(line) ?? [];
+  const [blockBytes = 0, free = 0, blocks = 0, freeInodes = 0, inodes = 0] = fields.slice(0, 5).map(Number);
+  const path = fields[5];
+  if (path === undefined) return [];
+  return [{ path, freeBytes: free * blockBytes, sizeBytes: blocks * blockBytes, freeInodes, inodes }];
 }

@@ -5,7 +5,7 @@ import { newGuid } from '../../../common/ids.ts';
 import type { SignalGrace } from '../../job-channel.ts';
 import type { ProcessOptions, RunningProcess } from '../../process.ts';
 import type { StepHost } from '../step-host.ts';
-import { whyKilled } from './attribution.ts';
+import { whichIsFull, whyKilled } from './attribution.ts';
 import { type Docker, VARIABLES } from './docker.ts';
 import type { Mount } from './job-docker.ts';
 import { PathMap } from './paths.ts';
@@ -96,8 +96,11 @@ export class ContainerHost implements StepHost {
       ...streams,
       variables: given,
     });
-    return this.#running(client, mark, (code) =>
-      whyKilled(this.#docker, id, code, { container: this.#enteredAt, step: startedAt }),
+    const since = { container: this.#enteredAt, step: startedAt };
+    return this.#running(
+      client,
+      mark,
+      async (code) => (await whyKilled(this.#docker, id, code, since)) ?? (await whichIsFull(this.#docker, id, cwd)),
     );
   }
 

@@ -1,0 +1,106 @@
+/** What the kernel tells of lack of memory, by the control group (version 2 or 1) that a job's processes run in. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+export interface MemoryFacts {
+  /** Processes that the kernel has ended for lack of memory, ever. */
+  oomKills: number;
+  /** Whose: of the control group, or of the whole machine where the group keeps no count. */
+  of: 'group' | 'machine';
+  limitBytes: number | undefined;
+  /** Highest use since the group was made. */
+  peakBytes: number | undefined;
+}
+
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MiB`;
+
+/** @param whose such as `the container`; its limit is undefined where it has none */
+export function outOfMemory(
+  whose: string,
+  { limitBytes, peakBytes }: Pick<MemoryFacts, 'limitBytes' | 'peakBytes'>,
+): string {
+  const peak = peakBytes === undefined ? '' : `, its peak ${mebibytes(peakBytes)}`;
+  return limitBytes === undefined
+    ? `Out of memory: ${whose} has no limit of its own${peak}, so the machine had none left.`
+    : `Out of memory: the limit of ${whose} is ${mebibytes(limitBytes)}${peak}.`;
+}
+
+/**
+ * Files of the control group that this process is in.
+ * @param root where `/proc` and `/sys` are
+ */
+export class OwnMemory {
+  readonly #root: string;
+  readonly #group: { folder: string; top: string; isV2: boolean } | undefined;
+
+  constructor(root = '/') {
+    this.#root = root;
+    this.#group = this.#findGroup();
+  }
+
+  /** Quick: a step is not to wait for it. Undefined where nothing is known. */
+  read(): MemoryFacts | undefined {
+    const counted = this.#group && numberAfter('oom_kill', this.#readGroup(this.#group.isV2 ? V2.events : V1.events));
+    const oomKills = counted ?? numberAfter('oom_kill', readText(join(this.#root, 'proc/vmstat')));
+    if (oomKills === undefined) return undefined;
+    if (counted === undefined) return { oomKills, of: 'machine', limitBytes: undefined, peakBytes: undefined };
+    const files = this.#group?.isV2 ? V2 : V1;
+    return { oomKills, of: 'group', limitBytes: this.#limit(), peakBytes: toBytes(this.#readGroup(files.peak)) };
+  }
+
+  /** The smallest of the group and those that it is in. */
+  #limit(): number | undefined {
+    if (!this.#group) return undefined;
+    const { folder, top, isV2 } = this.#group;
+    const limits: number[] = [];
+    for (let at = folder; at.length >= top.length; at = dirname(at)) {
+      const limit = toBytes(readText(join(at, isV2 ? V2.limit : V1.limit)));
+      if (limit !== undefined) limits.push(limit);
+    }
+    return limits.length > 0 ? Math.min(...limits) : undefined;
+  }
+
+  #readGroup(file: string): string {
+    return this.#group ? readText(join(this.#group.folder, file)) : '';
+  }
+
+  /** The second version counts only where it has the controller of memory; the first has it wherever it is mounted. */
+  #findGroup() {
+    const groups = readText(join(this.#root, 'proc/self/cgroup')).split('\n');
+    const mounts = readText(join(this.#root, 'proc/self/mountinfo')).split('\n');
+    const first = groups.find((line) => /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:/.test(line));
+    const path = (first ?? groups.find((line) => line.startsWith('0::')))?.replace(/^[^:]*:[^:]*:/, '');
+    const isMount = first ? / - cgroup \S+ (?:\S*,)?memory(?:,|$)/ : / - cgroup2 /;
+    const mount = mounts.find((line) => isMount.test(line));
+    if (path === undefined || mount === undefined) return undefined;
+    // A container sees its own group mounted as the top one, though its path may be the machine's.
+    const [, , , above = '/', point = ''] = mount.split(' ');
+    const below = above !== '/' && path.startsWith(above) ? path.slice(above.length) : above === '/' ? path : '';
+    const top = join(this.#root, point);
+    return { folder: join(top, below).replace(/\/$/, ''), top, isV2: first === undefined };
+  }
+}
+
+const V2 = { events: 'memory.events', limit: 'memory.max', peak: 'memory.peak' };
+const V1 = { events: 'memory.oom_control', limit: 'memory.limit_in_bytes', peak: 'memory.max_usage_in_bytes' };
+
+/** Version 1 says "no limit" by the largest number of pages there is. */
+const NO_LIMIT_BYTES = 2 ** 60;
+
+function toBytes(text: string): number | undefined {
+  const bytes = Number.parseInt(text, 10);
+  return Number.isFinite(bytes) && bytes < NO_LIMIT_BYTES ? bytes : undefined;
+}
+
+function numberAfter(name: string, text: string): number | undefined {
+  const found = new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
