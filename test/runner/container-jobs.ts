@@ -1,11 +1,11 @@
-/** Jobs with containers, end to end: a real server, real runners, a real Docker engine. */
+/** Jobs end to end: a real server, real runners, and for those with containers a real Docker engine. */
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Job, RunDetail } from '../../src/protocol/dashboard/index.ts';
 import { dockerEngine, startDocker, type TestDocker } from '../support/docker.ts';
 import { TestServer } from '../support/server.ts';
 import { call } from '../support/simulated-runner.ts';
 import { waitFor } from '../support/wait.ts';
-import { type RunnerProcess, type RunnerStart, startRunner } from './runner-process.ts';
+import { processesWith, type RunnerProcess, type RunnerStart, startRunner } from './runner-process.ts';
 
 export interface Outcome {
   conclusion: string | null;
@@ -23,12 +23,12 @@ export class ContainerJobs {
   #server: TestServer | undefined;
   readonly runners: RunnerProcess[] = [];
 
-  constructor() {
+  constructor({ withDocker = true } = {}) {
     beforeAll(async () => {
-      if (engine) this.#docker = await startDocker(engine);
+      if (engine && withDocker) this.#docker = await startDocker(engine);
     });
     beforeEach(async () => {
-      if (engine) this.#server = await TestServer.start();
+      if (engine || !withDocker) this.#server = await TestServer.start();
     });
     afterEach(async () => {
       for (const runner of this.runners.splice(0)) await runner.close();
@@ -55,7 +55,7 @@ export class ContainerJobs {
 
   async startRunner(start: RunnerStart = {}): Promise<RunnerProcess> {
     const config = await this.server.jitConfig(`box-${this.runners.length}`, ['self-hosted']);
-    const runner = startRunner(config, { ...start, env: { ...this.docker.env, ...start.env } });
+    const runner = startRunner(config, { ...start, env: { ...this.#docker?.env, ...start.env } });
     this.runners.push(runner);
     return runner;
   }
@@ -94,6 +94,11 @@ export class ContainerJobs {
     const path = `/switchyard/v1/jobs/${job.id}/log`;
     const { body } = await call<string>('GET', `${this.server.url}${path}`, { token: this.server.token });
     return String(body).replace(/^\d{4}-\S+Z /gm, '');
+  }
+
+  /** Pid of the only process whose command line, its words ended by NUL, has this; awaited. */
+  async process(text: string): Promise<number> {
+    return await waitFor(`a process with ${text}`, () => processesWith(text)[0]);
   }
 
   /** Waits until the log of the only job has this. */
