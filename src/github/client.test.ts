@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { apiUrl } from '../protocol/github/urls.ts';
 import { GitHubClient } from './client.ts';
 import { listRunners, removeRunner, scopeUrl } from './self-hosted-runners.ts';
-import { apiUrl } from './urls.ts';
 
 describe('the REST base of a server', () => {
   it.each([

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { errorText, OutsideError } from '../common/errors.ts';
 import { version } from '../common/package.ts';
-import { apiUrl } from './urls.ts';
+import { apiUrl } from '../protocol/github/urls.ts';
 
 export interface GitHubClientOptions {
   /** Address people know the server by; the REST base follows from it. */

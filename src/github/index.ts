@@ -1,3 +1,4 @@
+export { apiUrl } from '../protocol/github/urls.ts';
 export { GitHubClient, type GitHubClientOptions } from './client.ts';
 export {
   findRunner,
@@ -11,4 +12,3 @@ export {
   runnerGroupId,
   scopeUrl,
 } from './self-hosted-runners.ts';
-export { apiUrl } from './urls.ts';

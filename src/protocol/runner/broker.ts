@@ -36,7 +36,7 @@ export type PollQuery = z.infer<typeof PollQuery>;
 
 export interface BrokerMessage {
   messageId: number;
-  messageType: 'RunnerJobRequest' | 'JobCancellation' | 'ForceTokenRefresh' | 'RunnerShutdown';
+  messageType: 'RunnerJobRequest' | 'JobCancellation' | 'ForceTokenRefresh' | 'BrokerMigration' | 'RunnerShutdown';
   /** JSON text: one of the bodies below. */
   body: string;
 }
@@ -53,6 +53,11 @@ export interface JobCancellationBody {
   jobId: string;
   /** .NET TimeSpan text, `hh:mm:ss`: how long the job may still take to clean up; at least 60 s is honoured. */
   timeout: string;
+}
+
+export interface BrokerMigrationBody {
+  /** Where to go on polling. */
+  brokerBaseUrl?: string;
 }
 
 export const AcknowledgeRequest = z.looseObject({ runnerRequestId: z.string().min(1).max(128) });

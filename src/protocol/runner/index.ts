@@ -6,4 +6,5 @@ export * from './job-message.ts';
 export * from './log-line.ts';
 export * from './results.ts';
 export * from './run-service.ts';
+export * from './runner-files.ts';
 export * from './tokens.ts';

@@ -9,6 +9,8 @@ import { ClockSkew, ExitCode, ListenerEnd } from './errors.ts';
 const ASSERTION_LIFE_S = 5 * 60;
 /** Renew this long before the token ends, so that no call leaves with a dying one. */
 const RENEW_EARLY_MS = 60_000;
+/** A new token service that failed is left alone for this long (runner-protocol 1.3). */
+const OLD_SERVICE_MS = 60 * 60_000;
 const CLOCK_SKEW_TEXT = 'Current server time is';
 
 export class RunnerToken {
@@ -18,6 +20,9 @@ export class RunnerToken {
   readonly #key: KeyObject;
   #token = '';
   #expiresAt = 0;
+  /** While GitHub moves runners to another service: until when the old one is asked. */
+  #oldServiceUntil = 0;
+  #isOfNewService = false;
 
   constructor(config: JitConfig, http: HttpClient, clock: Clock) {
     this.#config = config;
@@ -35,19 +40,46 @@ export class RunnerToken {
     return this.#token;
   }
 
-  /** The next `get` fetches a new one: after a 401 or a ForceTokenRefresh message. */
+  /** The next `get` fetches a new one: after a ForceTokenRefresh message. */
   invalidate(): void {
     this.#token = '';
   }
 
+  /** The server does not take the token: another one, and not from the service that gave this one, if there are two. */
+  refused(): void {
+    if (this.#isOfNewService) this.#leaveNewService();
+    this.invalidate();
+  }
+
   async #fetch(signal?: AbortSignal): Promise<void> {
-    const url = this.#config.credentials.Data.authorizationUrl;
+    const { authorizationUrl, authorizationUrlV2 } = this.#config.credentials.Data;
+    if (authorizationUrlV2 !== undefined && this.#clock.now() >= this.#oldServiceUntil) {
+      try {
+        await this.#fetchFrom(authorizationUrlV2, signal);
+        this.#isOfNewService = true;
+        return;
+      } catch {
+        signal?.throwIfAborted();
+        this.#leaveNewService();
+      }
+    }
+    await this.#fetchFrom(authorizationUrl, signal);
+    this.#isOfNewService = false;
+  }
+
+  #leaveNewService(): void {
+    this.#oldServiceUntil = this.#clock.now() + OLD_SERVICE_MS;
+  }
+
+  /** @param audience what the assertion is for; asked there too, unless the credentials name another place */
+  async #fetchFrom(audience: string, signal?: AbortSignal): Promise<void> {
+    const url = this.#config.credentials.Data.oauthEndpointUrl ?? audience;
     const response = await this.#http.request('POST', url, {
       headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' },
       body: new URLSearchParams({
         grant_type: 'client_credentials',
         client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-        client_assertion: this.#assertion(url),
+        client_assertion: this.#assertion(audience),
       }).toString(),
       signal,
     });
@@ -97,7 +129,7 @@ function refusal(response: HttpResponse): Error {
   if (response.status === 400 && body.error === 'invalid_client') {
     return new ListenerEnd(
       ExitCode.terminated,
-      "This runner's registration has been deleted from the server; register it again with a new JIT config.",
+      "This runner's registration has been deleted from the server; register it again.",
     );
   }
   return badAnswer('The token request', response);

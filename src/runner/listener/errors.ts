@@ -13,6 +13,9 @@ export class ListenerEnd extends Error {
   }
 }
 
+/** The server has deleted this runner: what the folder says of it is worth nothing any more (runner-protocol 4.2). */
+export class RegistrationGone extends ListenerEnd {}
+
 /** The server no longer knows this session: open a new one (runner-protocol 4.2). */
 export class SessionLost extends Error {
   override readonly name = 'SessionLost';

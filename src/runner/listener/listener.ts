@@ -2,7 +2,13 @@
 import { backOffMs } from '../../common/back-off.ts';
 import { type Clock, sleep } from '../../common/clock.ts';
 import { errorText } from '../../common/errors.ts';
-import type { BrokerMessage, JobCancellationBody, JobRequestBody } from '../../protocol/runner/broker.ts';
+import { setting } from '../../common/settings.ts';
+import type {
+  BrokerMessage,
+  BrokerMigrationBody,
+  JobCancellationBody,
+  JobRequestBody,
+} from '../../protocol/runner/broker.ts';
 import type { JitConfig } from '../../protocol/runner/jit-config.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { HttpClient } from '../http.ts';
@@ -10,7 +16,7 @@ import type { RunnerIdentity, SignalGrace } from '../job-channel.ts';
 import { runnerArch, runnerOs } from '../platform.ts';
 import { SERVER_BACK_OFF } from '../retries.ts';
 import { RunnerToken } from './credentials.ts';
-import { ClockSkew, ExitCode, ListenerEnd, SessionConflict, SessionLost } from './errors.ts';
+import { ClockSkew, ExitCode, ListenerEnd, RegistrationGone, SessionConflict, SessionLost } from './errors.ts';
 import { type JobEnd, JobRun } from './job-dispatcher.ts';
 import { BrokerSession } from './session.ts';
 import { SpareWorker } from './spare-worker.ts';
@@ -31,6 +37,10 @@ export interface ListenerOptions {
   workerProgram: string;
   clock: Clock;
   diagnostics: Diagnostics;
+  /** End after one job, though the registration stays. */
+  isOnce: boolean;
+  /** Called when the registration has ended at the server: with the job of an ephemeral runner, or because it was deleted. */
+  onRegistrationEnd: () => void;
 }
 
 export class Listener {
@@ -60,7 +70,7 @@ export class Listener {
     );
     this.#token = new RunnerToken(config, this.#http, clock);
     this.#spareWorker = new SpareWorker(options.workerProgram);
-    this.#session = new BrokerSession(config, this.#http, this.#token, runner.version);
+    this.#session = new BrokerSession(config, this.#http, this.#token, setting('runnerVersion'));
   }
 
   /** Runs until the runner's work is done or `shutdown` is called; resolves with the exit code, never rejects. */
@@ -74,6 +84,7 @@ export class Listener {
       if (this.#stop.signal.aborted) return ExitCode.normal;
       if (!(error instanceof ListenerEnd)) throw error;
       this.#options.diagnostics.say(error.message);
+      if (error instanceof RegistrationGone) this.#options.onRegistrationEnd();
       return error.exitCode;
     } finally {
       await this.#job?.ended;
@@ -172,6 +183,8 @@ export class Listener {
         return await this.#offer(readBody<JobRequestBody>(body));
       case 'JobCancellation':
         return this.#job?.cancel(readBody<JobCancellationBody>(body));
+      case 'BrokerMigration':
+        return this.#session.moveTo(readBody<BrokerMigrationBody>(body).brokerBaseUrl);
       case 'ForceTokenRefresh':
         return this.#token.invalidate();
       case 'RunnerShutdown':
@@ -209,7 +222,9 @@ export class Listener {
       await sleep(backOffMs(this.#notOurs++, NOT_OURS_BACK_OFF), this.#stop.signal);
     }
     this.#job = undefined;
-    this.#isDone = this.#isEphemeral && (end.outcome === 'ran' || end.outcome === 'withdrawn');
+    const isSpent = this.#isEphemeral && (end.outcome === 'ran' || end.outcome === 'withdrawn');
+    if (isSpent) this.#options.onRegistrationEnd();
+    this.#isDone = isSpent || (this.#options.isOnce && end.outcome === 'ran');
     this.#repoll.abort();
   }
 

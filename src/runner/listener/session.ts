@@ -21,7 +21,7 @@ import {
 } from '../http.ts';
 import { runnerArch, runnerOs } from '../platform.ts';
 import type { RunnerToken } from './credentials.ts';
-import { ExitCode, ListenerEnd, SessionConflict, SessionLost } from './errors.ts';
+import { ExitCode, ListenerEnd, RegistrationGone, SessionConflict, SessionLost } from './errors.ts';
 
 const ACKNOWLEDGE_TIMEOUT_MS = 5_000;
 /** For the token too, if it needs a new one: nobody waits long for a runner that was told to end. */
@@ -32,6 +32,7 @@ export class BrokerSession {
   readonly #http: HttpClient;
   readonly #token: RunnerToken;
   readonly #version: string;
+  #base: string;
   #sessionId = '';
 
   constructor(config: JitConfig, http: HttpClient, token: RunnerToken, version: string) {
@@ -39,6 +40,12 @@ export class BrokerSession {
     this.#http = http;
     this.#token = token;
     this.#version = version;
+    this.#base = withSlash(config.runner.ServerUrlV2);
+  }
+
+  /** Goes on at another broker, with the same session (runner-protocol 4.3). Anything but a URL changes nothing. */
+  moveTo(base: string | undefined): void {
+    if (base !== undefined && /^https?:/.test(base) && URL.canParse(base)) this.#base = withSlash(base);
   }
 
   /** @throws ListenerEnd, SessionConflict, ClockSkew; OutsideError for anything that may pass */
@@ -104,13 +111,14 @@ export class BrokerSession {
       const headers: Record<string, string> = { Authorization: `Bearer ${token}`, Accept: 'application/json' };
       if (request.body !== undefined) headers['Content-Type'] = 'application/json';
       const response = await this.#http.request(method, url, { ...request, headers });
-      if (response.status !== 401 || attempt > 0) return response;
-      this.#token.invalidate();
+      if (response.status !== 401) return response;
+      this.#token.refused();
+      if (attempt > 0) return response;
     }
   }
 
   #call(method: string, path: string, request: HttpRequest): Promise<HttpResponse> {
-    return this.authorized(method, new URL(path, withSlash(this.#config.runner.ServerUrlV2)).href, request);
+    return this.authorized(method, new URL(path, this.#base).href, request);
   }
 
   #query(status: RunnerStatus): string {
@@ -128,7 +136,10 @@ export class BrokerSession {
     if (isSuccess(response)) return;
     const error = brokerError(response);
     if (error?.errorKind === 'RunnerNotFound') {
-      throw new ListenerEnd(ExitCode.normal, 'The server no longer knows this runner; its registration has ended.');
+      throw new RegistrationGone(
+        ExitCode.normal,
+        'The server no longer knows this runner; its registration has ended.',
+      );
     }
     if (error?.errorKind === 'RunnerVersionTooOld') throw new ListenerEnd(ExitCode.terminated, error.errorMessage);
     if (error?.errorKind === 'RunnerSessionInvalid') throw new SessionLost(error.errorMessage);

@@ -1,0 +1,3 @@
+export function runService(_args: string[]): number {
+  return 0;
+}
