@@ -11,6 +11,7 @@ import type { Schedules } from './events/schedules.ts';
 import type { GitRepositories } from './git/repositories.ts';
 import type { LiveLogs } from './runner-service/live-logs.ts';
 import type { Turns } from './turns.ts';
+import type { Webhooks } from './webhooks-out/webhooks.ts';
 import type { WorkflowFiles } from './workflow-files/workflow-files.ts';
 
 /** What every surface of the server is given. Built once, in start.ts. */
@@ -31,6 +32,7 @@ export interface ServerContext {
   /** Of pull requests, by repository. */
   turns: Turns;
   liveLogs: LiveLogs;
+  webhooks: Webhooks;
   clock: Clock;
   logger: Logger;
   /** Aborted when the server closes: held polls and streams end. */

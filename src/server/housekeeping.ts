@@ -3,6 +3,7 @@ import { errorText } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import type { Database } from '../store/database.ts';
 import { deleteOldEvents } from '../store/events.ts';
+import { deleteOldMessages } from '../store/hooks.ts';
 import { markRunnersSeen } from '../store/runners.ts';
 import { deleteExpiredTokens } from '../store/tokens.ts';
 import type { Engine } from './engine/engine.ts';
@@ -14,6 +15,8 @@ const LOST_EPHEMERAL_MS = DAY_MS;
 const LOST_RUNNER_MS = 14 * DAY_MS;
 /** As long as a run may last; after it nobody asks why something did not start. */
 const OLD_EVENT_MS = 35 * DAY_MS;
+/** As long as somebody may look for why a receiver did not hear of something. */
+const OLD_MESSAGE_MS = 7 * DAY_MS;
 
 export interface HousekeepingOptions {
   db: Database;
@@ -42,6 +45,7 @@ async function tidy({ db, engine, clock, logger }: HousekeepingOptions): Promise
   const now = clock.now();
   await deleteExpiredTokens(db, now);
   await deleteOldEvents(db, isoTime(now - OLD_EVENT_MS));
+  await deleteOldMessages(db, isoTime(now - OLD_MESSAGE_MS));
   // Presence is known in memory only; this is how the store learns of it.
   await markRunnersSeen(db, engine.onlineRunners(), isoTime(now));
   const lost = await db

@@ -25,6 +25,7 @@ import { startHousekeeping } from './housekeeping.ts';
 import { LiveLogs } from './runner-service/live-logs.ts';
 import { registerSurfaces } from './surfaces.ts';
 import { Turns } from './turns.ts';
+import { Webhooks } from './webhooks-out/webhooks.ts';
 import { WorkflowFiles } from './workflow-files/workflow-files.ts';
 import { WorkflowReader } from './workflow-files/workflow-reader.ts';
 
@@ -87,6 +88,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const branches = new DefaultBranches(git, files);
   const publicUrl = (): string => settings.publicUrl;
   const { followsEvents = true } = options;
+  const webhooks = new Webhooks({ db, clock, keys, publicUrl, logger: options.logger });
+  await webhooks.reload();
   const engine = new Engine({
     db,
     clock,
@@ -97,6 +100,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     filters: options.filters ?? filterSettings(),
     listens: (repositoryId, activity) => followsEvents && branches.listens(repositoryId, activity),
     runEventDue: () => runEvents.wake(),
+    announce: webhooks.announce,
     logger: options.logger,
     publicUrl,
     acquireMs: settings.acquireMs,
@@ -119,6 +123,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     schedules,
     turns: new Turns(),
     liveLogs: new LiveLogs(options.dataFolder),
+    webhooks,
     clock,
     logger: options.logger,
     closing: closing.signal,
@@ -139,6 +144,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     housekeeping?.close();
     await schedules.close();
     await runEvents.close();
+    await webhooks.close();
     engine.close();
     await context.liveLogs.close();
     await context.runnerKeys.close();
@@ -155,6 +161,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     await app.listen({ host: options.host, port: options.port });
     settings.publicUrl ||= urlOf(options.host, portOf(app.server.address()));
     await surfaces.recoverPushes();
+    webhooks.start();
     if (followsEvents) {
       schedules.start();
       runEvents.start();

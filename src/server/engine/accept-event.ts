@@ -125,6 +125,7 @@ async function accept(unit: Unit, options: AcceptOptions, prepared: Prepared): P
   const eventId = await acceptOnce(unit.db, eventRow(event, notStarted, unit.at));
   if (eventId === undefined) return { runs: [], notStarted: [], alreadyAccepted: true };
   unit.changed('received-event', eventId);
+  unit.tell({ kind: 'event', event });
   const runs: StartedRun[] = [];
   for (const candidate of candidates) runs.push(await startRun(unit, options, event, eventId, candidate, message));
   return { eventId, runs, notStarted, alreadyAccepted: false };

@@ -37,6 +37,7 @@ export async function concludeJob(unit: Unit, job: JobRow, end: JobEnd): Promise
   if (row.concurrency !== 'null' || row.called_file !== null) await leaveGroup(unit, row.run_id, row.id);
   if (row.called_file !== null) await concludeCalled(unit, row);
   unit.moved(row);
+  unit.tell({ kind: 'job', action: 'completed', job: row });
   unit.changed('job', job.id);
   // What is left may be waiting for environments only (SEM-31.1).
   unit.changed('run', row.run_id);

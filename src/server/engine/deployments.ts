@@ -68,6 +68,8 @@ async function changeState(
   status: { state: string; environment_url?: string },
 ): Promise<void> {
   const facts = { description: '', environment_url: '', log_url: '', creator: deployment.creator };
-  await addDeploymentStatus(unit.db, { ...facts, ...status, deployment_id: deployment.id, created_at: unit.at });
+  const row = { ...facts, ...status, deployment_id: deployment.id, created_at: unit.at };
+  const added = await addDeploymentStatus(unit.db, row);
+  unit.tell({ kind: 'deployment', deployment, status: added });
   if (status.state === 'success') await retireOlder(unit.db, deployment, deployment.creator, unit.at);
 }

@@ -21,6 +21,7 @@ import { Environments } from './environments.ts';
 import { fallDue } from './fall-due.ts';
 import { followUp } from './follow-up.ts';
 import { acquire, assign, complete, endWorkOfOldSession, renew } from './job-lifecycle.ts';
+import type { Announce } from './news.ts';
 import { Offers } from './offers.ts';
 import type { EngineOptions as Rules } from './options.ts';
 import { Polls } from './polls.ts';
@@ -48,6 +49,7 @@ export interface EngineDependencies {
   filters: FilterOptions;
   listens: Rules['listens'];
   runEventDue: () => void;
+  announce: Announce;
 }
 
 /**
@@ -83,6 +85,7 @@ export class Engine {
       changes,
       onMoved: (job) => this.#takeUp(job),
       followUp: (unit, next) => followUp(unit, this.#rules, next),
+      announce: deps.announce,
     });
     this.#rules = {
       reader: deps.reader,

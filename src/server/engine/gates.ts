@@ -40,6 +40,7 @@ const BEFORE_QUEUE = ['held', 'pending', 'waiting'] as const;
 /** The job has just been queued: whoever is free may have it. */
 export async function offer(unit: Unit, options: EngineOptions, bundle: RunBundle, job: JobRow): Promise<void> {
   unit.changed('job', job.id);
+  unit.tell({ kind: 'job', action: 'queued', job });
   await recordWait(unit, options, bundle, job);
   unit.moved(job);
 }
@@ -126,6 +127,7 @@ async function hold(
   const change = { phase, waiting_since: since, waiting_until: until, reason: why };
   const row = await moveJob(unit.db, job.id, BEFORE_QUEUE, change);
   if (!row) return;
+  if (phase === 'waiting' && job.phase !== phase) unit.tell({ kind: 'job', action: 'waiting', job: row });
   if (job.phase !== phase || job.reason !== why) await addReason(unit.db, job.id, why, unit.at);
   unit.moved(row);
   unit.changed('job', job.id);

@@ -95,6 +95,7 @@ export async function acquire(
   await addReason(unit.db, job.id, `Taken by ${job.runner_name}.`, unit.at);
   if (job.environment !== 'null') await continueDeployment(unit, job);
   unit.moved(job);
+  unit.tell({ kind: 'job', action: 'in_progress', job });
   unit.changed('job', job.id);
   unit.changed('run', job.run_id);
   return job;

@@ -14,6 +14,7 @@ export async function tellRun(
   activity: RunActivity,
   conclusion: string | null = null,
 ): Promise<void> {
+  unit.tell({ kind: 'run', action: activity, runId: id, repositoryId: repository_id });
   if (!options.listens(repository_id, activity)) return;
   await addRunEvent(unit.db, { run_id: id, attempt, activity, conclusion, created_at: unit.at });
   unit.afterCommit(options.runEventDue);

@@ -3,6 +3,7 @@ import { isoTime } from '../../common/clock.ts';
 import { type Database, type Queries, softly } from '../../store/database.ts';
 import type { JobRow } from '../../store/jobs.ts';
 import type { ChangeEvents, Changes } from '../changes.ts';
+import type { Announce, News } from './news.ts';
 
 /** What must still happen in the same transaction because of what happened in it. */
 export type FollowUp =
@@ -30,6 +31,8 @@ export interface Unit {
   changed(kind: keyof ChangeEvents, id: number): void;
   /** The job's phase or deadline changed: queue and timers take it up. */
   moved(job: JobRow): void;
+  /** Webhooks are told of it, if it is committed. */
+  tell(news: News): void;
   afterCommit(task: () => void): void;
   /** Done before the commit, after what is under way now; the same one only once. */
   follow(next: FollowUp): void;
@@ -41,6 +44,7 @@ export interface UnitRunnerOptions {
   changes: Changes;
   onMoved: (job: JobRow) => void;
   followUp: (unit: Unit, next: FollowUp) => Promise<void>;
+  announce: Announce;
 }
 
 /**
@@ -49,7 +53,7 @@ export interface UnitRunnerOptions {
  */
 export type InUnit = <T>(work: (unit: Unit) => Promise<T>, kind?: 'durable' | 'soft') => Promise<T>;
 
-export function createInUnit({ db, clock, changes, onMoved, followUp }: UnitRunnerOptions): InUnit {
+export function createInUnit({ db, clock, changes, onMoved, followUp, announce }: UnitRunnerOptions): InUnit {
   return async (work, kind = 'durable') => {
     const changed = new Map<string, () => void>();
     const moved = new Map<number, JobRow>();
@@ -57,6 +61,7 @@ export function createInUnit({ db, clock, changes, onMoved, followUp }: UnitRunn
     const run = async (transaction: Queries) => {
       const now = clock.now();
       const next = new Map<string, FollowUp>();
+      const news: News[] = [];
       const unit: Unit = {
         db: transaction,
         now,
@@ -64,6 +69,7 @@ export function createInUnit({ db, clock, changes, onMoved, followUp }: UnitRunn
         moment: () => isoTime(clock.now()),
         changed: (kind, id) => changed.set(`${kind} ${id}`, () => changes.emit(kind, id)),
         moved: (job) => moved.set(job.id, job),
+        tell: (one) => news.push(one),
         afterCommit: (task) => tasks.push(task),
         follow: (up) => next.set(JSON.stringify(up), up),
       };
@@ -72,6 +78,7 @@ export function createInUnit({ db, clock, changes, onMoved, followUp }: UnitRunn
         next.delete(key);
         await followUp(unit, up);
       }
+      if (news.length > 0) await announce(unit, news);
       return result;
     };
     const result = await (kind === 'soft' ? softly(db, run) : db.transaction().execute(run));

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ServerContext } from '../context.ts';
+import { hookRoutes } from '../webhooks-out/routes.ts';
 import { deploymentRoutes } from './deployments.ts';
 import { dispatchRoutes } from './dispatches.ts';
 import { environmentRoutes } from './environments.ts';
@@ -38,5 +39,6 @@ export function restRoutes(context: ServerContext): FastifyPluginAsync {
     permissionRoutes(app, context);
     secretRoutes(app, context);
     variableRoutes(app, context);
+    hookRoutes(app, context);
   };
 }

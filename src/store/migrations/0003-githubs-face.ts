@@ -34,7 +34,7 @@ async function webhooks(db: Kysely<unknown>): Promise<void> {
     .addColumn('next_at', 'text', (c) => c.notNull())
     .addColumn('created_at', 'text', (c) => c.notNull())
     .execute();
-  await db.schema.createIndex('messages_by_state').on('hook_messages').columns(['state', 'id']).execute();
+  await db.schema.createIndex('messages_by_hook').on('hook_messages').columns(['hook_id', 'state', 'id']).execute();
   await table(db, 'hook_deliveries')
     .addColumn('message_id', 'integer', cascade('hook_messages.id'))
     .addColumn('hook_id', 'integer', (c) => c.notNull())

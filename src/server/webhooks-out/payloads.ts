@@ -1,0 +1,140 @@
+/** What webhooks say of what happened, in GitHub's shapes. https://docs.github.com/webhooks/webhook-events-and-payloads */
+import type { Json } from '../../protocol/runner/tokens.ts';
+import type { Queries } from '../../store/database.ts';
+import { findRepositoryById, type RepositoryRow } from '../../store/repositories.ts';
+import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
+import { findWorkflow } from '../../store/workflows.ts';
+import type { IncomingEvent } from '../engine/accept-event.ts';
+import type { News } from '../engine/news.ts';
+import { deploymentObject, deploymentStatusObject } from '../github-rest/deployment-objects.ts';
+import { jobObjects } from '../github-rest/job-object.ts';
+import { runObject } from '../github-rest/run-object.ts';
+import { repositoryObject, userObject } from '../github-rest/shapes.ts';
+import { workflowObject } from '../github-rest/workflow-object.ts';
+
+/** Before anybody is looked for who wants it. */
+export interface Notice {
+  event: string;
+  repositoryId: number;
+  /** One after the other for each of these: `job:12`. */
+  orderKey: string;
+  payload(): Promise<Record<string, Json> | undefined>;
+}
+
+/** Events that come in as such and are told on as they came; the others are told in words of their own, or nobody's business. */
+const TOLD_ON = new Set(
+  'push create delete pull_request deployment deployment_status repository_dispatch workflow_dispatch'.split(' '),
+);
+
+/** @returns nothing for what GitHub has no webhook of */
+export function noticesOf(db: Queries, publicUrl: string, news: News): Notice[] {
+  switch (news.kind) {
+    case 'job':
+      return [jobNotice(db, publicUrl, news)];
+    case 'run':
+      return [runNotice(db, publicUrl, news)];
+    case 'deployment':
+      return deploymentNotices(db, publicUrl, news);
+    case 'event':
+      return isToldOn(news.event) ? [eventNotice(news.event)] : [];
+  }
+}
+
+/** GitHub has told its own receivers of what it told this server. */
+const isToldOn = ({ name, key }: IncomingEvent): boolean => TOLD_ON.has(name) && !key.startsWith('webhook:');
+
+function jobNotice(db: Queries, publicUrl: string, { action, job }: News & { kind: 'job' }): Notice {
+  const payload = async (): Promise<Record<string, Json> | undefined> => {
+    const about = await runWithRepository(db, job.run_id);
+    if (!about) return undefined;
+    const { repository, run } = about;
+    const [object] = await jobObjects(db, publicUrl, repository, run, [job]);
+    const common = commonParts(publicUrl, repository, run.triggering_actor);
+    return { action, workflow_job: { ...object } as Record<string, Json>, ...common };
+  };
+  return { event: 'workflow_job', repositoryId: job.repository_id, orderKey: `job:${job.id}`, payload };
+}
+
+function runNotice(db: Queries, publicUrl: string, { action, runId, repositoryId }: News & { kind: 'run' }): Notice {
+  const payload = async (): Promise<Record<string, Json> | undefined> => {
+    const about = await runWithRepository(db, runId);
+    if (!about) return undefined;
+    const { repository, run } = about;
+    const workflow = await findWorkflow(db, repository.id, run.workflow_id);
+    // As it was then: by the end of the transaction it may have gone on.
+    const then = action === 'completed' ? run : { ...run, status: 'queued' as const, shown_status: SHOWN[action] };
+    return {
+      action,
+      workflow_run: { ...runObject(publicUrl, repository, then) } as Record<string, Json>,
+      workflow: workflow ? { ...workflowObject(publicUrl, repository, workflow) } : null,
+      ...commonParts(publicUrl, repository, run.triggering_actor),
+    };
+  };
+  return { event: 'workflow_run', repositoryId, orderKey: `run:${runId}`, payload };
+}
+
+const SHOWN = { requested: 'queued', in_progress: 'in_progress' } as const;
+
+function deploymentNotices(
+  db: Queries,
+  publicUrl: string,
+  { deployment, status }: News & { kind: 'deployment' },
+): Notice[] {
+  const { repository_id: repositoryId, creator } = deployment;
+  const notice = (event: string, hasStatus: boolean): Notice => ({
+    event,
+    repositoryId,
+    orderKey: `deployment:${deployment.id}`,
+    async payload() {
+      const repository = await findRepositoryById(db, repositoryId);
+      if (!repository) return undefined;
+      const told = hasStatus && {
+        deployment_status: deploymentStatusObject(publicUrl, repository, deployment, status),
+      };
+      const run = deployment.run_id === null ? undefined : await runWithRepository(db, deployment.run_id);
+      return {
+        action: 'created',
+        ...told,
+        deployment: deploymentObject(publicUrl, repository, deployment),
+        workflow_run: run ? ({ ...runObject(publicUrl, repository, run.run) } as Record<string, Json>) : null,
+        ...(await workflowPart(db, publicUrl, repository, run?.run)),
+        ...commonParts(publicUrl, repository, creator),
+      };
+    },
+  });
+  const isNew = deployment.state === '';
+  const told = status.state === 'inactive' ? [] : [notice('deployment_status', true)];
+  return isNew ? [notice('deployment', false), ...told] : told;
+}
+
+async function workflowPart(
+  db: Queries,
+  publicUrl: string,
+  repository: RepositoryRow,
+  run: RunWithWorkflow | undefined,
+) {
+  const workflow = run && (await findWorkflow(db, repository.id, run.workflow_id));
+  return { workflow: workflow ? { ...workflowObject(publicUrl, repository, workflow) } : null };
+}
+
+/** Its payload is GitHub's already. */
+function eventNotice({ name, repository, ref, payload, key }: IncomingEvent): Notice {
+  const orderKey = name === 'push' || name === 'create' || name === 'delete' ? `ref:${repository.id}:${ref}` : key;
+  return { event: name, repositoryId: repository.id, orderKey, payload: async () => payload };
+}
+
+async function runWithRepository(
+  db: Queries,
+  runId: number,
+): Promise<{ repository: RepositoryRow; run: RunWithWorkflow } | undefined> {
+  const row = await db.selectFrom('runs').select('repository_id').where('id', '=', runId).executeTakeFirst();
+  const repository = row && (await findRepositoryById(db, row.repository_id));
+  if (!repository) return undefined;
+  const { runs } = await queryRuns(db, { repositoryId: repository.id, id: runId }, { limit: 1, offset: 0 });
+  return runs[0] && { repository, run: runs[0] };
+}
+
+const commonParts = (publicUrl: string, repository: RepositoryRow, sender: string): Record<string, Json> => ({
+  repository: { ...repositoryObject(repository, publicUrl) } as Record<string, Json>,
+  sender: { ...userObject(sender, publicUrl) } as Record<string, Json>,
+});

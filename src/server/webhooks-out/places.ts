@@ -1,0 +1,38 @@
+/** Where hooks belong: a repository, an organization (every owner counts as one), or the whole server. */
+import type { FastifyRequest } from 'fastify';
+import type { HookPlace } from '../../store/tables/hooks.ts';
+import { needs, type TokenNeed } from '../auth/access.ts';
+import type { ServerContext } from '../context.ts';
+import { repositoryOf } from '../github-rest/requests.ts';
+import { organizationIn } from '../github-rest/setting-places.ts';
+
+export const repositoryPlace = (id: number): HookPlace => `repository:${id}`;
+export const organizationPlace = (owner: string): HookPlace => `organization:${owner.toLowerCase()}`;
+
+export interface HookPlaceRoute {
+  /** Of the paths, before `/:id`. */
+  path: string;
+  /** As GitHub calls the hooks there. */
+  type: 'Repository' | 'Organization' | 'Global';
+  need: { config: TokenNeed };
+  /** @throws UserError 404 */
+  placeOf(context: ServerContext, request: FastifyRequest): Promise<HookPlace>;
+}
+
+const ADMIN = needs('admin', 'people');
+
+export const HOOK_PLACES: HookPlaceRoute[] = [
+  {
+    path: '/repos/:owner/:repo/hooks',
+    type: 'Repository',
+    need: ADMIN,
+    placeOf: async (context, request) => repositoryPlace((await repositoryOf(context, request)).id),
+  },
+  {
+    path: '/orgs/:org/hooks',
+    type: 'Organization',
+    need: ADMIN,
+    placeOf: async (_context, request) => organizationPlace(organizationIn(request)),
+  },
+  { path: '/admin/hooks', type: 'Global', need: ADMIN, placeOf: async () => 'enterprise' },
+];
