@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import module from 'node:module';
 
 // The runner is its own small program: it must start fast and stay small.
-const program = new URL(`../dist/${process.argv[2] === 'runner' ? 'runner.cjs' : 'cli.js'}`, import.meta.url);
+const [word, second] = process.argv.slice(2);
+const name = word !== 'runner' ? 'cli.js' : second === 'externals' ? 'externals.cjs' : 'runner.cjs';
+const program = new URL(`../dist/${name}`, import.meta.url);
 if (existsSync(program)) {
   module.enableCompileCache?.();
   await import(program.href);

@@ -92,6 +92,18 @@ export const SETTINGS = {
     what: 'How long a cancelled step may take after SIGTERM before the runner kills its process group.',
     forRunners: true,
   },
+  externals: {
+    env: 'SWITCHYARD_EXTERNALS',
+    default: '',
+    what: 'Folder with the Nodes for JavaScript actions; runners of a machine share it.',
+    forRunners: true,
+  },
+  fetchNode: {
+    env: 'SWITCHYARD_FETCH_NODE',
+    default: 'true',
+    what: 'The runner fetches the Node that a JavaScript action asks for with npm, at its first use.',
+    forRunners: true,
+  },
 } as const satisfies Record<string, SettingDefinition>;
 
 export type SettingName = keyof typeof SETTINGS;

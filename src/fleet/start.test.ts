@@ -36,6 +36,7 @@ describe('the fleet with real processes', { timeout: 30_000 }, () => {
   const newBackend = (): ProcessBackend =>
     new ProcessBackend({
       runnerRoot: join(folder, 'runners'),
+      externals: join(folder, 'externals'),
       clock: systemClock,
       logger: silentLogger,
       command: [process.execPath, program, 'runner'],

@@ -48,7 +48,8 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
   const store = new ResourceStore(join(dataFolder, 'fleet.db'), clock);
   const closeStore = { close: async () => store.close() };
   const runnerRoot = options.runnerRoot ?? join(dataFolder, 'runners');
-  const backend = options.backend ?? new ProcessBackend({ runnerRoot, clock, logger, runnersEndWithFleet });
+  const externals = join(dataFolder, 'externals');
+  const backend = options.backend ?? new ProcessBackend({ runnerRoot, externals, clock, logger, runnersEndWithFleet });
   // The API first: without its port nothing may be started.
   const api = await startApi({ ...options, store, clock, review: (spec) => backend.review(spec) }).catch(
     async (error: unknown) => {

@@ -14,6 +14,8 @@ export interface RunnerIdentity {
   version: string;
   /** Absolute path of the runner's root folder. */
   root: string;
+  /** Absolute path of the folder with the Nodes for JavaScript actions; runners may share it. */
+  externals: string;
   /** Absolute path of the folder that holds workspaces, `_temp` and `_tool`. */
   workFolder: string;
 }

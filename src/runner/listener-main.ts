@@ -1,11 +1,11 @@
 /** Entry point of `switchyard runner`; loads no more than an idle runner needs. */
 import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { systemClock } from '../common/clock.ts';
 import { errorText, UserError } from '../common/errors.ts';
 import { newGuid } from '../common/ids.ts';
 import { builtProgram, version } from '../common/package.ts';
-import { numberSetting } from '../common/settings.ts';
+import { numberSetting, setting } from '../common/settings.ts';
 import { decodeJitConfig } from '../protocol/runner/jit-config.ts';
 import { openDiagnostics } from './diagnostics.ts';
 import { HELP, readArguments } from './listener/cli.ts';
@@ -37,6 +37,7 @@ async function main(args: string[]): Promise<number> {
       pid: process.pid,
       version,
       root,
+      externals: resolve(setting('externals') || join(root, 'externals')),
       workFolder: resolve(root, WorkFolder),
     },
     grace: {

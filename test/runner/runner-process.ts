@@ -15,6 +15,13 @@ export interface RunnerProcess {
   close(): Promise<void>;
 }
 
+/** Signals follow each other soon, and nothing is fetched. */
+const QUICK = {
+  SWITCHYARD_SIGINT_GRACE_MS: '300',
+  SWITCHYARD_SIGTERM_GRACE_MS: '300',
+  SWITCHYARD_FETCH_NODE: 'false',
+};
+
 export interface RunnerStart {
   env?: Record<string, string>;
   /** Leaves its standard input open, to end the runner by closing it. */
@@ -28,7 +35,7 @@ export function startRunner(jitConfig: string, { env = {}, endWithStdin = false 
   const lifeline = endWithStdin ? ['--end-with-stdin'] : [];
   const child = spawn(process.execPath, [program, 'runner', '--jitconfig', '-', '--root', root, ...lifeline], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, SWITCHYARD_SIGINT_GRACE_MS: '300', SWITCHYARD_SIGTERM_GRACE_MS: '300', ...env },
+    env: { ...process.env, ...QUICK, ...env },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

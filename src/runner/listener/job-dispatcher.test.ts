@@ -95,6 +95,7 @@ describe('a job whose runner is shut down', () => {
         name: 'box',
         id: '1',
         instance: 'i',
+        externals: '/externals',
         pid: 1,
         groupName: 'Default',
         version: '1',

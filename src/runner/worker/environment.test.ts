@@ -30,6 +30,7 @@ function jobState(data: object = {}): JobState {
     name: 'r1',
     id: '1',
     instance: 'i',
+    externals: '/externals',
     pid: 1,
     groupName: 'Default',
     version: '1',

@@ -134,7 +134,7 @@ describe('an action of a repository on this server', () => {
     await commit(server.context.git.folder(row), { 'action.yml': 'name: Greet' });
     const { tar_url, authentication } = await resolve('me/greet', 'main');
     // The official runner sends it to the host of the URL.
-    expect(authentication.token).toBe('none');
+    expect(authentication.token).toBe('the-url-itself-lets-in');
     expect((await fetch(tar_url.replace('/greet/', '/other/'))).status).toBe(403);
     expect((await fetch(tar_url.split('?')[0] ?? '')).status).toBe(403);
     clock.advance(61 * 60_000);

@@ -17,6 +17,7 @@ const program = fileURLToPath(new URL('../../testing/runner-program.mjs', import
 const open = (runnerRoot: string, runnersEndWithFleet = false): ProcessBackend =>
   new ProcessBackend({
     runnerRoot,
+    externals: '/none',
     runnersEndWithFleet,
     clock: systemClock,
     logger: silentLogger,

@@ -8,7 +8,7 @@ import { errorText, OutsideError } from '../../../common/errors.ts';
 import { newGuid } from '../../../common/ids.ts';
 import type { Logger } from '../../../common/log.ts';
 import { builtProgram } from '../../../common/package.ts';
-import { runnerEnvironment } from '../../../common/settings.ts';
+import { runnerEnvironment, SETTINGS } from '../../../common/settings.ts';
 import type { FieldWarning } from '../../resources/admission.ts';
 import type { RunnerSpec } from '../../resources/runner-spec.ts';
 import type { Backend, Exit, Instance, StartRequest } from '../types.ts';
@@ -19,6 +19,8 @@ import { reviewForProcesses } from './review.ts';
 export interface ProcessBackendOptions {
   /** Holds a folder per runner; made with mode 700. */
   runnerRoot: string;
+  /** Where all runners keep the Nodes for JavaScript actions, unless the environment says otherwise. */
+  externals: string;
   clock: Clock;
   logger: Logger;
   /** Runners end when this process does or closes the backend, also after kill -9. Else they run on, to be adopted. */
@@ -49,6 +51,7 @@ export class ProcessBackend implements Backend {
     ARCHITECTURE_LABELS[process.arch] ?? process.arch.toUpperCase(),
   ];
   readonly #runnerRoot: string;
+  readonly #externals: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #command: readonly string[];
@@ -60,8 +63,10 @@ export class ProcessBackend implements Backend {
   readonly #listeners = new Set<(name: string, exit: Exit) => void>();
   readonly #closing = new AbortController();
 
-  constructor({ runnerRoot, clock, logger, runnersEndWithFleet = false, command }: ProcessBackendOptions) {
+  constructor(options: ProcessBackendOptions) {
+    const { runnerRoot, externals, clock, logger, runnersEndWithFleet = false, command } = options;
     this.#runnerRoot = runnerRoot;
+    this.#externals = externals;
     this.#clock = clock;
     this.#logger = logger;
     this.#hasLifelines = runnersEndWithFleet;
@@ -145,7 +150,12 @@ export class ProcessBackend implements Backend {
         cwd: folder.path,
         detached: true,
         stdio: ['pipe', log.fd, log.fd],
-        env: { ...runnerEnvironment(), ...environmentOf(spec), [INSTANCE_VARIABLE]: instanceId },
+        env: {
+          [SETTINGS.externals.env]: this.#externals,
+          ...runnerEnvironment(),
+          ...environmentOf(spec),
+          [INSTANCE_VARIABLE]: instanceId,
+        },
       });
       const exited = new Promise<Ending>((resolve) => {
         child.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));

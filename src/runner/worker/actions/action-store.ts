@@ -10,6 +10,7 @@ import type { StepOutput } from '../step-output.ts';
 import { isBuiltIn } from './built-in.ts';
 import { askForDownloads, type RemoteAction } from './downloads-client.ts';
 import type { ActionManifest } from './manifest.ts';
+import { provideNodes } from './node-programs.ts';
 import { usesText } from './references.ts';
 
 export interface LoadedAction {
@@ -52,13 +53,20 @@ export class ActionStore {
     if (wanted.length === 0) return;
     // Of earlier jobs; what this one has downloaded is in use.
     if (this.#downloaded.size === 0) await emptyFolder(this.#folder);
+    const nodes = new Set<string>();
     for (let depth = 0; wanted.length > 0; depth++) {
       if (depth >= MAX_DEPTH) throw tooDeep(usesText(wanted[0] as Remote));
       await this.#download(wanted, output, signal);
       const nested: StepReference[] = [];
-      for (const reference of wanted) nested.push(...nestedOf(await this.load(reference)));
+      for (const reference of wanted) {
+        const { manifest } = await this.load(reference);
+        nested.push(...nestedOf(manifest));
+        if (manifest.runs.using === 'node') nodes.add(manifest.runs.version);
+      }
       wanted = nested.filter(isRemote);
     }
+    // Now: what a job's container gets of them is settled when it starts.
+    await provideNodes(this.#job, nodes, output, signal);
   }
 
   /** @throws UserError `no-action` when there is no manifest, `bad-action` when it is wrong */
@@ -110,8 +118,8 @@ const keyOf = ({ name, ref }: RemoteAction): string => `${name.toLowerCase()}@${
 const isRemote = (reference: StepReference): reference is Remote =>
   reference.type === 'repository' && reference.repositoryType === 'GitHub' && !isBuiltIn(reference);
 
-const nestedOf = ({ manifest }: LoadedAction): StepReference[] =>
-  manifest.runs.using === 'composite' ? manifest.runs.steps.map(({ reference }) => reference) : [];
+const nestedOf = ({ runs }: ActionManifest): StepReference[] =>
+  runs.using === 'composite' ? runs.steps.map(({ reference }) => reference) : [];
 
 export function tooDeep(action: string): UserError {
   return new UserError(

@@ -9,10 +9,9 @@ import { enginePath, type Placement } from './placement.ts';
 
 /** Every Node that the runner brings, and the one that it runs on itself, below `/__e`. */
 export async function nodeMounts({ runner, folders }: JobState, placement: Placement): Promise<Mount[]> {
-  const externals = join(runner.root, 'externals');
-  const brought = existsSync(externals) ? readdirSync(externals) : [];
+  const brought = new Map([...nodesIn(runner.externals), ...nodesIn(join(runner.root, 'externals'))]);
   const programs = [
-    ...brought.map((name) => ({ outside: join(externals, name), inside: `/__e/${name}` })),
+    ...[...brought].map(([name, outside]) => ({ outside, inside: `/__e/${name}` })),
     { outside: process.execPath, inside: '/__e/own/bin/node' },
   ];
   const copies = join(folders.work, '_externals', `${runner.version}-node-${process.versions.node}`);
@@ -23,6 +22,12 @@ export async function nodeMounts({ runner, folders }: JobState, placement: Place
       return { outside, inside, source, isReadOnly: true };
     }),
   );
+}
+
+/** By their names; what a fetch of one is working on has a dot before it. */
+function nodesIn(externals: string): [string, string][] {
+  const names = existsSync(externals) ? readdirSync(externals) : [];
+  return names.filter((name) => !name.startsWith('.')).map((name) => [name, join(externals, name)]);
 }
 
 /** The engine sees the work folder, so what it cannot see is copied there, once for each version. */
