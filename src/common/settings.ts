@@ -80,6 +80,32 @@ export const SETTINGS = {
     default: 'false',
     what: 'true refuses actions that a workflow does not name by a full commit id.',
   },
+  runnerVersion: {
+    env: 'SWITCHYARD_RUNNER_VERSION',
+    default: '2.336.0',
+    what: "Version of GitHub's runner that ours says it is as good as: GitHub gives no jobs to those that are too old.",
+    forRunners: true,
+  },
+  artifactRetentionDays: {
+    env: 'SWITCHYARD_ARTIFACT_RETENTION_DAYS',
+    default: '90',
+    what: 'How long artifacts are kept, and the longest that a workflow may ask for.',
+  },
+  artifactMaxMb: {
+    env: 'SWITCHYARD_ARTIFACT_MAX_MB',
+    default: '10240',
+    what: 'Largest artifact, in MiB.',
+  },
+  cacheMaxMb: {
+    env: 'SWITCHYARD_CACHE_MAX_MB',
+    default: '10240',
+    what: 'What the caches of a repository may take together, in MiB; those that were not used for longest go first.',
+  },
+  cacheDays: {
+    env: 'SWITCHYARD_CACHE_DAYS',
+    default: '7',
+    what: 'A cache that nobody has used for so many days is removed.',
+  },
   sigintGraceMs: {
     env: 'SWITCHYARD_SIGINT_GRACE_MS',
     default: '7500',
@@ -168,11 +194,35 @@ export function runnerEnvironment(): Record<string, string> {
   return environment;
 }
 
-/** Reads a variable once and removes it, so that no child inherits it. For the runner's JIT config. */
-export function takeEnvironmentVariable(name: string): string | undefined {
+/** Reads a variable once and removes it, so that no child inherits it. */
+function takeEnvironmentVariable(name: string): string | undefined {
   const value = process.env[name];
   delete process.env[name];
   return value;
+}
+
+const RUNNER_INPUT = 'ACTIONS_RUNNER_INPUT_';
+
+/**
+ * The options of the runner that came as `ACTIONS_RUNNER_INPUT_NAME`, by name in lower case, removed from the environment
+ * as GitHub's runner does: no child inherits them (runner-protocol 1.2).
+ */
+export function takeRunnerInputs(): Record<string, string> {
+  const inputs: Record<string, string> = {};
+  for (const [name, value = ''] of Object.entries(process.env)) {
+    if (!name.toUpperCase().startsWith(RUNNER_INPUT)) continue;
+    if (value.trim() !== '') inputs[name.slice(RUNNER_INPUT.length).toLowerCase()] = value.trim();
+    delete process.env[name];
+  }
+  return inputs;
+}
+
+/** Sets what lines of `NAME=value` say: the `.env` file of a runner's folder (runner-protocol 11.9). */
+export function addToEnvironment(lines: string): void {
+  for (const line of lines.split(/\r?\n/)) {
+    const at = line.indexOf('=');
+    if (at > 0) process.env[line.slice(0, at)] = line.slice(at + 1);
+  }
 }
 
 /** What the environment says about the terminal. These names are other people's, so they are not in `SETTINGS`. */
