@@ -5,35 +5,40 @@ import { workerOf } from './runner-process.ts';
 
 const jobs = new ContainerJobs();
 
-/** Id of the newest container of the job, once its step runs. */
+/** Id of the first container of the job, once its step runs. */
 async function containerOf(job: string): Promise<string> {
   await jobs.push(job);
   await jobs.startRunner();
   await jobs.logged('waiting\n');
-  const [newest] = jobs.containers();
-  if (newest === undefined) throw new Error('no container');
-  return newest;
+  const first = jobs.containers().at(-1);
+  if (first === undefined) throw new Error('no container');
+  return first;
 }
 
 /** Grows until the kernel ends it. */
 const GROW = 'x=$(printf %1000000s x); while true; do x="$x$x"; done';
 
 const limited = (): string => `
-    container: { image: '${jobs.docker.image}', options: --memory 48m --memory-swap 48m }
+    container: { image: '${jobs.docker.image}', options: --memory 48m --memory-swap 48m --tmpfs /tiny:size=1m }
+    services:
+      big: { image: '${jobs.docker.image}', options: --memory 24m --memory-swap 24m, entrypoint: bash, command: -c '${GROW}' }
     steps:
+      - { name: Fill, run: cat /dev/zero > /tiny/file, continue-on-error: true, working-directory: /tiny }
       - { name: Grow, shell: bash, run: '${GROW}', continue-on-error: true }
       - { name: Shot, run: sh -c 'kill -9 $$', continue-on-error: true }
       - { name: Wait, run: echo waiting; sleep 600 }
 `;
 
 describe.skipIf(!engine)('exit code 137', () => {
-  it('is told as out of memory, as a kill inside, or as a container that somebody removed', async () => {
+  it('is told as out of memory, as a kill inside, or as a container that somebody removed, also of services', async () => {
     const id = await containerOf(limited());
     jobs.docker.docker('rm', '-f', id);
     const { conclusion, log } = await jobs.outcome();
     expect(conclusion).toBe('failure');
     expect(log).toMatch(/exit code 137. Out of memory: the limit of the container is 48 MiB, its peak \d\d MiB./);
     expect(log).toMatch(/exit code 137. The process was killed with signal 9, by another process of the container/);
+    expect(log).toContain('exit code 1. Disk full: the file system of /tiny in the container has 0.0 of 1.0 MiB left.');
+    expect(log).toMatch(/##\[warning\]The service 'big' ended before the job did. Out of memory: .* is 24 MiB/);
     expect(log).toMatch(/exit code 137. Killed from outside: .*signal 9 at \d{4}-/);
     expect(jobs.left()).toEqual([]);
   });

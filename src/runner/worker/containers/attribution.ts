@@ -46,7 +46,7 @@ export function explainKill(evidence: Evidence, code: number): string | undefine
 }
 
 /** 128 + SIGKILL */
-const KILLED = 137;
+export const KILLED = 137;
 
 /** Of `docker container inspect`. */
 interface Inspected {

@@ -8,6 +8,7 @@ import { newGuid } from '../../../common/ids.ts';
 import type { Json } from '../../../protocol/runner/tokens.ts';
 import type { JobState } from '../job-state.ts';
 import type { StepOutput } from '../step-output.ts';
+import { KILLED, whyKilled } from './attribution.ts';
 import { removeLeftovers } from './clean-up.ts';
 import { ContainerHost } from './container-host.ts';
 import { type ContainerSpec, readJobContainer, readServices, type ServiceSpec } from './container-spec.ts';
@@ -40,6 +41,8 @@ interface Started {
   alias: string | undefined;
   id: string;
   image: string;
+  /** In milliseconds since the epoch. */
+  startedAt: number;
 }
 
 export class JobContainers {
@@ -90,7 +93,11 @@ export class JobContainers {
 
   /** "Stop containers": never rejects. @returns false when something is left behind */
   async stop(output: StepOutput): Promise<boolean> {
-    for (const started of this.#started) if (started.alias !== undefined) await this.#printLog(started, output);
+    for (const started of this.#started) {
+      if (started.alias === undefined) continue;
+      await this.#tellEnd(started, output);
+      await this.#printLog(started, output);
+    }
     output.print('Stop and remove containers and network');
     const problems = await this.#docker.close().catch((error: unknown) => [errorText(error)]);
     for (const problem of problems) output.error(problem);
@@ -169,7 +176,7 @@ export class JobContainers {
         signal,
       });
       const id = printed.trim().split('\n').at(-1) ?? '';
-      this.#started.push({ alias, id, image: spec.image });
+      this.#started.push({ alias, id, image: spec.image, startedAt: Date.now() });
       output.command(`docker start ${id}`);
       await docker.run(['start', id], { signal });
       return id;
@@ -216,6 +223,16 @@ export class JobContainers {
       );
       await sleep(waitMs, signal);
     }
+  }
+
+  /** A service that ended while the job ran may be why its steps failed. */
+  async #tellEnd({ alias, id, startedAt }: Started, output: StepOutput): Promise<void> {
+    const { docker } = this.#docker;
+    const inspected = await docker.inspect<Inspected>('container', id).catch(() => undefined);
+    const code = inspected?.State.ExitCode ?? KILLED;
+    if (inspected?.State.Running || code === 0) return;
+    const reason = await whyKilled(docker, id, code, { container: startedAt, step: startedAt });
+    if (reason !== undefined) output.warning(`The service '${alias}' ended before the job did. ${reason}`);
   }
 
   async #printLog({ alias, id }: Started, output: StepOutput): Promise<void> {
