@@ -65,10 +65,12 @@ test('what is open is only git, blobs, archives of actions, webhooks, the page, 
   await server.close();
 });
 
-test('a route that names no access, or not what a job’s token needs, is refused at the start', async () => {
+test('a route that names no access, not what a job’s token needs, or nowhere a place, is refused at the start', async () => {
   const starting = (config: FastifyContextConfig) =>
     startSmallServer(async (app) => void app.get('/x', { config }, () => 1));
   await expect(starting({})).rejects.toThrow('names no access');
   await expect(starting({ access: 'write' })).rejects.toThrow("does not say what a job's token needs");
-  await (await starting({ access: 'write', permission: 'people' })).close();
+  await expect(starting({ access: 'write', permission: 'people' })).rejects.toThrow('names no place');
+  await expect(starting({ access: 'page' })).rejects.toThrow('names no place');
+  await (await starting({ access: 'write', permission: 'people', place: 'server' })).close();
 });

@@ -2,6 +2,7 @@ import type { Insertable, Selectable } from 'kysely';
 import type { Queries } from './database.ts';
 import { shownStatus } from './run-status.ts';
 import type { EventsTable, RunEventsTable } from './schema.ts';
+import { isVisible, type Visible } from './visibility.ts';
 
 export type EventRow = Selectable<EventsTable>;
 export type NewEvent = Omit<Insertable<EventsTable>, 'id'>;
@@ -56,6 +57,8 @@ export type EventWithRepository = Awaited<ReturnType<ReturnType<typeof selectEve
 
 export interface EventQuery {
   repositoryId?: number;
+  /** Default: all. */
+  visible?: Visible;
   id?: number;
   /** Only events older than this one. */
   before?: number;
@@ -64,9 +67,10 @@ export interface EventQuery {
 
 /** Newest first. */
 export async function queryEvents(db: Queries, query: EventQuery): Promise<EventWithRepository[]> {
-  const { repositoryId, id, before, limit } = query;
+  const { repositoryId, visible = 'all', id, before, limit } = query;
   let select = selectEvents(db).orderBy('events.id', 'desc').limit(limit);
   if (repositoryId !== undefined) select = select.where('events.repository_id', '=', repositoryId);
+  if (visible !== 'all') select = select.where((builder) => isVisible(builder, visible));
   if (id !== undefined) select = select.where('events.id', '=', id);
   if (before !== undefined) select = select.where('events.id', '<', before);
   return select.execute();

@@ -37,6 +37,18 @@ export async function queryRuns(db: Queries, query: RunQuery, page: { limit: num
 
 export type RunWithWorkflow = Awaited<ReturnType<typeof queryRuns>>['runs'][number];
 
+/** Full names by the ids of runs. */
+export async function repositoriesOfRuns(db: Queries, ids: number[]): Promise<Map<number, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('runs')
+    .innerJoin('repositories', 'repositories.id', 'runs.repository_id')
+    .select(['runs.id', 'repositories.key'])
+    .where('runs.id', 'in', ids)
+    .execute();
+  return new Map(rows.map(({ id, key }) => [id, key]));
+}
+
 function selectRuns(db: Queries, query: RunQuery) {
   const { id, workflowId, event, status, actor, ref, sha } = query;
   let select = db.selectFrom('runs').where('runs.repository_id', '=', query.repositoryId);

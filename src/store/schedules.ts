@@ -1,6 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Queries } from './database.ts';
 import type { SchedulesTable } from './schema.ts';
+import { isVisible, type Visible } from './visibility.ts';
 
 export type ScheduleRow = Selectable<SchedulesTable>;
 export type NewSchedule = Omit<Insertable<SchedulesTable>, 'id'>;
@@ -37,14 +38,15 @@ export async function setNextAt(db: Queries, id: number, nextAt: string): Promis
 }
 
 /** With the names of their repositories; the first to fall due first. */
-export async function listSchedules(db: Queries, repositoryId: number | undefined) {
+export async function listSchedules(db: Queries, repositoryId: number | undefined, visible: Visible) {
   let select = db
     .selectFrom('schedules')
     .innerJoin('repositories', 'repositories.id', 'schedules.repository_id')
     .selectAll('schedules')
     .select(['owner', 'repositories.name as repository_name'])
     .orderBy('next_at')
-    .orderBy('schedules.id');
+    .orderBy('schedules.id')
+    .where((builder) => isVisible(builder, visible));
   if (repositoryId !== undefined) select = select.where('repository_id', '=', repositoryId);
   return select.execute();
 }

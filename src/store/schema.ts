@@ -5,8 +5,10 @@
  */
 import type { Generated } from 'kysely';
 import type { HookDeliveriesTable, HookMessagesTable, HooksTable } from './tables/hooks.ts';
+import type { PeopleTables } from './tables/people.ts';
+import type { ServiceTables } from './tables/services.ts';
 
-export interface Tables {
+export interface Tables extends PeopleTables, ServiceTables {
   repositories: RepositoriesTable;
   workflows: WorkflowsTable;
   workflow_texts: WorkflowTextsTable;
@@ -28,7 +30,6 @@ export interface Tables {
   runner_groups: RunnerGroupsTable;
   runners: RunnersTable;
   sessions: SessionsTable;
-  tokens: TokensTable;
   secrets: SecretsTable;
   variables: VariablesTable;
   hooks: HooksTable;
@@ -430,19 +431,6 @@ export interface SessionsTable {
   runner_id: number;
   session_id: string;
   owner_name: string;
-  created_at: string;
-}
-
-export interface TokensTable {
-  id: Generated<number>;
-  kind: 'user' | 'registration' | 'remove';
-  /** SHA-256 of the token; the token itself is shown once and never stored. */
-  hash: string;
-  /** Who or what it is for: a user's name, or a runner scope as `kind:name`. */
-  subject: string;
-  /** Space-separated scopes of a user token: `admin`, `repo`, `read`. */
-  scopes: string;
-  expires_at: string | null;
   created_at: string;
 }
 

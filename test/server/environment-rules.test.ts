@@ -159,7 +159,7 @@ describe('the rules of an environment', () => {
         json: { reviewers: [one] },
       });
     expect((await put({ type: 'User', login: 'mallory' })).body.message).toContain(
-      'Nobody here has a token as mallory.',
+      'There is no user mallory.',
     );
     expect((await put({ type: 'Team', id: 1 })).status).toBe(422);
     expect((await put({ type: 'User', id: 7 })).status).toBe(422);

@@ -20,6 +20,7 @@ import { WorkflowReader } from '../../src/server/workflow-files/workflow-reader.
 import { FolderBlobs } from '../../src/store/blobs-folder.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createToken } from '../../src/store/tokens.ts';
+import { ensureUser } from './users.ts';
 
 /** What the surfaces ask of the engine, taken down; the test decides the answers. */
 export class FakeEngine {
@@ -129,8 +130,10 @@ export async function startSmallServer(
     engine,
     url: context.settings.publicUrl,
     dataFolder,
-    token: (scope, name = 'alice') =>
-      createToken(db, { kind: 'user', subject: name, scopes: scope, expiresAt: null }, clock.now()),
+    async token(scope, name = 'alice') {
+      await ensureUser(db, name);
+      return createToken(db, { kind: 'user', subject: name, scopes: scope, expiresAt: null }, clock.now());
+    },
     async close() {
       await app.close();
       await context.liveLogs.close();

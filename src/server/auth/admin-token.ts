@@ -2,8 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasErrorCode } from '../../common/errors.ts';
 import { randomToken } from '../../common/ids.ts';
-import type { Database } from '../../store/database.ts';
+import type { Database, Queries } from '../../store/database.ts';
+import { findUser, insertUser, setGrant, setSuspended } from '../../store/people.ts';
 import { createToken, findToken } from '../../store/tokens.ts';
+import { EVERYWHERE } from './places.ts';
 
 /** Who an installation's first token stands for. */
 export const ADMIN_NAME = 'admin';
@@ -15,10 +17,18 @@ export const ADMIN_NAME = 'admin';
 export async function ensureAdminToken(db: Database, dataFolder: string, nowMs: number): Promise<string> {
   const file = join(dataFolder, 'admin-token');
   const token = (await readToken(file)) ?? (await writeToken(file));
-  if (!(await findToken(db, 'user', token, nowMs))) {
-    await createToken(db, { kind: 'user', subject: ADMIN_NAME, scopes: 'admin', expiresAt: null, text: token }, nowMs);
-  }
+  if (!(await findToken(db, 'user', token, nowMs))) await db.transaction().execute((unit) => learn(unit, token, nowMs));
   return token;
+}
+
+/** A file that was deleted gives another token, and the administrator back who lost it. */
+async function learn(db: Queries, text: string, nowMs: number): Promise<void> {
+  const user = (await insertUser(db, ADMIN_NAME, nowMs)) ?? (await findUser(db, ADMIN_NAME));
+  if (!user) throw new Error(`there is no user ${ADMIN_NAME}`);
+  await setGrant(db, user.id, EVERYWHERE, 'admin', nowMs);
+  await setSuspended(db, user.id, null);
+  const note = 'the first, in the file admin-token';
+  await createToken(db, { kind: 'user', subject: ADMIN_NAME, scopes: 'admin', expiresAt: null, text, note }, nowMs);
 }
 
 async function readToken(file: string): Promise<string | undefined> {

@@ -1,10 +1,14 @@
 import { errorText } from '../../common/errors.ts';
-import type { Job, RunSummary } from '../../protocol/dashboard/index.ts';
+import type { Job, Runner, RunSummary } from '../../protocol/dashboard/index.ts';
+import { repositoriesOfRuns } from '../../store/runs-read.ts';
+import { sees } from '../auth/authorize.ts';
+import type { Caller } from '../auth/callers.ts';
 import type { ChangeEvents } from '../changes.ts';
 import type { ServerContext } from '../context.ts';
 import { type EventStream, eventText } from './event-stream.ts';
 import { LogTail } from './log-tail.ts';
 import { receivedEvents } from './received-events.ts';
+import { shownRunner } from './runners.ts';
 import { jobViews, runSummaries } from './views.ts';
 
 /** What a page asked for; nothing means everything but log lines. */
@@ -13,6 +17,17 @@ export interface LiveFilter {
   runId?: number;
   /** Log lines of this job too. */
   jobId?: number;
+}
+
+/** Whose page it is. */
+export interface Viewer {
+  caller: Caller;
+  /** Finds out anew what they may see; undefined for a page without a token. @throws UserError when it is nothing any more */
+  renew: (() => Promise<Caller>) | undefined;
+}
+
+interface Page extends LiveFilter {
+  viewer: Viewer;
 }
 
 /** A resource that changes all the time is sent at most 20 times a second. */
@@ -29,7 +44,7 @@ type Kind = keyof ChangeEvents;
  */
 export class LiveHub {
   readonly #context: ServerContext;
-  readonly #streams = new Map<EventStream, LiveFilter>();
+  readonly #streams = new Map<EventStream, Page>();
   readonly #changed: Record<Kind, Set<number>> = {
     run: new Set(),
     job: new Set(),
@@ -56,9 +71,9 @@ export class LiveHub {
   }
 
   /** Serves a page until its connection ends. */
-  add(stream: EventStream, filter: LiveFilter): void {
+  add(stream: EventStream, filter: LiveFilter, viewer: Viewer): void {
     if (this.#streams.size === 0) this.#beat();
-    this.#streams.set(stream, filter);
+    this.#streams.set(stream, { ...filter, viewer });
     const tail = filter.jobId === undefined ? undefined : new LogTail(this.#context, filter.jobId, stream);
     stream.onClose(() => {
       tail?.close();
@@ -75,9 +90,22 @@ export class LiveHub {
 
   #beat(): void {
     this.#cancelHeartbeat = this.#context.clock.after(HEARTBEAT_MS, () => {
-      for (const stream of this.#streams.keys()) stream.heartbeat();
+      for (const [stream, page] of this.#streams) {
+        stream.heartbeat();
+        void this.#renew(stream, page);
+      }
       this.#beat();
     });
+  }
+
+  /** Somebody who was suspended, or lost a repository, must not go on watching. */
+  async #renew(stream: EventStream, { viewer }: Page): Promise<void> {
+    try {
+      if (viewer.renew) viewer.caller = await viewer.renew();
+    } catch {
+      // It comes back, and is told why not.
+      stream.end();
+    }
   }
 
   #note(kind: Kind, id: number): void {
@@ -113,31 +141,51 @@ export class LiveHub {
     ];
     for (const ids of batches(runs))
       for (const run of await runSummaries(this.#context.db, { ids })) this.#sendRun(run);
-    for (const ids of batches(jobs)) for (const job of await jobViews(this.#context, ids)) this.#sendJob(job);
+    for (const ids of batches(jobs)) await this.#sendJobs(ids);
     for (const id of runners) {
       const runner = await this.#context.engine.views.runner(id);
-      if (runner) this.#send(eventText('runner', runner), isUnfiltered);
+      if (runner) this.#sendRunner(runner);
     }
     for (const id of removed) this.#send(eventText('runner-removed', { id }), isUnfiltered);
     for (const id of received) {
       const [event] = await receivedEvents(this.#context, { id, limit: 1 });
-      if (event) this.#send(eventText('received-event', event), isUnfiltered);
+      if (event) this.#send(eventText('received-event', event), isUnfiltered, event.repository);
     }
   }
 
   #sendRun(run: RunSummary): void {
-    this.#send(eventText('run', run), (filter) => isUnfiltered(filter) || filter.runId === run.id);
+    const wants = (filter: LiveFilter): boolean => isUnfiltered(filter) || filter.runId === run.id;
+    this.#send(eventText('run', run), wants, run.repository);
   }
 
-  #sendJob(job: Job): void {
+  async #sendJobs(ids: number[]): Promise<void> {
+    const jobs = await jobViews(this.#context, ids);
+    const repositories = await repositoriesOfRuns(this.#context.db, [...new Set(jobs.map(({ runId }) => runId))]);
+    for (const job of jobs) this.#sendJob(job, repositories.get(job.runId) ?? '');
+  }
+
+  /** Each page may see something else of it. */
+  #sendRunner(runner: Runner): void {
+    for (const [stream, page] of this.#streams) {
+      const shown = isUnfiltered(page) ? shownRunner(page.viewer.caller, runner) : undefined;
+      if (shown) stream.send('runner', shown);
+    }
+  }
+
+  #sendJob(job: Job, repository: string): void {
     this.#send(
       eventText('job', job),
       (filter) => isUnfiltered(filter) || filter.runId === job.runId || filter.jobId === job.id,
+      repository,
     );
   }
 
-  #send(text: string, wants: (filter: LiveFilter) => boolean): void {
-    for (const [stream, filter] of this.#streams) if (wants(filter)) stream.write(text);
+  /** @param repository only pages that see it are told; without it all */
+  #send(text: string, wants: (filter: LiveFilter) => boolean, repository?: string): void {
+    const place = repository?.toLowerCase();
+    for (const [stream, page] of this.#streams) {
+      if (wants(page) && (place === undefined || sees(page.viewer.caller, place))) stream.write(text);
+    }
   }
 }
 

@@ -11,6 +11,7 @@ import type {
 import { type EventQuery, type EventWithRepository, queryEvents, runsOfEvents } from '../../store/events.ts';
 import { findRepository } from '../../store/repositories.ts';
 import { listSchedules } from '../../store/schedules.ts';
+import { visibleRepositories } from '../auth/callers.ts';
 import type { ServerContext } from '../context.ts';
 
 const Id = z.coerce.number().int().positive();
@@ -20,24 +21,25 @@ const ListQuery = RepositoryQuery.extend({
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 
-const PAGE = { config: { access: 'page' } } as const;
+const PAGE = { config: { access: 'page', place: 'checked-by-handler' } } as const;
 
 /** Events that were taken in, and those that will come by themselves. */
 export function addReceivedEvents(app: FastifyInstance, context: ServerContext): void {
-  app.get('/received-events', PAGE, async ({ query }): Promise<ReceivedEventList> => {
-    const { repository, ...rest } = ListQuery.parse(query);
+  app.get('/received-events', PAGE, async ({ query, caller }): Promise<ReceivedEventList> => {
+    const { repository, ...page } = ListQuery.parse(query);
+    const rest = { ...page, visible: visibleRepositories(caller) };
     const found = await repositoryId(context, repository);
     return { events: found === null ? [] : await receivedEvents(context, { ...rest, repositoryId: found }) };
   });
-  app.get('/received-events/:id', PAGE, async ({ params }): Promise<ReceivedEvent> => {
+  app.get('/received-events/:id', PAGE, async ({ params, caller }): Promise<ReceivedEvent> => {
     const { id } = z.object({ id: Id }).parse(params);
-    const [event] = await receivedEvents(context, { id, limit: 1 });
+    const [event] = await receivedEvents(context, { id, limit: 1, visible: visibleRepositories(caller) });
     if (!event) throw notFound(`Event ${id}`);
     return event;
   });
-  app.get('/schedules', PAGE, async ({ query }): Promise<ScheduleList> => {
+  app.get('/schedules', PAGE, async ({ query, caller }): Promise<ScheduleList> => {
     const found = await repositoryId(context, RepositoryQuery.parse(query).repository);
-    const rows = found === null ? [] : await listSchedules(context.db, found);
+    const rows = found === null ? [] : await listSchedules(context.db, found, visibleRepositories(caller));
     return {
       schedules: rows.map(({ owner, repository_name, path, cron, timezone, actor, next_at }) => ({
         repository: `${owner}/${repository_name}`,

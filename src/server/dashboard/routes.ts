@@ -3,20 +3,12 @@ import { z } from 'zod';
 import { notFound } from '../../common/errors.ts';
 import { newGuid } from '../../common/ids.ts';
 import { version } from '../../common/package.ts';
-import type {
-  ApiError,
-  EventResponse,
-  RunDetail,
-  RunList,
-  RunnerList,
-  ServerInfo,
-} from '../../protocol/dashboard/index.ts';
+import type { ApiError, EventResponse, RunDetail, RunList, ServerInfo } from '../../protocol/dashboard/index.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
-import { findJob, type JobRow } from '../../store/jobs.ts';
 import { findRepository, type RepositoryRow } from '../../store/repositories.ts';
-import { findRun } from '../../store/runs.ts';
 import { findStep } from '../../store/steps.ts';
-import { callerName, needs } from '../auth/access.ts';
+import { callerName, needs, secretOf } from '../auth/access.ts';
+import { callerOfToken, visibleRepositories } from '../auth/callers.ts';
 import type { ServerContext } from '../context.ts';
 import { failureOf } from '../failures.ts';
 import { readJobLog, readLog } from '../runner-service/step-logs.ts';
@@ -24,13 +16,14 @@ import { EventStream } from './event-stream.ts';
 import { LiveHub } from './live-hub.ts';
 import { addReceivedEvents } from './received-events.ts';
 import { addRunActions } from './run-actions.ts';
+import { addRunners } from './runners.ts';
 import { secretRoutes } from './secrets.ts';
+import { jobInPath, runInPath } from './seen.ts';
 import { skippedSteps } from './skipped-steps.ts';
 import { runDetail, runSummaries } from './views.ts';
 import { addWalls } from './walls.ts';
 
 const Id = z.coerce.number().int().positive();
-const IdParams = z.object({ id: Id });
 const RepositoryParams = z.object({ owner: z.string(), repo: z.string() });
 const RunsQuery = z.object({
   repository: z.string().optional(),
@@ -54,7 +47,7 @@ const EventRequest = z.object({
   inputs: z.record(z.string(), z.string()).optional(),
 });
 
-const PAGE = { config: { access: 'page' } } as const;
+const PAGE = { config: { access: 'page', place: 'checked-by-handler' } } as const;
 const WRITE = needs('write', 'people');
 
 /** The API of the page and the CLI (protocol/dashboard). Register it with the prefix `DASHBOARD_PREFIX`. */
@@ -71,50 +64,50 @@ export function dashboardRoutes(context: ServerContext): FastifyPluginAsync {
     addReceivedEvents(app, context);
     secretRoutes(app, context);
     addRunActions(app, context);
+    addRunners(app, context);
     addWalls(app, context);
     app.get('/server', PAGE, (): ServerInfo => ({ version, url: context.settings.publicUrl }));
-    app.get('/runners', PAGE, async (): Promise<RunnerList> => ({ runners: await context.engine.views.runners() }));
   };
 }
 
 function addRuns(app: FastifyInstance, context: ServerContext): void {
-  app.get('/runs', PAGE, async ({ query }): Promise<RunList> => {
-    const { repository, ...filter } = RunsQuery.parse(query);
+  app.get('/runs', PAGE, async ({ query, caller }): Promise<RunList> => {
+    const { repository, ...rest } = RunsQuery.parse(query);
+    const filter = { ...rest, visible: visibleRepositories(caller) };
     if (!repository) return { runs: await runSummaries(context.db, filter) };
     const [owner = '', name = ''] = repository.split('/');
     const row = await findRepository(context.db, owner, name);
     return { runs: row ? await runSummaries(context.db, { ...filter, repositoryId: row.id }) : [] };
   });
-  app.get('/runs/:id', PAGE, async ({ params, query }): Promise<RunDetail> => {
-    const { id } = IdParams.parse(params);
-    const { attempt } = AttemptQuery.parse(query);
+  app.get('/runs/:id', PAGE, async (request): Promise<RunDetail> => {
+    const { id } = await runInPath(context, request);
+    const { attempt } = AttemptQuery.parse(request.query);
     const run = await runDetail(context, id, attempt);
     if (!run) throw notFound(attempt === undefined ? `Run ${id}` : `Attempt ${attempt} of run ${id}`);
     return run;
   });
-  app.get('/runs/:id/explanation', PAGE, async ({ params }) => {
-    const { id } = IdParams.parse(params);
-    if (!(await findRun(context.db, id))) throw notFound(`Run ${id}`);
+  app.get('/runs/:id/explanation', PAGE, async (request) => {
+    const { id } = await runInPath(context, request);
     return context.engine.views.explainRun(id);
   });
 }
 
 function addJobs(app: FastifyInstance, context: ServerContext): void {
-  app.get('/jobs/:id/explanation', PAGE, async ({ params }) => {
-    const job = await jobOf(context, params);
+  app.get('/jobs/:id/explanation', PAGE, async (request) => {
+    const job = await jobInPath(context, request);
     const explanation = await context.engine.views.explainJob(job.id);
     return { ...explanation, sentences: [...explanation.sentences, ...(await skippedSteps(context, job))] };
   });
-  app.get('/jobs/:id/steps/:number/log', PAGE, async ({ params, query }) => {
-    const job = await jobOf(context, params);
-    const { number } = z.object({ number: Id }).parse(params);
-    const { from, limit } = LogQuery.parse(query);
+  app.get('/jobs/:id/steps/:number/log', PAGE, async (request) => {
+    const job = await jobInPath(context, request);
+    const { number } = z.object({ number: Id }).parse(request.params);
+    const { from, limit } = LogQuery.parse(request.query);
     const step = await findStep(context.db, job.id, number);
     if (!step) throw notFound(`Step ${number} of job ${job.id}`);
     return readLog(context, job, step, from, limit);
   });
-  app.get('/jobs/:id/log', PAGE, async ({ params }, reply) => {
-    const job = await jobOf(context, params);
+  app.get('/jobs/:id/log', PAGE, async (request, reply) => {
+    const job = await jobInPath(context, request);
     const log = await readJobLog(context, job);
     return reply.type('text/plain; charset=utf-8').send(log ?? '');
   });
@@ -123,10 +116,14 @@ function addJobs(app: FastifyInstance, context: ServerContext): void {
 function addLive(app: FastifyInstance, context: ServerContext): void {
   const hub = new LiveHub(context);
   app.addHook('preClose', async () => hub.close());
-  app.get('/events', PAGE, async ({ query }, reply) => {
-    const { run, job } = EventsQuery.parse(query);
+  app.get('/events', PAGE, async (request, reply) => {
+    const { run, job } = EventsQuery.parse(request.query);
+    if (run !== undefined) await runInPath(context, { params: { id: run }, caller: request.caller });
+    if (job !== undefined) await jobInPath(context, { params: { id: job }, caller: request.caller });
     reply.hijack();
-    hub.add(new EventStream(reply.raw), { runId: run, jobId: job });
+    const secret = secretOf(request);
+    const renew = secret === undefined ? undefined : () => callerOfToken(context, secret);
+    hub.add(new EventStream(reply.raw), { runId: run, jobId: job }, { caller: request.caller, renew });
   });
 }
 
@@ -147,13 +144,6 @@ function addWrites(app: FastifyInstance, context: ServerContext): void {
     const runs = ids.length > 0 ? await runSummaries(context.db, { ids }) : [];
     return { runs: runs.reverse(), notStarted: outcome.notStarted };
   });
-}
-
-async function jobOf(context: ServerContext, params: unknown): Promise<JobRow> {
-  const { id } = IdParams.parse(params);
-  const job = await findJob(context.db, id);
-  if (!job) throw notFound(`Job ${id}`);
-  return job;
 }
 
 async function repositoryOf(context: ServerContext, params: unknown): Promise<RepositoryRow> {

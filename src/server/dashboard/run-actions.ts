@@ -2,13 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { notFound } from '../../common/errors.ts';
 import type { RunSummary } from '../../protocol/dashboard/index.ts';
-import { findRun } from '../../store/runs.ts';
+import { findRepositoryById } from '../../store/repositories.ts';
 import { callerName, needs, reviewerOf } from '../auth/access.ts';
+import { repositoryPlace } from '../auth/places.ts';
 import type { ServerContext } from '../context.ts';
+import { runInPath } from './seen.ts';
 import { runSummaries } from './views.ts';
 
 const Id = z.number().int().positive();
-const IdParams = z.object({ id: z.coerce.number().int().positive() });
 const RerunBody = z.object({ jobs: z.union([z.enum(['all', 'failed']), Id]), debug: z.boolean().default(false) });
 
 const ReviewBody = z.object({
@@ -17,38 +18,36 @@ const ReviewBody = z.object({
   comment: z.string().max(10_000).default(''),
 });
 
-const WRITE = needs('write', 'people');
+const WRITE = needs('write', 'people', { place: 'checked-by-handler' });
+const READ = needs('read', 'people', { place: 'checked-by-handler' });
 
 /** What people do with a run: cancel it, run it again, or answer for its environments. */
 export function addRunActions(app: FastifyInstance, context: ServerContext): void {
-  app.post('/runs/:id/cancel', WRITE, async ({ params, caller }, reply) => {
-    await context.engine.cancelRun(await knownRun(context, params), callerName(caller));
+  app.post('/runs/:id/cancel', WRITE, async (request, reply) => {
+    const { id } = await runInPath(context, request, 'write');
+    await context.engine.cancelRun(id, callerName(request.caller));
     return reply.code(202).send({});
   });
-  app.post('/runs/:id/force-cancel', WRITE, async ({ params, caller }, reply) => {
-    await context.engine.forceCancelRun(await knownRun(context, params), callerName(caller));
+  app.post('/runs/:id/force-cancel', WRITE, async (request, reply) => {
+    const { id } = await runInPath(context, request, 'write');
+    await context.engine.forceCancelRun(id, callerName(request.caller));
     return reply.code(202).send({});
   });
-  app.post('/runs/:id/rerun', WRITE, async ({ params, body, caller }, reply): Promise<RunSummary> => {
-    const id = await knownRun(context, params);
-    await context.engine.rerunRun(id, { ...RerunBody.parse(body), by: callerName(caller) });
+  app.post('/runs/:id/rerun', WRITE, async (request, reply): Promise<RunSummary> => {
+    const { id } = await runInPath(context, request, 'write');
+    await context.engine.rerunRun(id, { ...RerunBody.parse(request.body), by: callerName(request.caller) });
     const [run] = await runSummaries(context.db, { ids: [id] });
     if (!run) throw notFound(`Run ${id}`);
     reply.code(201);
     return run;
   });
   // Whoever can read may be a reviewer; the names decide (SEM-12.3).
-  app.post('/runs/:id/reviews', needs('read', 'people'), async ({ params, body, caller }, reply) => {
-    const { id: runId } = IdParams.parse(params);
-    const reviewer = reviewerOf(caller);
-    await context.engine.environments.review({ runId, ...ReviewBody.parse(body), reviewer });
+  app.post('/runs/:id/reviews', READ, async (request, reply) => {
+    const run = await runInPath(context, request);
+    const repository = await findRepositoryById(context.db, run.repository_id);
+    if (!repository) throw notFound(`Run ${run.id}`);
+    const reviewer = reviewerOf(request.caller, repositoryPlace(repository));
+    await context.engine.environments.review({ runId: run.id, ...ReviewBody.parse(request.body), reviewer });
     return reply.code(201).send({});
   });
-}
-
-/** @throws UserError 404 */
-async function knownRun(context: ServerContext, params: unknown): Promise<number> {
-  const { id } = IdParams.parse(params);
-  if (!(await findRun(context.db, id))) throw notFound(`Run ${id}`);
-  return id;
 }

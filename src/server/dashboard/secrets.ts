@@ -11,7 +11,7 @@ const SecretRequest = z.object({ value: z.string() });
 export function secretRoutes(app: FastifyInstance, context: ServerContext): void {
   for (const place of SETTING_PLACES) {
     const path = `${place.prefix.replace('/actions', '')}/secrets/:name`;
-    app.put(path, place.write, async (request, reply) => {
+    app.put(path, place.write('secrets'), async (request, reply) => {
       const { value } = SecretRequest.parse(request.body);
       await saveSecret(context, place, request, value, async (known) => known ?? sharedWith('all', []));
       return reply.code(204).send();

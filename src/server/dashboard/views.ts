@@ -14,6 +14,7 @@ import { type JobRow, jobsOfAttempt } from '../../store/jobs.ts';
 import { earlierAttempts, runAtAttempt } from '../../store/run-attempts.ts';
 import { type ShownStatus, shownStatus } from '../../store/run-status.ts';
 import { type StepRow, stepsOfJobs } from '../../store/steps.ts';
+import { isVisible, type Visible } from '../../store/visibility.ts';
 import type { JobEnvironment } from '../../workflow/index.ts';
 import type { ServerContext } from '../context.ts';
 import { whyPending } from '../engine/concurrency.ts';
@@ -24,6 +25,8 @@ import { pendingEnvironments } from '../engine/pending-deployments.ts';
 
 export interface RunFilter {
   repositoryId?: number;
+  /** Default: all. */
+  visible?: Visible;
   ids?: number[];
   /** A status or a conclusion, as in GitHub's `status` parameter. */
   status?: string;
@@ -35,8 +38,9 @@ export interface RunFilter {
 /** Newest first. */
 export async function runSummaries(db: Queries, filter: RunFilter): Promise<RunSummary[]> {
   let query = selectRuns(db).orderBy('runs.id', 'desc');
-  const { repositoryId, ids, status, before, limit } = filter;
+  const { repositoryId, visible = 'all', ids, status, before, limit } = filter;
   if (repositoryId !== undefined) query = query.where('runs.repository_id', '=', repositoryId);
+  if (visible !== 'all') query = query.where((builder) => isVisible(builder, visible));
   if (ids) query = query.where('runs.id', 'in', ids);
   if (before !== undefined) query = query.where('runs.id', '<', before);
   if (limit !== undefined) query = query.limit(limit);

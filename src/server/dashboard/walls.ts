@@ -2,10 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { notFound, UserError } from '../../common/errors.ts';
 import type { Wall, WallState } from '../../protocol/dashboard/index.ts';
-import { findGroup, findRunner, type RunnerRow } from '../../store/runners.ts';
+import { findGroup, type RunnerRow } from '../../store/runners.ts';
 import { wallProblems } from '../../workflow/routing.ts';
 import { needs } from '../auth/access.ts';
+import { assertAccess } from '../auth/authorize.ts';
+import type { Caller } from '../auth/callers.ts';
 import type { ServerContext } from '../context.ts';
+import { runnerFor, runnerPlace } from './runners.ts';
 
 const RunnerParams = z.object({ id: z.coerce.number().int().positive() });
 const GroupParams = z.object({ name: z.string() });
@@ -13,24 +16,26 @@ const Names = z.array(z.string().trim().min(1).max(1_000)).max(100).default([]);
 /** Strict: a misspelt list would leave the runner open to everybody. */
 const WallBody = z.strictObject({ labels: Names, environments: Names, refs: Names, workflows: Names });
 
-const PAGE = { config: { access: 'page' } } as const;
-const ADMIN = needs('admin', 'people');
+const PAGE = { config: { access: 'page', place: 'checked-by-handler' } } as const;
+/** Of a runner: where it belongs. */
+const RUNNER_ADMIN = needs('admin', 'people', { place: 'checked-by-handler' });
+const GROUP_ADMIN = needs('admin', 'people', { place: 'server' });
 
 /** Walls of runners and of runner groups (SEM-13.4). */
 export function addWalls(app: FastifyInstance, context: ServerContext): void {
-  app.get('/runners/:id/wall', PAGE, async ({ params }): Promise<WallState> => {
-    const { wall } = await runnerOf(context, params);
+  app.get('/runners/:id/wall', PAGE, async ({ params, caller }): Promise<WallState> => {
+    const { wall } = await runnerFor(context, caller, RunnerParams.parse(params).id);
     return { wall: JSON.parse(wall) };
   });
-  app.put('/runners/:id/wall', ADMIN, async ({ params, body }): Promise<WallState> => {
-    const runner = await runnerOf(context, params);
+  app.put('/runners/:id/wall', RUNNER_ADMIN, async ({ params, body, caller }): Promise<WallState> => {
+    const runner = await administered(context, caller, params);
     const wall = checkedWall(body);
     checkLabels(wall, runner);
     await context.engine.walls.setOfRunner(runner.id, wall);
     return { wall };
   });
-  app.delete('/runners/:id/wall', ADMIN, async ({ params }, reply) => {
-    await context.engine.walls.setOfRunner(RunnerParams.parse(params).id, null);
+  app.delete('/runners/:id/wall', RUNNER_ADMIN, async ({ params, caller }, reply) => {
+    await context.engine.walls.setOfRunner((await administered(context, caller, params)).id, null);
     return reply.code(204).send();
   });
   app.get('/runner-groups/:name/wall', PAGE, async ({ params }): Promise<WallState> => {
@@ -39,21 +44,21 @@ export function addWalls(app: FastifyInstance, context: ServerContext): void {
     if (!group) throw notFound(`Runner group ${name}`);
     return { wall: JSON.parse(group.wall) };
   });
-  app.put('/runner-groups/:name/wall', ADMIN, async ({ params, body }): Promise<WallState> => {
+  app.put('/runner-groups/:name/wall', GROUP_ADMIN, async ({ params, body }): Promise<WallState> => {
     const wall = checkedWall(body);
     await context.engine.walls.setOfGroup(GroupParams.parse(params).name, wall);
     return { wall };
   });
-  app.delete('/runner-groups/:name/wall', ADMIN, async ({ params }, reply) => {
+  app.delete('/runner-groups/:name/wall', GROUP_ADMIN, async ({ params }, reply) => {
     await context.engine.walls.setOfGroup(GroupParams.parse(params).name, null);
     return reply.code(204).send();
   });
 }
 
-async function runnerOf(context: ServerContext, params: unknown): Promise<RunnerRow> {
-  const { id } = RunnerParams.parse(params);
-  const runner = await findRunner(context.db, id);
-  if (!runner) throw notFound(`Runner ${id}`);
+/** @throws UserError 404; 403 for somebody who sees the runner and does not administer its place */
+async function administered(context: ServerContext, caller: Caller, params: unknown): Promise<RunnerRow> {
+  const runner = await runnerFor(context, caller, RunnerParams.parse(params).id);
+  assertAccess(caller, 'admin', runnerPlace({ kind: runner.scope_kind, name: runner.scope_name }));
   return runner;
 }
 

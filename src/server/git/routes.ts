@@ -2,16 +2,10 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { errorText, UserError } from '../../common/errors.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
-import {
-  assertMay,
-  assertRepository,
-  type Caller,
-  callerName,
-  callerOfToken,
-  causingJob,
-  secretOf,
-  type TokenNeed,
-} from '../auth/access.ts';
+import { type Caller, callerName, causingJob, secretOf, type TokenNeed } from '../auth/access.ts';
+import { assertMay } from '../auth/authorize.ts';
+import { callerOfToken } from '../auth/callers.ts';
+import { placeInPath } from '../auth/places.ts';
 import type { ServerContext } from '../context.ts';
 import { failureOf } from '../failures.ts';
 import { acceptPush, recoverPushes } from './accept-push.ts';
@@ -148,14 +142,13 @@ class GitHttp {
   /** The repository, for somebody who may do this to it. A push by somebody who may write makes an unknown one. */
   async #open(request: GitRequest, service: Service): Promise<{ repository: RepositoryRow; caller: Caller }> {
     const caller = await callerOfToken(this.#context, secretOf(request));
-    assertMay(caller, NEEDS[service]);
     const { owner } = request.params;
     const name = request.params.repository.replace(/\.git$/, '');
+    await assertMay(this.#context, caller, NEEDS[service], placeInPath({ owner, repo: name }));
     const known = await this.#context.git.find(owner, name);
     const repository =
       known ?? (service === 'git-receive-pack' ? await this.#context.git.create(owner, name) : undefined);
     if (!repository) throw new UserError('not-found', 'Repository not found.', { status: 404 });
-    assertRepository(caller, repository.id);
     return { repository, caller };
   }
 

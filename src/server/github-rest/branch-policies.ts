@@ -23,7 +23,7 @@ export function branchPolicyRoutes(app: FastifyInstance, context: ServerContext)
   const base = '/repos/:owner/:repo/environments/:environment/deployment-branch-policies';
   const { db } = context;
   const read = needs('read', 'actions: read');
-  const admin = needs('admin', 'people');
+  const admin = needs('admin', 'people', { app: 'administration: write' });
   app.get(base, read, async (request, reply) => {
     const { environment } = await environmentOf(context, request);
     const policies = await branchPolicies(db, environment.id);

@@ -9,8 +9,8 @@ import {
   listEnvironments,
   reviewersOf,
 } from '../../store/environments.ts';
+import { userNames } from '../../store/people.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
-import { userNames } from '../../store/tokens.ts';
 import { needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { branchPolicyRoutes } from './branch-policies.ts';
@@ -54,7 +54,7 @@ export function environmentRoutes(app: FastifyInstance, context: ServerContext):
   const base = '/repos/:owner/:repo/environments';
   const { engine, settings } = context;
   const read = needs('read', 'actions: read');
-  const admin = needs('admin', 'people');
+  const admin = needs('admin', 'people', { app: 'administration: write' });
   const view = (repository: RepositoryRow, row: EnvironmentRow) =>
     environmentObject(settings.publicUrl, repository, row);
   app.get(base, read, async (request, reply) => {
@@ -100,7 +100,7 @@ async function reviewersIn({ db }: ServerContext, asked: Reviewer[]): Promise<st
     const name = known.find((one) => (login === undefined ? userId(one) === id : userId(one) === userId(login)));
     if (type === 'User' && name !== undefined) return name;
     const who = login ?? id ?? 'a reviewer without id and login';
-    const message = type === 'Team' ? `There are no teams here: ${who}.` : `Nobody here has a token as ${who}.`;
+    const message = type === 'Team' ? `There are no teams here: ${who}.` : `There is no user ${who}.`;
     throw new UserError('no-such-reviewer', message, {
       hint: 'Name users by `login`, or by the `id` of their REST object.',
     });

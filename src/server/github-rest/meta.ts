@@ -14,7 +14,7 @@ export function metaRoutes(app: FastifyInstance, context: ServerContext): void {
     user_url: `${api()}/users/{user}`,
   }));
   app.get('/meta', open, () => ({ verifiable_password_authentication: false, installed_version: version }));
-  app.get('/user', needs('read', 'metadata: read'), ({ caller }) =>
+  app.get('/user', needs('read', 'metadata: read', { place: 'checked-by-handler' }), ({ caller }) =>
     userObject(callerName(caller), context.settings.publicUrl),
   );
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { deploymentsOfJobs, reviewsOfRun } from '../../store/deployments.ts';
 import { listEnvironments } from '../../store/environments.ts';
 import { needs, reviewerOf } from '../auth/access.ts';
+import { repositoryPlace } from '../auth/places.ts';
 import type { ServerContext } from '../context.ts';
 import { type PendingEnvironment, pendingEnvironments } from '../engine/pending-deployments.ts';
 import { rightOf } from '../engine/reviews.ts';
@@ -24,10 +25,11 @@ export function pendingDeploymentRoutes(app: FastifyInstance, context: ServerCon
   app.get(`${run}/pending_deployments`, needs('read', 'actions: read'), async (request) => {
     const { repository, run } = await runOf(context, request);
     const pending = await pendingEnvironments(db, run, clock.now());
+    const reviewer = reviewerOf(request.caller, repositoryPlace(repository));
     return pending.map((one) => ({
       environment: environmentIdentity(settings.publicUrl, repository, one.environment),
       ...timerOf(one),
-      current_user_can_approve: rightOf(one.environment, run, reviewerOf(request.caller)) !== undefined,
+      current_user_can_approve: rightOf(one.environment, run, reviewer) !== undefined,
       reviewers: one.reviewers.map((name) => userReviewer(name, settings.publicUrl)),
     }));
   });
@@ -35,7 +37,7 @@ export function pendingDeploymentRoutes(app: FastifyInstance, context: ServerCon
   app.post(`${run}/pending_deployments`, needs('read', 'people'), async (request) => {
     const { repository, run } = await runOf(context, request);
     const { environment_ids: environments, state, comment } = ReviewRequest.parse(request.body);
-    const reviewer = reviewerOf(request.caller);
+    const reviewer = reviewerOf(request.caller, repositoryPlace(repository));
     const jobs = await engine.environments.review({ runId: run.id, environments, state, comment, reviewer });
     const ids = jobs.map(({ id }) => id);
     const deployments = await deploymentsOfJobs(db, ids);

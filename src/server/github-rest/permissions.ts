@@ -14,12 +14,12 @@ const PutRequest = z.looseObject({
 /** https://docs.github.com/rest/actions/permissions: what jobs' tokens may do where no workflow says (SEM-6.3) */
 export function permissionRoutes(app: FastifyInstance, context: ServerContext): void {
   const path = '/repos/:owner/:repo/actions/permissions/workflow';
-  const admin = needs('admin', 'people');
-  app.get(path, admin, async (request) => {
+  const admin = (level: 'read' | 'write') => needs('admin', 'people', { app: `administration: ${level}` });
+  app.get(path, admin('read'), async (request) => {
     const { default_permissions } = await repositoryOf(context, request);
     return { default_workflow_permissions: default_permissions, can_approve_pull_request_reviews: false };
   });
-  app.put(path, admin, async (request, reply) => {
+  app.put(path, admin('write'), async (request, reply) => {
     const { id } = await repositoryOf(context, request);
     const asked = PutRequest.parse(request.body);
     if (asked.can_approve_pull_request_reviews) {

@@ -2,11 +2,12 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
 import { callerName, needs } from '../auth/access.ts';
+import { assertAccess } from '../auth/authorize.ts';
+import { ownerPlace } from '../auth/places.ts';
 import type { ServerContext } from '../context.ts';
 import { repositoryOf } from './requests.ts';
 import { repositoryObject } from './shapes.ts';
 
-const CREATE = needs('write', 'people');
 const CreateRequest = z.looseObject({ name: z.string().min(1).max(100) });
 
 /** https://docs.github.com/rest/repos/repos */
@@ -14,11 +15,19 @@ export function repositoryRoutes(app: FastifyInstance, context: ServerContext): 
   app.get('/repos/:owner/:repo', needs('read', 'metadata: read'), async (request) =>
     repositoryObject(await repositoryOf(context, request), context.settings.publicUrl),
   );
-  app.post('/user/repos', CREATE, ({ caller, body }, reply) => create(context, callerName(caller), body, reply));
-  app.post('/orgs/:org/repos', CREATE, ({ params, body }, reply) => {
-    const { org } = z.object({ org: z.string() }).parse(params);
-    return create(context, org, body, reply);
+  app.post('/user/repos', needs('write', 'people', { place: 'checked-by-handler' }), ({ caller, body }, reply) => {
+    const owner = callerName(caller);
+    assertAccess(caller, 'write', ownerPlace(owner));
+    return create(context, owner, body, reply);
   });
+  app.post(
+    '/orgs/:org/repos',
+    needs('write', 'people', { app: 'administration: write' }),
+    ({ params, body }, reply) => {
+      const { org } = z.object({ org: z.string() }).parse(params);
+      return create(context, org, body, reply);
+    },
+  );
 }
 
 async function create(

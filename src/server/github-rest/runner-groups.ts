@@ -8,7 +8,7 @@ import { needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
 import { idOf } from './requests.ts';
-import { SCOPES, scopeOfRequest } from './runner-scopes.ts';
+import { runnerNeeds, SCOPES, scopeOfRequest } from './runner-scopes.ts';
 
 const NewGroup = z.looseObject({
   name: z.string().trim().min(1).max(256),
@@ -22,9 +22,10 @@ const NewGroup = z.looseObject({
  * place shows the same ones.
  */
 export function runnerGroupRoutes(app: FastifyInstance, context: ServerContext): void {
-  const admin = needs('admin', 'people');
+  // A group is everybody's, whoever's path it is called by.
+  const admin = needs('admin', 'people', { place: 'server' });
   for (const prefix of SCOPES) {
-    app.get(`${prefix}/actions/runner-groups`, admin, async (request) => {
+    app.get(`${prefix}/actions/runner-groups`, runnerNeeds(prefix, 'read', ['registration']), async (request) => {
       await scopeOfRequest(context, request);
       const groups = await runnerGroups(context.db);
       return { total_count: groups.length, runner_groups: groups.map(groupObject) };
@@ -37,7 +38,9 @@ export function runnerGroupRoutes(app: FastifyInstance, context: ServerContext):
       reply.code(201);
       return groupObject(await createGroup(context, NewGroup.parse(request.body)));
     });
-    app.get(`${base}/:id`, admin, async (request) => groupObject(await groupOf(context, request)));
+    app.get(`${base}/:id`, runnerNeeds(prefix, 'read'), async (request) =>
+      groupObject(await groupOf(context, request)),
+    );
     app.delete(`${base}/:id`, admin, async (request, reply) => {
       await removeGroup(context, await groupOf(context, request));
       return reply.code(204).send();

@@ -11,14 +11,12 @@ import {
 } from '../../protocol/github/runners.ts';
 import type { RunnerRow } from '../../store/runners.ts';
 import { createToken } from '../../store/tokens.ts';
-import { needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
-import { scopeOf } from '../engine/runner-directory.ts';
 import { notFoundOnGitHub, useGitHubErrors } from './errors.ts';
 import { runnerGroupRoutes } from './runner-groups.ts';
 import { runnersIn, viewRunner } from './runner-object.ts';
 import { generateJitConfig, RegisterRequest, register } from './runner-registration.ts';
-import { SCOPES, scopeOfRequest } from './runner-scopes.ts';
+import { runnerNeeds, SCOPES, scopeOfRequest, tokenScope } from './runner-scopes.ts';
 
 /** A registration or remove token is valid for this long (runner-protocol 1.6). */
 const TOKEN_LIFE_MS = 60 * 60 * 1000;
@@ -37,30 +35,31 @@ export const runnerRoutes =
     runnerGroupRoutes(app, context);
     for (const prefix of SCOPES) {
       const base = `${prefix}/actions/runners`;
-      const admin = needs('admin', 'people');
+      const read = runnerNeeds(prefix, 'read');
+      const write = runnerNeeds(prefix, 'write');
 
       for (const kind of ['registration', 'remove'] as const) {
-        app.post(`${base}/${kind}-token`, admin, async (request, reply) => {
+        app.post(`${base}/${kind}-token`, write, async (request, reply) => {
           const scope = await scopeOfRequest(context, request);
           reply.code(201);
           return issueToken(context, kind, scope);
         });
       }
-      app.post(`${base}/generate-jitconfig`, admin, async (request, reply) => {
+      app.post(`${base}/generate-jitconfig`, write, async (request, reply) => {
         const scope = await scopeOfRequest(context, request);
         const body = GenerateJitConfigRequest.parse(request.body);
         reply.code(201);
         return generateJitConfig(context, scope, body);
       });
-      app.get(base, admin, async (request): Promise<RunnerPage> => {
+      app.get(base, runnerNeeds(prefix, 'read', ['registration']), async (request): Promise<RunnerPage> => {
         const scope = await scopeOfRequest(context, request);
         const { name, per_page, page } = PageQuery.parse(request.query);
         const rows = (await runnersIn(context, scope)).filter((row) => name === undefined || row.name === name);
         const shown = rows.slice((page - 1) * per_page, page * per_page);
         return { total_count: rows.length, runners: await Promise.all(shown.map((row) => viewRunner(context, row))) };
       });
-      app.get(`${base}/:id`, admin, async (request) => viewRunner(context, await runnerOfRequest(context, request)));
-      app.delete(`${base}/:id`, admin, async (request, reply) => {
+      app.get(`${base}/:id`, read, async (request) => viewRunner(context, await runnerOfRequest(context, request)));
+      app.delete(`${base}/:id`, runnerNeeds(prefix, 'write', ['remove']), async (request, reply) => {
         const row = await runnerOfRequest(context, request);
         const outcome = await context.engine.removeRunner(row.id);
         if (outcome === 'missing') throw notFoundOnGitHub();
@@ -72,25 +71,31 @@ export const runnerRoutes =
     app.post('/actions/runner-registration', { config: { access: 'registration' } }, async (request) => {
       const scope = tokenScope(request);
       return {
-        url: `${context.settings.publicUrl}/`,
+        // The broker's address: GitHub's runner looks for the older protocol (V1) at any other (runner-protocol 2.2).
+        url: `${context.settings.publicUrl}/broker/`,
         token_schema: 'OAuthAccessToken',
-        token: (await issueToken(context, 'registration', scope)).token,
+        // Of no use here: the calls that follow carry the token that this one came with.
+        token: (await issueToken(context, 'remove', scope)).token,
         use_v2_flow: true,
       };
     });
-    app.post('/actions/runners/register', { config: { access: 'registration' } }, async (request) => {
-      const body = RegisterRequest.parse(request.body);
-      const row = await register(context, tokenScope(request), body);
-      return {
-        id: row.id,
-        name: row.name,
-        authorization: {
-          authorization_url: `${context.settings.publicUrl}/oauth/token/`,
-          server_url: `${context.settings.publicUrl}/broker/`,
-          client_id: row.client_id,
-        },
-      };
-    });
+    app.post(
+      '/actions/runners/register',
+      { config: { access: 'registration', runnerTokens: ['registration'] } },
+      async (request) => {
+        const body = RegisterRequest.parse(request.body);
+        const row = await register(context, tokenScope(request), body);
+        return {
+          id: row.id,
+          name: row.name,
+          authorization: {
+            authorization_url: `${context.settings.publicUrl}/oauth/token/`,
+            server_url: `${context.settings.publicUrl}/broker/`,
+            client_id: row.client_id,
+          },
+        };
+      },
+    );
   };
 
 async function issueToken(
@@ -103,13 +108,6 @@ async function issueToken(
   const subject = `${scope.kind}:${scopeName(scope)}`;
   const token = await createToken(context.db, { kind, subject, scopes: '', expiresAt }, now);
   return { token, expires_at: isoTime(expiresAt) };
-}
-
-function tokenScope(request: FastifyRequest): RunnerScope {
-  if (request.caller.kind !== 'registration') throw new Error('the route lacks the access "registration"');
-  const { subject } = request.caller.token;
-  const kind = subject.slice(0, subject.indexOf(':')) as RunnerScope['kind'];
-  return scopeOf({ scope_kind: kind, scope_name: subject.slice(subject.indexOf(':') + 1) });
 }
 
 async function runnerOfRequest(context: ServerContext, request: FastifyRequest): Promise<RunnerRow> {

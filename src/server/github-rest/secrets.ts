@@ -21,27 +21,27 @@ export function secretRoutes(app: FastifyInstance, context: ServerContext): void
 function addRoutes(app: FastifyInstance, context: ServerContext, place: SettingPlace): void {
   const base = `${place.prefix}/secrets`;
   const { db } = context;
-  app.get(base, place.read, async (request, reply) => {
+  app.get(base, place.read('secrets'), async (request, reply) => {
     const secrets = await listSecrets(db, await place.ownerOf(context, request));
     const shown = onPage(context, request, reply, secrets);
     return { total_count: secrets.length, secrets: shown.map((secret) => secretObject(context, request, secret)) };
   });
-  app.get(`${base}/public-key`, place.read, async (request) => {
+  app.get(`${base}/public-key`, place.read('secrets'), async (request) => {
     await place.ownerOf(context, request);
     const { id, publicKey } = await boxKey(context.keys);
     return { key_id: id, key: publicKey };
   });
-  app.get(`${base}/:name`, place.read, async (request) => {
+  app.get(`${base}/:name`, place.read('secrets'), async (request) => {
     const secrets = await listSecrets(db, await place.ownerOf(context, request));
     const secret = secrets.find(({ name }) => name === nameInPath(request));
     if (!secret) throw notFoundOnGitHub();
     return secretObject(context, request, secret);
   });
-  app.put(`${base}/:name`, place.write, async (request, reply) => {
+  app.put(`${base}/:name`, place.write('secrets'), async (request, reply) => {
     const isNew = await put(context, place, request);
     return isNew ? reply.code(201).send({}) : reply.code(204).send();
   });
-  app.delete(`${base}/:name`, place.write, async (request, reply) => {
+  app.delete(`${base}/:name`, place.write('secrets'), async (request, reply) => {
     const owner = await place.ownerOf(context, request);
     if (!(await deleteSetting(db, 'secrets', owner, nameInPath(request)))) throw notFoundOnGitHub();
     return reply.code(204).send();

@@ -18,18 +18,21 @@ export interface SettingPlace {
   /** Of the paths, before `/secrets` and `/variables`. */
   prefix: string;
   /** No job's token reads or writes settings: GitHub has no permission for it that a workflow could ask for. */
-  read: { config: TokenNeed };
-  write: { config: TokenNeed };
+  read: (kind: SettingKind) => { config: TokenNeed };
+  write: (kind: SettingKind) => { config: TokenNeed };
   /** SEM-30; of variables as GitHub documents them. */
   most: Record<SettingKind, number>;
   /** @throws UserError 404 */
   ownerOf(context: ServerContext, request: FastifyRequest): Promise<SettingOwner>;
 }
 
+/** How GitHub names the permission of an App. */
+const APP_NAMES = { secrets: 'secrets', variables: 'actions_variables' } as const;
+
 export const ORGANIZATION: SettingPlace = {
   prefix: '/orgs/:org/actions',
-  read: needs('admin', 'people'),
-  write: needs('admin', 'people'),
+  read: (kind) => needs('admin', 'people', { app: `organization_${APP_NAMES[kind]}: read` }),
+  write: (kind) => needs('admin', 'people', { app: `organization_${APP_NAMES[kind]}: write` }),
   most: { secrets: 1_000, variables: 1_000 },
   ownerOf: async (_context, request) => organizationOwner(organizationIn(request)),
 };
@@ -38,15 +41,15 @@ export const SETTING_PLACES: SettingPlace[] = [
   ORGANIZATION,
   {
     prefix: '/repos/:owner/:repo/actions',
-    read: needs('read', 'people'),
-    write: needs('write', 'people'),
+    read: (kind) => needs('read', 'people', { app: `${APP_NAMES[kind]}: read` }),
+    write: (kind) => needs('write', 'people', { app: `${APP_NAMES[kind]}: write` }),
     most: { secrets: 100, variables: 500 },
     ownerOf: async (context, request) => repositoryOwner((await repositoryOf(context, request)).id),
   },
   {
     prefix: '/repos/:owner/:repo/environments/:environment',
-    read: needs('read', 'people'),
-    write: needs('write', 'people'),
+    read: () => needs('read', 'people', { app: 'environments: read' }),
+    write: () => needs('write', 'people', { app: 'environments: write' }),
     most: { secrets: 100, variables: 100 },
     ownerOf: async (context, request) => environmentOwner((await environmentOf(context, request)).environment.id),
   },

@@ -75,7 +75,7 @@ export function sharingFields(
 export function sharedRepositoryRoutes(app: FastifyInstance, context: ServerContext, kind: SettingKind): void {
   const base = `${ORGANIZATION.prefix}/${kind}/:name/repositories`;
   const { db, settings } = context;
-  app.get(base, ORGANIZATION.read, async (request, reply) => {
+  app.get(base, ORGANIZATION.read(kind), async (request, reply) => {
     const selected = await selectedIn(context, request, kind);
     const all = await repositoriesOf(db, organizationIn(request));
     const repositories = all.filter(({ id }) => selected.includes(id));
@@ -89,7 +89,7 @@ export function sharedRepositoryRoutes(app: FastifyInstance, context: ServerCont
     await setSharing(db, kind, ownerIn(request), nameInPath(request), sharedWith('selected', ids));
     return reply.code(204).send();
   };
-  const { write } = ORGANIZATION;
+  const write = ORGANIZATION.write(kind);
   app.put(
     base,
     write,

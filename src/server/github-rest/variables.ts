@@ -22,26 +22,26 @@ export function variableRoutes(app: FastifyInstance, context: ServerContext): vo
 function addRoutes(app: FastifyInstance, context: ServerContext, place: SettingPlace): void {
   const base = `${place.prefix}/variables`;
   const { db } = context;
-  app.get(base, place.read, async (request, reply) => {
+  app.get(base, place.read('variables'), async (request, reply) => {
     const variables = await listVariables(db, await place.ownerOf(context, request));
     const shown = onPage(context, request, reply, variables);
     return { total_count: variables.length, variables: shown.map((row) => variableObject(context, request, row)) };
   });
-  app.get(`${base}/:name`, place.read, async (request) => {
+  app.get(`${base}/:name`, place.read('variables'), async (request) => {
     const variables = await listVariables(db, await place.ownerOf(context, request));
     const variable = variables.find(({ name }) => name === nameInPath(request));
     if (!variable) throw notFoundOnGitHub();
     return variableObject(context, request, variable);
   });
-  app.post(base, place.write, async (request, reply) => {
+  app.post(base, place.write('variables'), async (request, reply) => {
     await create(context, place, request);
     return reply.code(201).send({});
   });
-  app.patch(`${base}/:name`, place.write, async (request, reply) => {
+  app.patch(`${base}/:name`, place.write('variables'), async (request, reply) => {
     await change(context, place, request);
     return reply.code(204).send();
   });
-  app.delete(`${base}/:name`, place.write, async (request, reply) => {
+  app.delete(`${base}/:name`, place.write('variables'), async (request, reply) => {
     const owner = await place.ownerOf(context, request);
     if (!(await deleteSetting(db, 'variables', owner, nameInPath(request)))) throw notFoundOnGitHub();
     return reply.code(204).send();

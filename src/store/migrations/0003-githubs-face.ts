@@ -1,10 +1,14 @@
 import type { Kysely, Migration } from 'kysely';
+import { people } from './0003-people.ts';
+import { services } from './0003-services.ts';
 import { cascade, table } from './columns.ts';
 
 /** What GitHub's clients ask of a server beside runs: webhooks and their like; a function for each aggregate. */
 export const githubsFace: Migration = {
   async up(db) {
     await webhooks(db);
+    await people(db);
+    await services(db);
   },
 };
 

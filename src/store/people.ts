@@ -1,0 +1,88 @@
+import type { Selectable } from 'kysely';
+import { isoTime } from '../common/clock.ts';
+import type { Queries } from './database.ts';
+import type { AccessLevel, GrantsTable, UsersTable } from './tables/people.ts';
+import { deleteTokensOf } from './tokens.ts';
+
+export type UserRow = Selectable<UsersTable>;
+export type Grant = Pick<Selectable<GrantsTable>, 'place' | 'access'>;
+
+export async function findUser(db: Queries, login: string): Promise<UserRow | undefined> {
+  return db.selectFrom('users').selectAll().where('key', '=', login.toLowerCase()).executeTakeFirst();
+}
+
+export async function listUsers(db: Queries): Promise<UserRow[]> {
+  return db.selectFrom('users').selectAll().orderBy('key').execute();
+}
+
+export async function userNames(db: Queries): Promise<string[]> {
+  return (await listUsers(db)).map(({ login }) => login);
+}
+
+/** @returns undefined when there is one of this name */
+export async function insertUser(db: Queries, login: string, nowMs: number): Promise<UserRow | undefined> {
+  return db
+    .insertInto('users')
+    .values({ login, key: login.toLowerCase(), created_at: isoTime(nowMs), suspended_at: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function setSuspended(db: Queries, id: number, at: string | null): Promise<void> {
+  await db.updateTable('users').set({ suspended_at: at }).where('id', '=', id).execute();
+}
+
+/** With grants and tokens. */
+export async function deleteUser(db: Queries, { id, key }: UserRow): Promise<void> {
+  await deleteTokensOf(db, 'user', key);
+  await db.deleteFrom('grants').where('user_id', '=', id).execute();
+  await db.deleteFrom('users').where('id', '=', id).execute();
+}
+
+export async function grantsOf(db: Queries, userId: number): Promise<Grant[]> {
+  return db.selectFrom('grants').select(['place', 'access']).where('user_id', '=', userId).orderBy('place').execute();
+}
+
+/** Of everybody, by place. */
+export async function allGrants(db: Queries) {
+  return db.selectFrom('grants').select(['user_id', 'place', 'access']).orderBy('place').execute();
+}
+
+/** In the place of what was granted there before. */
+export async function setGrant(
+  db: Queries,
+  userId: number,
+  place: string,
+  access: AccessLevel,
+  nowMs: number,
+): Promise<void> {
+  await db
+    .insertInto('grants')
+    .values({ user_id: userId, place, access, created_at: isoTime(nowMs) })
+    .onConflict((conflict) => conflict.columns(['user_id', 'place']).doUpdateSet({ access }))
+    .execute();
+}
+
+/** @returns false when nothing was granted there */
+export async function deleteGrant(db: Queries, userId: number, place: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('grants')
+    .where('user_id', '=', userId)
+    .where('place', '=', place)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/** Users that may administer the whole server, and are not suspended. */
+export async function administrators(db: Queries): Promise<number[]> {
+  const rows = await db
+    .selectFrom('grants')
+    .innerJoin('users', 'users.id', 'grants.user_id')
+    .select('user_id')
+    .where('place', '=', '*')
+    .where('access', '=', 'admin')
+    .where('suspended_at', 'is', null)
+    .execute();
+  return rows.map(({ user_id }) => user_id);
+}
