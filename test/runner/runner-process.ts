@@ -31,9 +31,25 @@ export interface RunnerStart {
 /** Starts the built runner as a person would, with the JIT config on standard input and short signal graces. */
 export function startRunner(jitConfig: string, { env = {}, endWithStdin = false }: RunnerStart = {}): RunnerProcess {
   const root = mkdtempSync(join(tmpdir(), 'switchyard-runner-'));
-  const program = join(packageRoot, 'bin/switchyard.mjs');
   const lifeline = endWithStdin ? ['--end-with-stdin'] : [];
-  const child = spawn(process.execPath, [program, 'runner', '--jitconfig', '-', '--root', root, ...lifeline], {
+  const runner = startProgram(['--jitconfig', '-', '--root', root, ...lifeline], root, env);
+  runner.child.stdin?.write(`${jitConfig}\n`);
+  if (!endWithStdin) runner.child.stdin?.end();
+  return runner;
+}
+
+/** Starts the runner that a folder is configured for. */
+export function startConfiguredRunner(
+  root: string,
+  args: string[] = [],
+  env: Record<string, string> = {},
+): RunnerProcess {
+  return startProgram(['run', '--root', root, ...args], root, env);
+}
+
+function startProgram(args: string[], root: string, env: Record<string, string>): RunnerProcess {
+  const program = join(packageRoot, 'bin/switchyard.mjs');
+  const child = spawn(process.execPath, [program, 'runner', ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...QUICK, ...env },
   });
@@ -43,8 +59,6 @@ export function startRunner(jitConfig: string, { env = {}, endWithStdin = false 
       output += chunk.toString();
     });
   }
-  child.stdin?.write(`${jitConfig}\n`);
-  if (!endWithStdin) child.stdin?.end();
   const exited = new Promise<number | string>((resolve) => {
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
   });

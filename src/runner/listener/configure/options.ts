@@ -82,11 +82,16 @@ export function checkName(name: string): void {
 export function readLabels(text: string | undefined): string[] | undefined {
   if (text === undefined) return undefined;
   const labels = text.split(',').map((label) => label.trim());
-  const unique = new Map(labels.filter(Boolean).map((label) => [label.toLowerCase(), label]));
+  const unique = new Map(
+    labels
+      .filter(Boolean)
+      .reverse()
+      .map((label) => [label.toLowerCase(), label]),
+  );
   const long = [...unique.values()].find((label) => label.length > MAX_LABEL);
   if (long !== undefined)
     throw usage(`A label of --labels is ${long.length} characters long; ${MAX_LABEL} are allowed.`);
-  return [...unique.values()];
+  return [...unique.values()].reverse();
 }
 
 interface Given {
