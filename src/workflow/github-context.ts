@@ -20,6 +20,8 @@ export interface GithubFacts {
   /** Of REST, with its path: `https://…/api/v3`. */
   apiUrl: string;
   graphqlUrl: string;
+  /** Of artifacts, at most. Default: GitHub's own. */
+  retentionDays?: number;
 }
 
 export function githubContext(facts: GithubFacts): Record<string, Json> {
@@ -46,7 +48,7 @@ export function githubContext(facts: GithubFacts): Record<string, Json> {
     repository_owner_id: String(userId(repository.owner)),
     repositoryUrl: `${serverUrl.replace(/^http/, 'git')}/${fullName}.git`,
     repository_visibility: 'private',
-    retention_days: '90',
+    retention_days: String(facts.retentionDays ?? 90),
     run_attempt: facts.attempt,
     run_id: facts.runId,
     run_number: facts.runNumber,

@@ -43,6 +43,7 @@ const origin = { repository: 'octo/lib', path: workflow.path, ref: 'v1', sha: 'a
 
 let id = 0;
 const payload = jobPayload({ workflow, origin }, 'build', () => `id-${++id}`, { name: 'prod', deployment: true });
+const actionSteps = payload.steps.filter((step) => step.type === 'action');
 
 describe('jobPayload', () => {
   it('reads the file without errors', () => {
@@ -74,7 +75,7 @@ describe('jobPayload', () => {
   });
 
   it('runner-protocol 6.5: the three kinds of action, and the defaults', () => {
-    const [, remote, local, image] = payload.steps;
+    const [, remote, local, image] = actionSteps;
     expect(remote?.reference).toEqual({
       ...{ type: 'repository', repositoryType: 'GitHub', name: 'actions/cache', ref: 'v4', path: 'save' },
     });
@@ -93,7 +94,7 @@ describe('jobPayload', () => {
 
   it('SEM-17.1: an action of the same repository is one of the file’s own commit', () => {
     const own = { type: 'repository', repositoryType: 'GitHub', name: 'octo/lib', ref: 'abc123' };
-    expect(payload.steps.slice(4).map(({ reference }) => reference)).toEqual([
+    expect(actionSteps.slice(4).map(({ reference }) => reference)).toEqual([
       { ...own, path: '.github/actions/own' },
       own,
     ]);
@@ -118,6 +119,36 @@ describe('jobPayload', () => {
     expect(payload.jobServiceContainers).toMatchObject({ map: [{ Key: 'db' }] });
     expect(payload.actionsEnvironment).toMatchObject({ name: 'prod', url: { type: 3 } });
     expect(payload.fileTable).toEqual(['.github/workflows/ci.yml']);
+  });
+
+  it('SEM-18.1, 18.2: background steps, and what waits for them, as the runner of GitHub reads them', () => {
+    const text = `on: push
+jobs:
+  a:
+    runs-on: x
+    steps:
+      - { id: db, background: true, run: one }
+      - parallel: [{ run: two }, { id: three, uses: a/b@c }]
+      - { id: w, wait: [db], continue-on-error: true }
+      - { name: All, wait-all: true }
+      - cancel: db
+`;
+    const one = readWorkflow({ path: workflow.path, text });
+    expect(one.errors).toEqual([]);
+    let next = 0;
+    const { steps } = jobPayload({ workflow: one, origin }, 'a', () => `id-${++next}`);
+    const control = { type: 'backgroundStepControl', condition: 'always()', continueOnError: false };
+    expect(steps).toMatchObject([
+      { type: 'action', contextName: 'db', background: true },
+      { type: 'action', contextName: '__run', background: true, parallelGroupId: 'id-2' },
+      { type: 'action', contextName: 'three', background: true, parallelGroupId: 'id-2' },
+      { ...control, controlType: 'wait', stepIds: ['__run', 'three'], parallelGroupId: 'id-2', name: '__wait' },
+      { ...control, controlType: 'wait', stepIds: ['db'], name: 'w', continueOnError: true, displayNameToken: 'Wait' },
+      { ...control, controlType: 'wait-all', name: '__wait-all', displayNameToken: 'All' },
+      { ...control, controlType: 'cancel', stepIds: ['db'], name: '__cancel', displayNameToken: 'Cancel' },
+    ]);
+    expect(steps[0]).not.toHaveProperty('parallelGroupId');
+    expect(steps[5]).not.toHaveProperty('stepIds');
   });
 
   it('survives the wire', () => {

@@ -1,8 +1,8 @@
 /** The parts of a job message that come from the workflow file, unevaluated (SEM-5.8; runner-protocol 6.5, 6.6, 6.8). */
-import type { JobMessage, JobStep, StepReference } from '../protocol/runner/job-message.ts';
+import type { BackgroundStepControl, JobMessage, JobStep, StepReference } from '../protocol/runner/job-message.ts';
 import { type TemplatePair, type TemplateToken, TokenType } from '../protocol/runner/tokens.ts';
 import { jobOf } from './graph.ts';
-import type { CalledFile, ResolvedJob, WorkflowOrigin, WorkflowStep } from './model.ts';
+import type { CalledFile, ResolvedJob, StepControl, WorkflowOrigin, WorkflowStep } from './model.ts';
 import { compact, isAbsent, isMappingToken, member } from './tokens.ts';
 
 export type JobPayload = Pick<
@@ -31,7 +31,7 @@ export function jobPayload(
   const job = jobOf(workflow, key);
   const url = isMappingToken(job.environment) ? member(job.environment, 'url') : null;
   return {
-    steps: job.steps.map((step) => jobStep(step, newId(), origin)),
+    steps: messageSteps(job.steps, newId, origin),
     environmentVariables: given([workflow.env, job.env]),
     defaults: given([workflow.defaults, job.defaults]),
     jobOutputs: orNull(job.outputs),
@@ -45,6 +45,35 @@ export function jobPayload(
 const orNull = (token: TemplateToken): TemplateToken => (isAbsent(token) ? null : compact(token));
 
 const given = (tokens: TemplateToken[]): TemplateToken[] => tokens.filter((token) => !isAbsent(token)).map(compact);
+
+function messageSteps(steps: WorkflowStep[], newId: () => string, origin: WorkflowOrigin): JobMessage['steps'] {
+  const groups = new Map<number, string>();
+  return steps.map((step) => {
+    if (step.group !== undefined && !groups.has(step.group)) groups.set(step.group, newId());
+    const parallelGroupId = groups.get(step.group ?? -1);
+    const grouped = parallelGroupId === undefined ? {} : { parallelGroupId };
+    const id = newId();
+    if (step.control) return { ...controlStep(step, step.control, id), ...grouped };
+    return { ...jobStep(step, id, origin), ...(step.background ? { background: true } : {}), ...grouped };
+  });
+}
+
+/** As GitHub calls them. */
+const CONTROL_NAMES = { wait: 'Wait', 'wait-all': 'Wait for all', cancel: 'Cancel' } as const;
+
+function controlStep(step: WorkflowStep, { type, targets }: StepControl, id: string): BackgroundStepControl {
+  const name = step.group === undefined ? CONTROL_NAMES[type] : 'Wait for parallel steps';
+  return {
+    type: 'backgroundStepControl',
+    id,
+    name: step.contextName,
+    displayNameToken: isAbsent(step.name) ? name : compact(step.name),
+    condition: 'always()',
+    continueOnError: isAbsent(step.continueOnError) ? false : compact(step.continueOnError),
+    controlType: type,
+    ...(type === 'wait-all' ? {} : { stepIds: targets }),
+  };
+}
 
 function jobStep(step: WorkflowStep, id: string, origin: WorkflowOrigin): JobStep {
   return {

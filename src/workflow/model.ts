@@ -171,15 +171,29 @@ export interface WorkflowStep {
   contextName: string;
   condition: string;
   name: TemplateToken;
-  /** Exactly one of `run` and `uses` is given. */
+  /** Exactly one of `run`, `uses` and `control` is given. */
   run: TemplateToken | undefined;
   uses: string | undefined;
+  control: StepControl | undefined;
+  /** Started, and left to itself until a control step covers it (SEM-18.1). */
+  background: boolean;
+  /** The same for the steps of one `parallel` and the wait behind them. */
+  group: number | undefined;
   with: TemplateToken;
   env: TemplateToken;
   shell: TemplateToken;
   workingDirectory: TemplateToken;
   continueOnError: TemplateToken;
   timeoutMinutes: TemplateToken;
+}
+
+export const CONTROL_TYPES = ['wait', 'wait-all', 'cancel'] as const;
+
+/** What a step does with background steps (SEM-18.2). */
+export interface StepControl {
+  type: (typeof CONTROL_TYPES)[number];
+  /** Names in the `steps` context; empty for `wait-all`. */
+  targets: string[];
 }
 
 export type JobResult = 'success' | 'failure' | 'cancelled' | 'skipped';

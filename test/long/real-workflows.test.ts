@@ -19,9 +19,6 @@ import { requirement } from '../support/require.ts';
 
 const FOLDER = '.github/workflows';
 
-/** What is refused here and not by GitHub: background steps (SEM-18). */
-const NOT_HERE = [/^Unexpected value '(background|wait|wait-all|cancel|parallel)'$/, /^There's not enough info/];
-
 interface Repository {
   name: string;
   sources: WorkflowSource[];
@@ -73,9 +70,7 @@ describe.skipIf(!folder)('workflow files of public repositories', () => {
 });
 
 function messagesOf({ errors }: Workflow): string[] {
-  const messages = errors.map(({ line, message }) => ({ line, message }));
-  const others = messages.filter(({ message }) => !NOT_HERE.some((known) => known.test(message)));
-  return others.map(({ line, message }) => `${line}: ${message}`);
+  return errors.map(({ line, message }) => `${line}: ${message}`);
 }
 
 function findRepositories(root: string): Repository[] {

@@ -27,6 +27,7 @@ import {
   StepSummaryMetadata,
   StepsUpdateRequest,
   type StepUpdate,
+  type TemplateToken,
   toContextData,
 } from '../../src/protocol/runner/index.ts';
 
@@ -453,7 +454,7 @@ export interface ScriptedStep {
   with?: Record<string, string>;
   shell?: string;
   if?: string;
-  env?: JobMessage['steps'][number]['environment'];
+  env?: TemplateToken;
   continueOnError?: boolean;
   timeoutInMinutes?: number;
   workingDirectory?: string;

@@ -19,7 +19,7 @@ export interface JobMessage {
   resources: { endpoints: ServiceEndpoint[]; repositories: never[]; containers: never[] };
   /** Names compare without case. A secret one becomes `secrets.NAME`, except `system.*`. */
   variables: Record<string, JobVariable>;
-  steps: JobStep[];
+  steps: MessageStep[];
   contextData: Record<string, ContextData>;
   jobContainer: TemplateToken;
   jobServiceContainers: TemplateToken;
@@ -70,7 +70,28 @@ export interface JobStep {
   reference: StepReference;
   inputs: TemplateToken;
   environment: TemplateToken;
+  /** Left to itself until a control step covers it (SEM-18.1). */
+  background?: boolean;
+  /** The same for the steps of one `parallel` and the wait behind them. */
+  parallelGroupId?: string;
 }
+
+/** Waits for background steps, or ends them (SEM-18.2). */
+export interface BackgroundStepControl {
+  type: 'backgroundStepControl';
+  id: string;
+  /** Key in `steps.<id>`, as `contextName` of a `JobStep`. */
+  name: string;
+  displayNameToken?: TemplateToken;
+  condition?: string;
+  continueOnError?: TemplateToken;
+  controlType: 'wait' | 'wait-all' | 'cancel';
+  /** `contextName` of each; none for `wait-all`. */
+  stepIds?: string[];
+  parallelGroupId?: string;
+}
+
+export type MessageStep = JobStep | BackgroundStepControl;
 
 export type StepReference =
   | { type: 'script' }

@@ -12,6 +12,11 @@ export const StepUpdate = z.looseObject({
   started_at: z.string().nullish(),
   completed_at: z.string().nullish(),
   conclusion: z.number().int().nullish(),
+  is_background: z.boolean().nullish(),
+  background_control_type: z.string().nullish(),
+  /** Ids of the steps that a control step is about. */
+  background_control_step_ids: z.array(z.string()).nullish(),
+  parallel_group_id: z.string().nullish(),
 });
 export type StepUpdate = z.infer<typeof StepUpdate>;
 

@@ -33,6 +33,7 @@ const GITHUB_PATHS = ['action_path', 'env', 'event_path', 'output', 'path', 'sta
 /** Context members that a step does not see before it runs. */
 const EMPTY_CONTEXTS = ['vars', 'needs', 'strategy', 'inputs'] as const;
 
+/** Without `#private` members: `fork` derives objects from a job, and those would lack them. */
 export class JobState {
   readonly message: JobMessage;
   readonly runner: RunnerIdentity;
@@ -44,8 +45,8 @@ export class JobState {
   readonly folders: JobFolders;
   /** Where steps run; the job's container once that is up. */
   host: StepHost = thisMachine;
-  /** Docker, once the job uses it. */
-  docker: Promise<JobDocker> | undefined;
+  /** What is opened late, and then once for all forks. */
+  readonly opened: { docker?: Promise<JobDocker> } = {};
   /** `job.container` and `job.services` (SEM-14.8). */
   containers: Record<string, Json> = {};
   /** With paths of this machine. */
@@ -59,22 +60,26 @@ export class JobState {
   readonly steps: Record<string, Json> = {};
   readonly isStepDebug: boolean;
   status: JobStatus = 'success';
+  /** Of a fork: what its steps have set. */
+  readonly made: { env: Record<string, string>; path: string[] } | undefined;
   /** Steps that made the status what it is, for explanations. */
-  readonly #troubles: string[] = [];
-  readonly #contexts: Record<string, Json>;
-  readonly #variables = new Map<string, string>();
+  readonly failedSteps: string[] = [];
+  /** As the job message has them. */
+  readonly contexts: Record<string, Json>;
+  /** By name in lower case. */
+  readonly variables = new Map<string, string>();
 
   constructor(message: JobMessage, runner: RunnerIdentity, trackingId: string, grace: SignalGrace) {
     this.message = message;
     this.runner = runner;
     this.trackingId = trackingId;
     this.grace = grace;
-    this.#readVariables();
+    readVariables(this);
     const contexts = Object.fromEntries(
       Object.entries(message.contextData).map(([name, data]) => [name, fromContextData(data)]),
     );
-    this.#contexts = { matrix: null, ...contexts };
-    for (const name of EMPTY_CONTEXTS) this.#contexts[name] ??= {};
+    this.contexts = { matrix: null, ...contexts };
+    for (const name of EMPTY_CONTEXTS) this.contexts[name] ??= {};
     const github = isObject(contexts.github ?? null) ? (contexts.github as Record<string, Json>) : {};
     this.folders = jobFolders(runner.workFolder, toText(github.repository ?? ''));
     this.github = {
@@ -84,12 +89,12 @@ export class JobState {
       workspace: this.folders.workspace,
       event_path: this.folders.eventFile,
     };
-    this.isStepDebug = this.#isSwitchedOn('ACTIONS_STEP_DEBUG');
+    this.isStepDebug = this.isSwitchedOn('ACTIONS_STEP_DEBUG');
   }
 
   /** A job variable; names ignore case (runner-protocol 6.4). */
   variable(name: string): string | undefined {
-    return this.#variables.get(name.toLowerCase());
+    return this.variables.get(name.toLowerCase());
   }
 
   get repository(): string {
@@ -99,29 +104,60 @@ export class JobState {
   /** A failed step makes the job fail; once cancelled it stays cancelled (SEM-15.7). */
   note(conclusion: Outcome, step?: string): void {
     if (conclusion !== 'failure' && conclusion !== 'cancelled') return;
-    if (step !== undefined) this.#troubles.push(`"${step}" ended with ${conclusion}`);
+    if (step !== undefined) this.failedSteps.push(`"${step}" ended with ${conclusion}`);
     if (this.status !== 'cancelled') this.status = conclusion;
   }
 
   /** Why the status functions see no success, in words; empty while they do. */
   get troubles(): string[] {
-    return this.status === 'cancelled' ? [...this.#troubles, 'the job was cancelled'] : this.#troubles;
+    return this.status === 'cancelled' ? [...this.failedSteps, 'the job was cancelled'] : this.failedSteps;
   }
 
   /** @throws UserError when there is no Docker that the job's containers can use */
   openDocker(): Promise<JobDocker> {
     // Loaded here: most jobs need none of it.
-    this.docker ??= import('./containers/job-docker.ts').then(({ JobDocker }) => JobDocker.open(this));
-    return this.docker;
+    this.opened.docker ??= import('./containers/job-docker.ts').then(({ JobDocker }) => JobDocker.open(this));
+    return this.opened.docker;
+  }
+
+  /** Docker, once the job uses it. */
+  get docker(): Promise<JobDocker> | undefined {
+    return this.opened.docker;
+  }
+
+  /** The job as a background step has it: what others set from now on does not show, nor what it sets (SEM-18.3, 18.6). */
+  fork(): JobState {
+    const { env, path, steps, github } = this;
+    const own = { env: { ...env }, path: [...path], steps: { ...steps }, github: { ...github } };
+    return Object.assign(Object.create(this) as JobState, own, { made: { env: {}, path: [] } });
+  }
+
+  /** Takes over what the steps of a fork have set. */
+  join({ made }: JobState): void {
+    for (const [name, value] of Object.entries(made?.env ?? {})) this.setEnv(name, value);
+    for (const entry of made?.path ?? []) this.addPath(entry);
+  }
+
+  setEnv(name: string, value: string): void {
+    this.env[name] = value;
+    if (this.made) this.made.env[name] = value;
+  }
+
+  /** In front of the others; an entry that is there already moves (SEM-24.5). */
+  addPath(entry: string): void {
+    const known = this.path.indexOf(entry);
+    if (known >= 0) this.path.splice(known, 1);
+    this.path.unshift(entry);
+    this.made?.path.push(entry);
   }
 
   scope({ env = {}, withStatus = false, withSecrets = true, github = this.github, frame }: ScopeOptions = {}): Scope {
-    const { strategy = {}, matrix = null } = this.#contexts;
+    const { strategy = {}, matrix = null } = this.contexts;
     const contexts: Record<string, Json> = {
-      ...(frame ? { strategy, matrix, inputs: frame.inputs } : this.#contexts),
+      ...(frame ? { strategy, matrix, inputs: frame.inputs } : this.contexts),
       github: this.githubInside(github),
       env: { ...this.env, ...env },
-      job: { ...(this.#contexts.job as Record<string, Json> | undefined), ...this.containers, status: this.status },
+      job: { ...(this.contexts.job as Record<string, Json> | undefined), ...this.containers, status: this.status },
       steps: frame?.steps ?? this.steps,
       runner: this.runnerContext(),
     };
@@ -130,7 +166,7 @@ export class JobState {
       contexts,
       caseSensitive: process.platform === 'win32' ? [] : ['env'],
       hashFiles: (patterns) => hashFiles(this.folders.workspace, patterns),
-      ...(withStatus ? { status: this.#statusFunctions(frame ?? this) } : {}),
+      ...(withStatus ? { status: statusFunctions(this, frame ?? this) } : {}),
     };
   }
 
@@ -143,7 +179,7 @@ export class JobState {
       tool_cache: host.inside(this.folders.toolCache),
       workspace: host.inside(this.folders.pipeline),
       environment: this.variable('system.runnerEnvironment') ?? 'self-hosted',
-      ...(this.isStepDebug || this.#isSwitchedOn('ACTIONS_RUNNER_DEBUG') ? { debug: '1' } : {}),
+      ...(this.isStepDebug || this.isSwitchedOn('ACTIONS_RUNNER_DEBUG') ? { debug: '1' } : {}),
     };
   }
 
@@ -191,30 +227,31 @@ export class JobState {
     return posix.isAbsolute(file) && !inside.startsWith('..') ? inside : file;
   }
 
-  #readVariables(): void {
-    for (const [name, { value, isSecret }] of Object.entries(this.message.variables)) {
-      this.#variables.set(name.toLowerCase(), value ?? '');
-      const isSwitch = /^ACTIONS_(STEP|RUNNER)_DEBUG$/i.test(name);
-      if (!isSecret) continue;
-      if (!isSwitch) this.masks.add(value ?? '');
-      if (!/^system\./i.test(name)) this.secrets[name] = value ?? '';
-    }
-    for (const { authorization } of this.message.resources.endpoints) {
-      this.masks.add(authorization.parameters.AccessToken);
-    }
-    for (const { type, value } of this.message.mask ?? []) if (type === 'regex') this.masks.addPattern(value);
-  }
-
-  #statusFunctions(looked: { status: JobStatus }): Scope['status'] {
-    return {
-      success: () => looked.status === 'success' && this.status !== 'cancelled',
-      failure: () => looked.status === 'failure',
-      cancelled: () => this.status === 'cancelled',
-    };
-  }
-
-  #isSwitchedOn(name: string): boolean {
-    const fromVars = (this.#contexts?.vars as Record<string, Json> | undefined)?.[name];
+  /** A switch of debug logging: of the run, a secret or a variable (SEM-23.5, 29.5). */
+  isSwitchedOn(name: 'ACTIONS_STEP_DEBUG' | 'ACTIONS_RUNNER_DEBUG'): boolean {
+    const fromVars = (this.contexts.vars as Record<string, Json> | undefined)?.[name];
     return (this.variable(name) ?? toText(fromVars ?? '')).toLowerCase() === 'true';
   }
+}
+
+function readVariables({ message, variables, masks, secrets }: JobState): void {
+  for (const [name, { value, isSecret }] of Object.entries(message.variables)) {
+    variables.set(name.toLowerCase(), value ?? '');
+    const isSwitch = /^ACTIONS_(STEP|RUNNER)_DEBUG$/i.test(name);
+    if (!isSecret) continue;
+    if (!isSwitch) masks.add(value ?? '');
+    if (!/^system\./i.test(name)) secrets[name] = value ?? '';
+  }
+  for (const { authorization } of message.resources.endpoints) {
+    masks.add(authorization.parameters.AccessToken);
+  }
+  for (const { type, value } of message.mask ?? []) if (type === 'regex') masks.addPattern(value);
+}
+
+function statusFunctions(job: JobState, looked: { status: JobStatus }): Scope['status'] {
+  return {
+    success: () => looked.status === 'success' && job.status !== 'cancelled',
+    failure: () => looked.status === 'failure',
+    cancelled: () => job.status === 'cancelled',
+  };
 }

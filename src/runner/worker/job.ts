@@ -89,7 +89,7 @@ export class Job {
   async run(): Promise<TaskResult> {
     this.#setup.startedAt = isoTime(Date.now());
     this.#results?.stepChanged(this.#setup, ...this.#steps.records, this.#complete);
-    let handlers: StepHandler[] = [];
+    let handlers: (StepHandler | undefined)[] = [];
     const isReady = await this.#record(this.#setup, async (output) => {
       const problem = await this.#prepared;
       if (problem instanceof Error) output.error(problem.message);
@@ -120,7 +120,7 @@ export class Job {
     this.#containers = await JobContainers.plan(this.#state);
   }
 
-  async #runSteps(handlers: StepHandler[]): Promise<void> {
+  async #runSteps(handlers: (StepHandler | undefined)[]): Promise<void> {
     const containers = this.#containers;
     await this.#prepareContainers();
     await this.#steps.run(handlers, this.#setup.number + this.#preparations.length + 1);
@@ -159,11 +159,11 @@ export class Job {
   }
 
   /** Downloads what the steps use. @throws UserError for an action that cannot be had */
-  async #handlers(output: StepOutput): Promise<StepHandler[]> {
+  async #handlers(output: StepOutput): Promise<(StepHandler | undefined)[]> {
     const { steps } = this.#state.message;
-    const references = steps.map(({ reference }) => reference);
+    const references = steps.flatMap((step) => (step.type === 'action' ? [step.reference] : []));
     await this.#actions.prepare(references, output, this.#stop.signal);
-    return Promise.all(steps.map((step) => handlerOf(step, this.#actions)));
+    return Promise.all(steps.map((step) => (step.type === 'action' ? handlerOf(step, this.#actions) : undefined)));
   }
 
   cancel(): void {

@@ -22,7 +22,7 @@ import { StepOutput } from './step-output.ts';
 import type { StepRecord } from './step-record.ts';
 
 /** Why a running stage is stopped. */
-export type StopReason = 'cancelled' | 'timeout' | 'shutdown';
+export type StopReason = 'cancelled' | 'timeout' | 'shutdown' | 'cancel-step';
 
 export interface StageOptions {
   job: JobState;
@@ -34,6 +34,8 @@ export interface StageOptions {
   /** The stage is skipped, whatever its condition (SEM-28.8). */
   isShuttingDown: boolean;
   state: Record<string, string>;
+  /** What it waits for after its condition, which does not count as its time. Never rejects. */
+  turn?: (signal: AbortSignal) => Promise<void>;
   run(context: StepContext): Promise<boolean>;
 }
 
@@ -54,6 +56,10 @@ export class Stage {
     this.#options = options;
   }
 
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
   stop(reason: StopReason): void {
     this.#abort.abort(reason);
   }
@@ -67,10 +73,11 @@ export class Stage {
     }
   }
 
-  /** Never rejects: whatever goes wrong is the step's failure. */
+  /** Never rejects: whatever goes wrong is the step's failure. The condition is looked at before this returns. */
   async run(): Promise<StageResult> {
-    const { job, record, logs } = this.#options;
+    const { job, record, logs, turn } = this.#options;
     const preparation = this.#prepare();
+    if (turn && preparation === 'run') await turn(this.signal);
     record.startedAt = isoTime(Date.now());
     if (preparation === 'skip') return this.#skip();
     this.#options.results?.stepChanged(record);
@@ -149,14 +156,17 @@ export class Stage {
       if (minutes > 0) {
         disarm = systemClock.after(minutes * 60_000, () => this.stop('timeout'));
       }
+      this.signal.throwIfAborted();
       succeeded = await this.#options.run(context);
     } catch (error) {
       if (!this.#abort.signal.aborted) output.error(errorText(error));
     } finally {
       disarm();
     }
+    // What comes later stops nothing any more.
+    const isStopped = this.signal.aborted;
     const filesAreGood = await context.finish();
-    if (this.#abort.signal.aborted) return this.#stopped(output, minutes);
+    if (isStopped) return this.#stopped(output, minutes);
     return succeeded && filesAreGood && !output.commandFailed ? 'success' : 'failure';
   }
 
@@ -164,6 +174,10 @@ export class Stage {
     const reason = this.#abort.signal.reason as StopReason;
     if (reason === 'cancelled') {
       output.error('The operation was canceled.');
+      return 'cancelled';
+    }
+    if (reason === 'cancel-step') {
+      output.print('The step was ended by a cancel step.');
       return 'cancelled';
     }
     output.error(

@@ -39,6 +39,11 @@ export class StepRecord {
   completedAt: string | undefined;
   conclusion: Outcome | undefined;
   lineCount = 0;
+  /** What the list of steps is told of a background step, or of one that waits for such (runner-protocol 8.1). */
+  background: Pick<
+    StepUpdate,
+    'is_background' | 'background_control_type' | 'background_control_step_ids' | 'parallel_group_id'
+  > = {};
   readonly annotations: Annotation[] = [];
 
   constructor(number: number, name: string, id: string = newGuid()) {
@@ -64,6 +69,7 @@ export class StepRecord {
       started_at: this.startedAt ?? null,
       completed_at: this.completedAt ?? null,
       conclusion: StepConclusionCode[this.conclusion ?? 'unknown'],
+      ...this.background,
     };
   }
 

@@ -5,8 +5,9 @@ import { Problems } from '../reader/problems.ts';
 import { readTemplateTree } from '../reader/read-template.ts';
 import { readWorkflow } from '../reader/read-workflow.ts';
 import { type Reference, referencesOf } from '../references.ts';
+import { type StepItem, stepItems } from '../step-items.ts';
 import { walkTokens } from '../token-walk.ts';
-import { isExpression, isObjectToken, literalText, type ObjectToken } from '../tokens.ts';
+import { isExpression, isObjectToken, literalText, member, type ObjectToken } from '../tokens.ts';
 import type { SourcePlace } from './finding.ts';
 import { SourceText } from './source-text.ts';
 
@@ -21,14 +22,14 @@ export interface LintFile {
 
 /** An expression where it is written. */
 export interface WrittenExpression {
-  /** Keys from the root: `jobs`, `build`, `steps`, `0`, `run`. */
+  /** Keys from the root: `jobs`, `build`, `steps`, `0`, `run`; of a step in `parallel` as if it stood there itself. */
   path: string[];
   token: ObjectToken;
   expression: string;
   references: Reference[];
   /** The job it is written in. */
   job: WorkflowJob | undefined;
-  /** Index of the step it is written in. */
+  /** Index of the step it is written in, among `job.steps`. */
   step: number | undefined;
 }
 
@@ -46,18 +47,29 @@ const isReadable = ({ triggers, jobs, errors }: Workflow): boolean =>
   triggers !== null || jobs.length > 0 || errors.every(({ line }) => line !== null);
 
 function expressionsIn(root: TemplateToken, workflow: Workflow): WrittenExpression[] {
-  const jobs = new Map(workflow.jobs.map((job) => [job.key, job]));
+  const jobs = new Map(workflow.jobs.map((job) => [job.key, { job, steps: stepIndexes(root, job) }]));
   const found: WrittenExpression[] = [];
   for (const { path, token, isKey } of walkTokens(root)) {
     const expression = expressionOf(path, token, isKey);
     if (expression === undefined) continue;
     const [first, key = '', part, index] = path;
-    const job = first === 'jobs' ? jobs.get(key) : undefined;
-    const step = part === 'steps' && index !== undefined ? Number(index) : undefined;
-    found.push({ path, token, expression, references: referencesOf(expression), job, step });
+    const { job, steps } = (first === 'jobs' && jobs.get(key)) || {};
+    const isGrouped = part === 'steps' && path[4] === 'parallel' && path.length > 6;
+    const step = part === 'steps' ? steps?.get(isGrouped ? path.slice(3, 6).join('/') : `${index}`) : undefined;
+    const own = isGrouped ? [...path.slice(0, 4), ...path.slice(6)] : path;
+    found.push({ path: own, token, expression, references: referencesOf(expression), job, step });
   }
   return found;
 }
+
+/** Index among the job's steps by the path from `steps`. */
+function stepIndexes(root: TemplateToken, job: WorkflowJob): Map<string, number> {
+  return new Map(stepTokens(root, job).map(({ path }, index) => [path.join('/'), index]));
+}
+
+/** Where the steps of the job are written, in their order. */
+export const stepTokens = (root: TemplateToken, { key }: WorkflowJob): StepItem[] =>
+  stepItems(member(member(member(root, 'jobs'), key), 'steps'));
 
 /** What the token holds as an expression: `if` is one also without `${{ }}` (SEM-9.3). */
 function expressionOf(path: string[], token: ObjectToken, isKey: boolean): string | undefined {

@@ -26,9 +26,9 @@ export class StepNames {
     return isFree;
   }
 
-  /** Names a step without an id after what it does, `_2`, `_3`… on collision. */
-  generate(uses: string | undefined): string {
-    const base = `__${subjectOf(uses).replace(/[^A-Za-z0-9_-]/g, '_')}`;
+  /** Names a step without an id after its subject, `_2`, `_3`… on collision. */
+  generate(subject: string): string {
+    const base = `__${subject.replace(/[^A-Za-z0-9_-]/g, '_')}`;
     for (let attempt = (this.#attempts.get(base) ?? 0) + 1; ; attempt++) {
       const suffix = attempt === 1 ? '' : `_${attempt}`;
       const name = base.slice(0, MAX_ID_LENGTH - suffix.length) + suffix;
@@ -39,7 +39,8 @@ export class StepNames {
   }
 }
 
-function subjectOf(uses: string | undefined): string {
+/** What a step is named after that runs a script or uses this. */
+export function subjectOf(uses: string | undefined): string {
   if (uses === undefined) return 'run';
   if (uses.startsWith('docker://')) return uses.slice('docker://'.length);
   if (uses.startsWith('./') || uses.startsWith('.\\')) return 'self';

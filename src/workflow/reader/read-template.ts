@@ -1,4 +1,5 @@
 /** Text to a checked token tree, by GitHub's template reader and schema. */
+import { FeatureFlags } from '@actions/expressions/features';
 import { type TemplateContext, TemplateValidationErrors } from '@actions/workflow-parser/templates/template-context';
 import { readTemplate } from '@actions/workflow-parser/templates/template-reader';
 import {
@@ -43,6 +44,8 @@ export function readTemplateTree(
     workflowSchema(),
     new NoOperationTraceWriter(),
   );
+  // SEM-18: the reader knows their keys, but refuses them otherwise.
+  context.state.featureFlags = new FeatureFlags({ allowBackgroundSteps: true });
   const fileId = context.getFileId(path);
   const yaml = readYaml(text, fileId, limits);
   for (const { message, place } of yaml.problems) problems.add(message, place);

@@ -64,6 +64,4 @@ function correct(definitions: Definitions): void {
   const container = definitions['string-runner-context']?.context?.filter((name) => name !== 'steps') ?? [];
   definitions['string-container-context'] = { context: container, string: {} };
   Object.assign(definitions['container-env']?.mapping ?? {}, { 'loose-value-type': 'string-container-context' });
-  // SEM-18: there are no background steps here. The reader itself refuses their other keys.
-  definitions['steps-item'] = { 'one-of': ['run-step', 'regular-step'] };
 }

@@ -65,4 +65,8 @@ describe('script-injection', () => {
     expect(found(...keys('script'))).toEqual([expect.stringContaining('the text of a JavaScript program')]);
     expect(found(...keys('result'))).toEqual([]);
   });
+
+  it('SEM-18.2: looks into parallel blocks', () => {
+    expect(found('parallel: [{ run: "echo ${{ github.head_ref }}" }]')).toHaveLength(1);
+  });
 });

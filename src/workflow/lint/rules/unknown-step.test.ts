@@ -51,4 +51,41 @@ jobs:
 `;
     expect(foundBy('unknown-step', text)).toHaveLength(1);
   });
+
+  it('SEM-18.3: tells of a background step that nothing has waited for', () => {
+    const reading = (between: string): string => `on: push
+jobs:
+  build:
+    runs-on: x
+    outputs: { last: "\${{ steps.far.outputs.x }}" }
+    steps:
+      - { id: far, background: true, run: x }
+      - ${between}
+      - run: "\${{ steps.far.outputs.x }}"
+`;
+    const found = [
+      '9:19 error steps.far.outputs.x is always null: the step far runs in the background, and nothing has waited for it before.',
+    ];
+    expect(foundBy('unknown-step', reading('run: x'))).toEqual(found);
+    expect(foundBy('unknown-step', reading('parallel: [{ run: x }]'))).toEqual(found);
+    for (const covered of ['wait: far', 'wait: [far]', 'wait-all:', 'cancel: far']) {
+      expect(foundBy('unknown-step', reading(covered))).toEqual([]);
+    }
+  });
+
+  it('SEM-18.2: counts the steps of a parallel block, which do not see each other', () => {
+    const text = `on: push
+jobs:
+  build:
+    runs-on: x
+    steps:
+      - parallel:
+          - { id: one, run: x }
+          - { id: two, run: "\${{ steps.one.outputs.x }}" }
+      - run: "\${{ steps.two.outputs.x }}"
+`;
+    expect(foundBy('unknown-step', text)).toEqual([
+      '8:34 error steps.one.outputs.x is always null: the step one runs in the background, and nothing has waited for it before.',
+    ]);
+  });
 });

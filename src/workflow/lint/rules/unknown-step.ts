@@ -1,9 +1,8 @@
 import type { WorkflowJob } from '../../model.ts';
 import type { Reference } from '../../references.ts';
-import { walkTokens } from '../../token-walk.ts';
 import { literalText, member } from '../../tokens.ts';
 import type { Found, Rule } from '../finding.ts';
-import { type LintFile, placeOfReference, type WrittenExpression } from '../lint-file.ts';
+import { type LintFile, placeOfReference, stepTokens, type WrittenExpression } from '../lint-file.ts';
 import { textOf } from './untrusted-input.ts';
 
 /** SEM-19.5: a step is in the context once it has run or was skipped. */
@@ -39,22 +38,28 @@ function problemOf(file: LintFile, { job, step }: WrittenExpression, { members }
   if (index === undefined) return `the job ${job.key} has no step with the id ${id}`;
   if (step !== undefined && index >= step)
     return index === step ? 'the step has not run yet' : `the step ${id} comes later`;
+  if (step !== undefined && !isVisible(job, index, step))
+    return `the step ${id} runs in the background, and nothing has waited for it before`;
   if (typeof property !== 'string' || PROPERTIES.includes(property.toLowerCase())) return undefined;
   return 'of a step there are only outputs, outcome and conclusion';
 }
 
 const known = new WeakMap<WorkflowJob, Map<string, number>>();
 
-/** Index of the step by its id; those within a step of `parallel` have its index (SEM-18.2). */
+/** SEM-18.3: what a background step leaves shows from the control step on that covers it. */
+function isVisible({ steps }: WorkflowJob, index: number, reader: number): boolean {
+  const looked = steps[index];
+  if (!looked?.background) return true;
+  const between = steps.slice(index + 1, reader).flatMap(({ control }) => control ?? []);
+  return between.some(({ type, targets }) => type === 'wait-all' || targets.includes(looked.contextName));
+}
+
+/** Index of the step by its id. */
 function stepIds({ root }: LintFile, job: WorkflowJob): Map<string, number> {
   const before = known.get(job);
   if (before) return before;
-  const steps = member(member(member(root, 'jobs'), job.key), 'steps');
-  const found = new Map<string, number>();
-  for (const { path, token, isKey } of walkTokens(steps)) {
-    if (isKey || path.at(-1) !== 'id' || path.at(-2) === 'with' || path.at(-2) === 'env') continue;
-    found.set((literalText(token) ?? '').toLowerCase(), Number(path[0]));
-  }
+  const ids = stepTokens(root, job).map(({ token }, index) => [literalText(member(token, 'id')), index] as const);
+  const found = new Map(ids.flatMap(([id, index]) => (id === undefined ? [] : [[id.toLowerCase(), index]])));
   known.set(job, found);
   return found;
 }

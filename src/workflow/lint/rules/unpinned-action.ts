@@ -1,6 +1,6 @@
 import { member } from '../../tokens.ts';
 import type { Rule } from '../finding.ts';
-import { type LintFile, placeOf } from '../lint-file.ts';
+import { type LintFile, placeOf, stepTokens } from '../lint-file.ts';
 
 const COMMIT = /@[0-9a-f]{40}$/i;
 /** GitHub's own. */
@@ -20,13 +20,12 @@ export const unpinnedAction: Rule = {
 
 function usesOf({ workflow, root }: LintFile) {
   const jobs = member(root, 'jobs');
-  return workflow.jobs.flatMap(({ key, steps, call }) => {
-    const body = member(jobs, key);
-    const items = member(body, 'steps');
-    const list = items !== null && typeof items === 'object' && items.type === 1 ? items.seq : [];
-    const ofSteps = steps.flatMap(({ uses }, index) =>
-      uses === undefined ? [] : [{ uses, place: placeOf(member(list[index] ?? null, 'uses')) }],
+  return workflow.jobs.flatMap((job) => {
+    const items = stepTokens(root, job);
+    const ofSteps = job.steps.flatMap(({ uses }, index) =>
+      uses === undefined ? [] : [{ uses, place: placeOf(member(items[index]?.token ?? null, 'uses')) }],
     );
-    return call ? [{ uses: call.uses, place: placeOf(member(body, 'uses')) }, ...ofSteps] : ofSteps;
+    const { call } = job;
+    return call ? [{ uses: call.uses, place: placeOf(member(member(jobs, job.key), 'uses')) }, ...ofSteps] : ofSteps;
   });
 }
