@@ -2,12 +2,13 @@
  * A Docker engine for tests: the one that answers, or a private one that tests share while they run. Images are made of
  * this machine's own programs, since nothing may be pulled.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -22,20 +23,30 @@ import { findProgram } from './find-program.ts';
 import { requirement } from './require.ts';
 import { waitFor } from './wait.ts';
 
-const HOME = join(tmpdir(), 'switchyard-test-docker');
-const USERS = join(HOME, 'users');
-const SOCKET = join(HOME, 'docker.sock');
+/** The engine that tests share, and a second one in a network of its own, as one in a container is. */
+const ENGINES = {
+  shared: { home: join(tmpdir(), 'switchyard-test-docker'), command: ['dockerd'] },
+  second: { home: join(tmpdir(), 'switchyard-test-docker-2'), command: ['unshare', '--net', 'dockerd'] },
+} as const;
+
+type EngineName = keyof typeof ENGINES;
+
+const homeOf = (name: EngineName): string => ENGINES[name].home;
+const socketOf = (name: EngineName): string => join(homeOf(name), 'docker.sock');
+const usersOf = (name: EngineName): string => join(homeOf(name), 'users');
+
 const PROGRAMS =
   'sh bash cat chmod cp date echo env grep head hostname id ls mkdir mv readlink rm sed sleep sort stat tail touch tr uname wc'.split(
     ' ',
   );
 
 /** Changes with what is done to make the image. */
-const RECIPE = 'v2 ';
+const RECIPE = 'v3 ';
 
 export interface TestDocker {
   /** For programs that are to use this engine. */
   env: Record<string, string>;
+  socket: string;
   /** Name of an image with a shell, and the libraries that this machine's Node needs. No registry has it. */
   image: string;
   /** Calls docker; its standard output without the last line break. */
@@ -60,42 +71,56 @@ export const dockerEngine = (): 'running' | 'private' | undefined =>
     return process.getuid?.() === 0 && findProgram('dockerd') && findProgram('iptables') ? 'private' : undefined;
   });
 
-export async function startDocker(engine: 'running' | 'private'): Promise<TestDocker> {
-  const env: Record<string, string> = engine === 'private' ? { DOCKER_HOST: `unix://${SOCKET}` } : {};
-  const close = engine === 'private' ? await joinPrivate(env) : async () => undefined;
+/** @param name `second` only where the first is private too */
+export async function startDocker(engine: 'running' | 'private', name: EngineName = 'shared'): Promise<TestDocker> {
+  const env: Record<string, string> = engine === 'private' ? { DOCKER_HOST: `unix://${socketOf(name)}` } : {};
+  const close = engine === 'private' ? await joinPrivate(name, env) : async () => undefined;
   const docker = (...args: string[]): string =>
     execFileSync('docker', args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
       .toString()
       .trimEnd();
-  return { env, docker, close, image: importImage(docker) };
+  return {
+    env,
+    socket: engine === 'private' ? socketOf(name) : '/var/run/docker.sock',
+    docker,
+    close,
+    image: importImage(docker),
+  };
 }
 
 /** Starts the engine unless another test has; who leaves last ends it. */
-async function joinPrivate(env: Record<string, string>): Promise<() => Promise<void>> {
-  mkdirSync(USERS, { recursive: true, mode: 0o700 });
-  const mine = join(USERS, `${process.pid}-${Math.random()}`);
-  await exclusively(async () => {
+async function joinPrivate(name: EngineName, env: Record<string, string>): Promise<() => Promise<void>> {
+  mkdirSync(usersOf(name), { recursive: true, mode: 0o700 });
+  const mine = join(usersOf(name), `${process.pid}-${Math.random()}`);
+  await exclusively(name, async () => {
     writeFileSync(mine, '');
-    if (!answers(env)) await startEngine(env);
+    if (!answers(env)) await startEngine(name, env);
   });
   return () =>
-    exclusively(async () => {
+    exclusively(name, async () => {
       rmSync(mine, { force: true });
-      if (liveUsers().length === 0) await stopEngine();
+      if (liveUsers(name).length === 0) await stopEngine(name);
     });
 }
 
-async function startEngine(env: Record<string, string>): Promise<void> {
-  await stopEngine();
-  const log = openSync(join(HOME, 'dockerd.log'), 'w');
-  const folders = ['--data-root', join(HOME, 'data'), '--exec-root', join(HOME, 'exec')];
-  spawn('dockerd', [...folders, '--pidfile', join(HOME, 'pid'), '-H', `unix://${SOCKET}`], {
-    detached: true,
-    stdio: ['ignore', log, log],
-  }).unref();
+async function startEngine(name: EngineName, env: Record<string, string>): Promise<void> {
+  await stopEngine(name);
+  const { home, command } = ENGINES[name];
+  const file = join(home, 'dockerd.log');
+  const log = openSync(file, 'w');
+  const folders = ['--data-root', join(home, 'data'), '--exec-root', join(home, 'exec')];
+  const [program, ...words] = [
+    ...command,
+    ...folders,
+    '--pidfile',
+    join(home, 'pid'),
+    '-H',
+    `unix://${socketOf(name)}`,
+  ];
+  spawn(program, words, { detached: true, stdio: ['ignore', log, log] }).unref();
   closeSync(log);
   await waitFor('dockerd to answer', async () => answers(env) || undefined, 60_000).catch((error: unknown) => {
-    throw new Error(`${error}\n${readIfThere(join(HOME, 'dockerd.log')).slice(-4_000)}`);
+    throw new Error(`${error}\n${readIfThere(file).slice(-4_000)}`);
   });
   const left = execFileSync('docker', ['ps', '-aq'], { env: { ...process.env, ...env } })
     .toString()
@@ -105,27 +130,27 @@ async function startEngine(env: Record<string, string>): Promise<void> {
     execFileSync('docker', ['rm', '--force', '--volumes', ...left], { env: { ...process.env, ...env } });
 }
 
-async function stopEngine(): Promise<void> {
-  const pid = Number(readIfThere(join(HOME, 'pid')));
+async function stopEngine(name: EngineName): Promise<void> {
+  const pid = Number(readIfThere(join(homeOf(name), 'pid')));
   // A process that has ended has no command line any more, also while nobody has taken note of its end.
-  const lives = (): boolean => readIfThere(`/proc/${pid}/cmdline`).includes(HOME);
+  const lives = (): boolean => readIfThere(`/proc/${pid}/cmdline`).includes(homeOf(name));
   if (!pid || !lives()) return;
   process.kill(pid, 'SIGTERM');
   await waitFor('dockerd to end', async () => !lives() || undefined, 30_000);
 }
 
 /** Names of users whose process lives. */
-function liveUsers(): string[] {
-  return readdirSync(USERS).filter((name) => {
-    if (existsSync(`/proc/${name.split('-')[0]}`)) return true;
-    rmSync(join(USERS, name), { force: true });
+function liveUsers(name: EngineName): string[] {
+  return readdirSync(usersOf(name)).filter((user) => {
+    if (existsSync(`/proc/${user.split('-')[0]}`)) return true;
+    rmSync(join(usersOf(name), user), { force: true });
     return false;
   });
 }
 
 /** One process at a time; a lock whose owner has died does not count. */
-async function exclusively(action: () => Promise<void>): Promise<void> {
-  const lock = join(HOME, 'lock');
+async function exclusively(name: EngineName, action: () => Promise<void>): Promise<void> {
+  const lock = join(homeOf(name), 'lock');
   await waitFor('the lock of the test engine', async () => takeLock(lock) || undefined, 90_000);
   try {
     await action();
@@ -162,7 +187,7 @@ function importImage(docker: TestDocker['docker']): string {
     .digest('hex')
     .slice(0, 12)}`;
   if (docker('images', '-q', image) !== '') return image;
-  const folder = join(HOME, `image-${process.pid}`);
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-test-image-'));
   mkdirSync(join(folder, 'etc'), { recursive: true });
   mkdirSync(join(folder, 'tmp'));
   execFileSync('chmod', ['1777', join(folder, 'tmp')]);
@@ -181,10 +206,12 @@ function importImage(docker: TestDocker['docker']): string {
   return image;
 }
 
-/** What the programs and this machine's Node load, with the loader itself. */
+/** What the programs, this machine's Node and its Docker client load, with the loader itself. */
 function libraries(): string[] {
-  const programs = [...PROGRAMS.map(usrPath), process.execPath].filter(Boolean);
-  const printed = execFileSync('ldd', programs).toString();
+  const programs = [...PROGRAMS.map(usrPath), process.execPath, usrPath('docker')].filter(Boolean);
+  // Of a program that needs none it complains.
+  const { stdout } = spawnSync('ldd', programs);
+  const printed = stdout.toString();
   return [...printed.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, file = '']) => file);
 }
 

@@ -15,6 +15,7 @@ import { HttpClient } from '../http.ts';
 import type { RunnerIdentity, SignalGrace } from '../job-channel.ts';
 import { runnerArch, runnerOs } from '../platform.ts';
 import { SERVER_BACK_OFF } from '../retries.ts';
+import { ContainerCheck } from './container-check.ts';
 import { RunnerToken } from './credentials.ts';
 import { ClockSkew, ExitCode, ListenerEnd, RegistrationGone, SessionConflict, SessionLost } from './errors.ts';
 import { type JobEnd, JobRun } from './job-dispatcher.ts';
@@ -50,6 +51,7 @@ export class Listener {
   readonly #session: BrokerSession;
   readonly #isEphemeral: boolean;
   readonly #spareWorker: SpareWorker;
+  readonly #containerCheck: ContainerCheck;
   readonly #finished = new Set<string>();
   /** Aborts when the runner is to end. */
   readonly #stop = new AbortController();
@@ -70,6 +72,7 @@ export class Listener {
     );
     this.#token = new RunnerToken(config, this.#http, clock);
     this.#spareWorker = new SpareWorker(options.workerProgram);
+    this.#containerCheck = new ContainerCheck(runner, options.diagnostics);
     this.#session = new BrokerSession(config, this.#http, this.#token, setting('runnerVersion'));
   }
 
@@ -198,6 +201,7 @@ export class Listener {
   async #offer(request: JobRequestBody): Promise<void> {
     const id = request.runner_request_id;
     const { diagnostics } = this.#options;
+    await this.#containerCheck.settled();
     if (typeof id !== 'string' || typeof request.run_service_url !== 'string') {
       return diagnostics.note('a job request without id or run service is dropped');
     }

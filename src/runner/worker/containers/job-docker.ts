@@ -1,6 +1,7 @@
 /** What a job has of Docker: the client, where the engine is, and the marks on everything that it makes. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RunnerIdentity } from '../../job-channel.ts';
 import type { JobState } from '../job-state.ts';
 import type { StepOutput } from '../step-output.ts';
 import { ActionImages } from './action-images.ts';
@@ -39,11 +40,9 @@ export class JobDocker {
   /** @throws UserError `no-docker`, `docker-paths` */
   static async open(job: JobState): Promise<JobDocker> {
     const docker = Docker.find(job.inherited, job.folders.temp);
-    const { instance, pid, root, workFolder } = job.runner;
+    const { pid, workFolder } = job.runner;
     const placement = await findPlacement(docker, workFolder, pid);
-    await checkOnce(join(root, '.docker-check'), `${instance} ${docker.address}`, () =>
-      checkPlacement(docker, placement, workFolder),
-    );
+    await checkOnce(job.runner, docker, () => checkPlacement(docker, placement, workFolder));
     return new JobDocker(job, docker, placement);
   }
 
@@ -75,8 +74,14 @@ export class JobDocker {
   }
 }
 
-/** A runner that has been checked is not checked again, in its next job. */
-async function checkOnce(file: string, mark: string, check: () => Promise<void>): Promise<void> {
+/** A runner that has been checked, at its start or by a job, is not checked again; one that was found wrong is. */
+export async function checkOnce(
+  { instance, root }: RunnerIdentity,
+  docker: Docker,
+  check: () => Promise<void>,
+): Promise<void> {
+  const file = join(root, '.docker-check');
+  const mark = `${instance} ${docker.address}`;
   if (readMark(file) === mark) return;
   await check();
   writeFileSync(file, mark, { mode: 0o600 });

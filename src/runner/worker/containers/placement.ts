@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { errorText, UserError } from '../../../common/errors.ts';
 import { newGuid } from '../../../common/ids.ts';
+import { isContained } from './contained.ts';
 import { type Docker, DockerFailed } from './docker.ts';
 import { containerLease, localFacts, processLease } from './lease.ts';
 import { type PathPair, translate } from './paths.ts';
@@ -27,14 +28,6 @@ interface Container {
 
 /** The oldest engine whose API has what is used here (runner-protocol 11.7). */
 const OLDEST_API = [1, 35] as const;
-
-/** The kernel's number for the namespace of processes that a machine starts with. */
-const MACHINES_PID_NAMESPACE = '4026531836';
-
-/** Whether the runner itself is in a container. Files such as /.dockerenv are also in machines made from images. */
-export const isContained = (): boolean =>
-  localFacts().pidNamespace !== MACHINES_PID_NAMESPACE ||
-  / \/ \/ .* - overlay /.test(readFileSync('/proc/self/mountinfo', 'utf8'));
 
 /**
  * Finds the placement, without trying it.
