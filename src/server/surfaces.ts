@@ -1,13 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { DASHBOARD_PREFIX } from '../protocol/dashboard/index.ts';
 import { actionRoutes } from './actions/routes.ts';
+import { artifactRoutes } from './artifacts/routes.ts';
 import { blobRoutes } from './blobs/routes.ts';
+import { cacheRoutes } from './caches/routes.ts';
+import { cacheV1Routes } from './caches/v1-routes.ts';
 import type { ServerContext } from './context.ts';
 import { pageRoutes } from './dashboard/page.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
 import { gitService } from './git/index.ts';
 import { restRoutes } from './github-rest/routes.ts';
 import { runnerRoutes } from './github-rest/runners.ts';
+import { oidcRoutes } from './oidc/routes.ts';
 import { brokerRoutes } from './runner-service/broker.ts';
 import { feedRoutes } from './runner-service/feed.ts';
 import { oauthRoutes } from './runner-service/oauth.ts';
@@ -28,6 +32,10 @@ export async function registerSurfaces(
   await app.register(resultsRoutes(context));
   await app.register(feedRoutes(context));
   await app.register(blobRoutes(context));
+  await app.register(artifactRoutes(context));
+  await app.register(cacheRoutes(context));
+  await app.register(cacheV1Routes(context));
+  await app.register(oidcRoutes(context));
   await app.register(runnerRoutes(context), { prefix: '/api/v3' });
   await app.register(restRoutes(context), { prefix: '/api/v3' });
   await app.register(dashboardRoutes(context), { prefix: DASHBOARD_PREFIX });

@@ -2,6 +2,7 @@
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { JobRow } from '../../store/jobs.ts';
 import { githubContext, type JobResult, type JobState, transitiveNeeds } from '../../workflow/index.ts';
+import { artifactLimits } from '../artifacts/limits.ts';
 import type { Level, RunBundle } from './run-bundle.ts';
 
 export const parseKeys = (text: string): string[] => JSON.parse(text) as string[];
@@ -90,5 +91,6 @@ function githubOf({ run, repository, workflow, workflowPath }: RunBundle, public
     serverUrl: publicUrl,
     apiUrl: `${publicUrl}/api/v3`,
     graphqlUrl: `${publicUrl}/api/graphql`,
+    retentionDays: artifactLimits().retentionDays,
   });
 }

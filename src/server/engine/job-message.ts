@@ -7,6 +7,7 @@ import { jobPayload } from '../../workflow/index.ts';
 import { printedPermissions } from '../auth/job-permissions.ts';
 import { issueGitHubToken, issueJobToken, type JobClaims } from '../auth/jwt.ts';
 import type { ServerKeys } from '../auth/keys.ts';
+import { idTokenUrl } from '../oidc/urls.ts';
 import { jobContexts } from './contexts.ts';
 import { tokenPermissions } from './permissions.ts';
 import { levelOf, type RunBundle } from './run-bundle.ts';
@@ -59,14 +60,22 @@ export async function buildJobMessage(input: JobMessageInput): Promise<JobMessag
     requestId: job.id,
     lockedUntil: job.lease_until ?? isoTime(nowMs),
     ...jobPayload(levelOf(bundle, job), job.key, newGuid, JSON.parse(job.environment)),
-    resources: { endpoints: [systemEndpoint(publicUrl, jobToken)], repositories: [], containers: [] },
+    resources: {
+      endpoints: [systemEndpoint(publicUrl, jobToken, permissions['id-token'] === 'write')],
+      repositories: [],
+      containers: [],
+    },
     variables: variables(input, gitHubToken, await input.secrets(gitHubToken)),
     contextData: contexts(input),
     mask: [],
   };
 }
 
-function systemEndpoint(publicUrl: string, token: string): JobMessage['resources']['endpoints'][number] {
+function systemEndpoint(
+  publicUrl: string,
+  token: string,
+  mayAskForIdTokens: boolean,
+): JobMessage['resources']['endpoints'][number] {
   return {
     id: NO_GUID,
     name: SYSTEM_CONNECTION,
@@ -76,6 +85,8 @@ function systemEndpoint(publicUrl: string, token: string): JobMessage['resources
       ResultsServiceUrl: `${publicUrl}/`,
       PipelinesServiceUrl: `${publicUrl}/`,
       CacheServerUrl: `${publicUrl}/cache/`,
+      // SEM-17.15: only such jobs find it in their environment.
+      ...(mayAskForIdTokens && { GenerateIdTokenUrl: idTokenUrl(publicUrl) }),
       FeedStreamUrl: `${publicUrl.replace(/^http/, 'ws')}/feed`,
     },
   };
