@@ -1,12 +1,13 @@
-import { type Clock, isoTime } from '../common/clock.ts';
+import { isoTime } from '../common/clock.ts';
 import { errorText } from '../common/errors.ts';
-import type { Logger } from '../common/log.ts';
-import type { Database } from '../store/database.ts';
 import { deleteOldEvents } from '../store/events.ts';
 import { deleteOldMessages } from '../store/hooks.ts';
 import { markRunnersSeen } from '../store/runners.ts';
 import { deleteExpiredTokens } from '../store/tokens.ts';
-import type { Engine } from './engine/engine.ts';
+import { expireArtifacts } from './artifacts/expiry.ts';
+import { removeStaleCaches } from './caches/eviction.ts';
+import type { ServerContext } from './context.ts';
+import { rotateKeys } from './oidc/keys.ts';
 
 const EVERY_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * EVERY_MS;
@@ -18,34 +19,53 @@ const OLD_EVENT_MS = 35 * DAY_MS;
 /** As long as somebody may look for why a receiver did not hear of something. */
 const OLD_MESSAGE_MS = 7 * DAY_MS;
 
-export interface HousekeepingOptions {
-  db: Database;
-  engine: Engine;
-  clock: Clock;
-  logger: Logger;
-}
+export type HousekeepingOptions = Pick<
+  ServerContext,
+  'db' | 'engine' | 'clock' | 'logger' | 'blobs' | 'keys' | 'turns'
+>;
 
 /**
- * Once an hour: expired tokens, old events, and registrations whose runner is gone for good. Not at the start: runners that the server
- * has just come back to must have time to come back themselves.
+ * Once an hour: expired tokens, old events, artifacts and caches whose time has come, and registrations whose runner is
+ * gone for good. Not at the start: runners that the server has just come back to must have time to come back themselves.
  */
-export function startHousekeeping(options: HousekeepingOptions): { close(): void } {
+export function startHousekeeping(options: HousekeepingOptions): { close(): Promise<void> } {
   let cancel: () => void;
+  let round: Promise<void> | undefined;
+  let isDue = false;
+  const tidyAll = async (): Promise<void> => {
+    while (isDue) {
+      isDue = false;
+      await tidy(options).catch((error: unknown) => options.logger.warn(`housekeeping failed: ${errorText(error)}`));
+    }
+    round = undefined;
+  };
   const plan = (): void => {
     cancel = options.clock.after(EVERY_MS, () => {
       plan();
-      void tidy(options).catch((error: unknown) => options.logger.warn(`housekeeping failed: ${errorText(error)}`));
+      // A round that takes longer than an hour is not overtaken by the next.
+      isDue = true;
+      round ??= tidyAll();
     });
   };
   plan();
-  return { close: () => cancel() };
+  return {
+    async close() {
+      cancel();
+      isDue = false;
+      await round;
+    },
+  };
 }
 
-async function tidy({ db, engine, clock, logger }: HousekeepingOptions): Promise<void> {
+async function tidy(options: HousekeepingOptions): Promise<void> {
+  const { db, engine, clock, logger } = options;
   const now = clock.now();
   await deleteExpiredTokens(db, now);
   await deleteOldEvents(db, isoTime(now - OLD_EVENT_MS));
   await deleteOldMessages(db, isoTime(now - OLD_MESSAGE_MS));
+  await expireArtifacts(options);
+  await removeStaleCaches(options);
+  await rotateKeys(options);
   // Presence is known in memory only; this is how the store learns of it.
   await markRunnersSeen(db, engine.onlineRunners(), isoTime(now));
   const lost = await db

@@ -135,13 +135,13 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 512 },
   });
-  let housekeeping: { close(): void } | undefined;
+  let housekeeping: { close(): Promise<void> } | undefined;
   const connections = new Connections(app.server);
   const close = async (): Promise<void> => {
     closing.abort();
     const callOff = connections.end(systemClock);
     await app.close().finally(callOff);
-    housekeeping?.close();
+    await housekeeping?.close();
     await schedules.close();
     await runEvents.close();
     await webhooks.close();
@@ -157,7 +157,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     await engine.start();
     // GitHub's schema is read with the first file: not while somebody waits for a push.
     setImmediate(() => void reader.warmUp());
-    housekeeping = startHousekeeping({ db, engine, clock, logger: options.logger });
+    housekeeping = startHousekeeping(context);
     await app.listen({ host: options.host, port: options.port });
     settings.publicUrl ||= urlOf(options.host, portOf(app.server.address()));
     await surfaces.recoverPushes();

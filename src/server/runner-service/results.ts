@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync } from 'fastify';
 import type { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
 import {
@@ -23,7 +23,7 @@ import type { JobClaims } from '../auth/jwt.ts';
 import { signedUrl } from '../blobs/signed-url.ts';
 import type { ServerContext } from '../context.ts';
 import { wireTime } from '../engine/step-results.ts';
-import { failureOf } from '../failures.ts';
+import { type TwirpMethod, twirpMethods } from '../twirp.ts';
 import { diagLogName, jobLogName, stepLogName, stepSummaryName } from './log-names.ts';
 
 /** Asked for anew for every block, so that it need not outlive the job. */
@@ -38,8 +38,7 @@ const OK = { ok: true };
 /** Steps, logs and summaries from a job's worker (runner-protocol 8.1). Register it without a prefix. */
 export function resultsRoutes(context: ServerContext): FastifyPluginAsync {
   return async (app) => {
-    answerAsTwirp(app, context);
-    const method = methodsOf(app);
+    const method = ownMethods(twirpMethods(app, context, BODY_BYTES));
     method(STEPS_UPDATE_PATH, StepsUpdateRequest, (job, body) => updateSteps(context, job, body));
     method(`${RECEIVER_PATH}/GetStepLogsSignedBlobURL`, StepRequest, (job, { step_backend_id }) => ({
       logs_url: signedUrl(context, stepLogName(job.jobId, step_backend_id), 'w', URL_SECONDS),
@@ -69,28 +68,21 @@ export function resultsRoutes(context: ServerContext): FastifyPluginAsync {
 
 type Ids = z.infer<typeof JobRequest>;
 
-/** One twirp method: its body checked, its ids those of the token. */
-function methodsOf(app: FastifyInstance) {
+/** Methods whose ids must be those of the token. */
+function ownMethods(method: TwirpMethod) {
   return <T extends Ids>(
     path: string,
     shape: z.ZodType<T>,
     answer: (job: JobClaims, body: T) => object | Promise<object>,
-  ): void => {
-    app.post(path, { config: { access: 'job' }, bodyLimit: BODY_BYTES }, (request) => {
-      const body = shape.parse(request.body);
-      return answer(jobOf(request, body), body);
-    });
-  };
+  ): void => method(path, shape, (job, body) => answer(checkOwn(job, body), body));
 }
 
 /** @throws UserError 404 when the ids are not those of the token */
-function jobOf(request: FastifyRequest, ids: Ids): JobClaims {
-  const { caller } = request;
+function checkOwn(job: JobClaims, ids: Ids): JobClaims {
   const isSame =
-    caller.kind === 'job' &&
-    ids.workflow_run_backend_id.toLowerCase() === caller.job.planId.toLowerCase() &&
-    ids.workflow_job_run_backend_id.toLowerCase() === caller.job.jobGuid.toLowerCase();
-  if (isSame) return caller.job;
+    ids.workflow_run_backend_id.toLowerCase() === job.planId.toLowerCase() &&
+    ids.workflow_job_run_backend_id.toLowerCase() === job.jobGuid.toLowerCase();
+  if (isSame) return job;
   throw new UserError('not_found', 'The token is not for this job.', { status: 404 });
 }
 
@@ -160,19 +152,3 @@ async function endJobLog(context: ServerContext, { jobId }: JobClaims, body: Job
 
 const lineCount = ({ line_count }: { line_count: number }): number =>
   Number.isSafeInteger(line_count) && line_count > 0 ? line_count : 0;
-
-const TWIRP_CODES: Record<number, string> = {
-  401: 'unauthenticated',
-  403: 'permission_denied',
-  404: 'not_found',
-  412: 'failed_precondition',
-  422: 'invalid_argument',
-  500: 'internal',
-};
-
-function answerAsTwirp(app: FastifyInstance, context: ServerContext): void {
-  app.setErrorHandler((error, request, reply) => {
-    const { status, message } = failureOf(error, request, context.logger);
-    return reply.code(status).send({ code: TWIRP_CODES[status] ?? 'invalid_argument', msg: message });
-  });
-}
