@@ -10,7 +10,9 @@ import { findProgram } from '../support/find-program.ts';
 export const WORK_INSIDE = '/runner/_work';
 
 export interface ContainedRunnerOptions {
-  jitConfig: string;
+  /** Without one it registers itself, and takes one job after the other. */
+  jitConfig?: string;
+  registration?: { url: string; token: string; name: string; labels: string[] };
   /** What else it mounts, as `docker run -v` takes it; `WORK` stands for a folder of this machine, which is its own. */
   volumes: string[];
   env?: Record<string, string>;
@@ -24,7 +26,8 @@ export class ContainedRunner {
   readonly folder: string;
   readonly #docker: TestDocker;
 
-  constructor(docker: TestDocker, { jitConfig, volumes, env = {}, root = '/runner' }: ContainedRunnerOptions) {
+  constructor(docker: TestDocker, options: ContainedRunnerOptions) {
+    const { jitConfig = '', registration, volumes, env = {}, root = '/runner' } = options;
     this.#docker = docker;
     this.folder = mkdtempSync(join(tmpdir(), 'switchyard-contained-'));
     const own = (text: string): string => text.replaceAll('WORK', this.folder);
@@ -35,6 +38,8 @@ export class ContainedRunner {
       `${packageRoot}:/package:ro`,
       ...volumes.map(own),
     ];
+    const runner = `/usr/bin/node /package/bin/switchyard.mjs runner`;
+    const register = registration ? `${runner} config --root ${root} ${registrationOptions(registration)} && ` : '';
     this.id = docker.docker(
       'run',
       '--detach',
@@ -43,7 +48,7 @@ export class ContainedRunner {
       ...mounts.flatMap((mount) => ['-v', mount]),
       ...Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`]),
       docker.image,
-      ...['/usr/bin/node', '/package/bin/switchyard.mjs', 'runner', '--root', own(root)],
+      ...['sh', '-c', `${register}exec ${runner} ${registration ? 'run ' : ''}--root ${own(root)}`],
     );
   }
 
@@ -60,4 +65,13 @@ export class ContainedRunner {
     this.#docker.docker('rm', '--force', '--volumes', this.id);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function registrationOptions({
+  url,
+  token,
+  name,
+  labels,
+}: NonNullable<ContainedRunnerOptions['registration']>): string {
+  return `--url ${url} --token ${token} --name ${name} --labels ${labels.join(',')}`;
 }
