@@ -133,7 +133,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     bodyLimit: 1024 * 1024,
     keepAliveTimeout: KEEP_ALIVE_MS,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: 512 },
+    routerOptions: { maxParamLength: 512, ignoreDuplicateSlashes: true },
   });
   let housekeeping: { close(): Promise<void> } | undefined;
   const connections = new Connections(app.server);

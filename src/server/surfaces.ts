@@ -17,6 +17,7 @@ import { feedRoutes } from './runner-service/feed.ts';
 import { oauthRoutes } from './runner-service/oauth.ts';
 import { resultsRoutes } from './runner-service/results.ts';
 import { runServiceRoutes } from './runner-service/run-service.ts';
+import { scaleSetRoutes } from './scale-sets/routes.ts';
 import { webhookRoutes } from './webhooks-in/routes.ts';
 
 /** Puts every surface on the server: one plugin each, with its own errors and body parsers. */
@@ -29,6 +30,7 @@ export async function registerSurfaces(
   await app.register(brokerRoutes(context));
   await app.register(runServiceRoutes(context));
   await app.register(actionRoutes(context));
+  await app.register(scaleSetRoutes(context));
   await app.register(resultsRoutes(context));
   await app.register(feedRoutes(context));
   await app.register(blobRoutes(context));

@@ -6,6 +6,7 @@
 import type { Generated } from 'kysely';
 import type { HookDeliveriesTable, HookMessagesTable, HooksTable } from './tables/hooks.ts';
 import type { PeopleTables } from './tables/people.ts';
+import type { ScaleSetItemsTable, ScaleSetSessionsTable, ScaleSetsTable } from './tables/scale-sets.ts';
 import type { ServiceTables } from './tables/services.ts';
 
 export interface Tables extends PeopleTables, ServiceTables {
@@ -35,6 +36,9 @@ export interface Tables extends PeopleTables, ServiceTables {
   hooks: HooksTable;
   hook_messages: HookMessagesTable;
   hook_deliveries: HookDeliveriesTable;
+  scale_sets: ScaleSetsTable;
+  scale_set_sessions: ScaleSetSessionsTable;
+  scale_set_items: ScaleSetItemsTable;
 }
 
 export interface RepositoriesTable {
@@ -260,6 +264,8 @@ export interface JobsTable {
   continue_on_error: number;
   /** GUID: `jobId` and `workflow_job_run_backend_id` of the runner protocol. */
   job_guid: string;
+  /** The scale set that it was given to: runners of others do not take it (runner-protocol 10.2). */
+  scale_set_id: Generated<number | null>;
   /** GUID of the current offer: `runner_request_id`. New with every assignment. */
   request_guid: string | null;
   runner_id: number | null;
@@ -416,6 +422,8 @@ export interface RunnersTable {
   os: string;
   version: string;
   ephemeral: number;
+  /** The scale set that it was made for. */
+  scale_set_id: Generated<number | null>;
   /** JSON: Wall of workflow/routing, or null (SEM-13.4). */
   wall: Generated<string>;
   /** GUID of the OAuth client. Unique. */

@@ -8,7 +8,7 @@ import type { AppPermission } from './app-permissions.ts';
 import { assertMay, type TokenNeed } from './authorize.ts';
 import { type Caller, callerOfToken, secretOf, type UserScope } from './callers.ts';
 import type { JobPermission } from './job-permissions.ts';
-import { verifyJobToken, verifyRunnerToken } from './jwt.ts';
+import { verifyJobToken, verifyRunnerToken, verifyScaleSetAdminToken, verifyScaleSetQueueToken } from './jwt.ts';
 import { EVERYWHERE, hasPlace, type Place, placeInPath } from './places.ts';
 
 export type { TokenNeed } from './authorize.ts';
@@ -28,6 +28,7 @@ export { callerName, causingJob, reviewerOf, secretOf } from './callers.ts';
  * - `runner`, `job`: tokens of the runner protocol
  * - `registration`: `RemoteAuth` with a registration or remove token; routes of people that a runner needs to configure
  *   or remove itself take one too (`runnerTokens`), for the token's own place, which the handler checks
+ * - `scale-sets`, `scale-set-queue`: tokens of those who keep scale sets, and of a set's listener (runner-protocol 10)
  * - `signed`: URL or body carry a signature, checked by the handler
  */
 export type Access =
@@ -40,6 +41,8 @@ export type Access =
   | 'runner'
   | 'job'
   | 'registration'
+  | 'scale-sets'
+  | 'scale-set-queue'
   | 'signed';
 
 /**
@@ -126,6 +129,10 @@ async function identify(context: ServerContext, request: FastifyRequest, access:
       return { kind: 'runner', runner: await verifyRunnerToken(context.keys, bearer(request), now) };
     case 'job':
       return { kind: 'job', job: await verifyJobToken(context.keys, bearer(request), now) };
+    case 'scale-sets':
+      return { kind: 'scale-sets', admin: await verifyScaleSetAdminToken(context.keys, bearer(request), now) };
+    case 'scale-set-queue':
+      return { kind: 'scale-set-queue', queue: await verifyScaleSetQueueToken(context.keys, bearer(request), now) };
     case 'registration':
       return { kind: 'registration', token: await registrationToken(context, request) };
   }

@@ -8,7 +8,14 @@ import { findToken, type TokenRow, touchToken } from '../../store/tokens.ts';
 import type { Visible } from '../../store/visibility.ts';
 import type { ServerContext } from '../context.ts';
 import { type AppPermissions, narrowed } from './app-permissions.ts';
-import { type GitHubClaims, type JobClaims, type RunnerClaims, verifyGitHubToken } from './jwt.ts';
+import {
+  type GitHubClaims,
+  type JobClaims,
+  type RunnerClaims,
+  type ScaleSetAdminClaims,
+  type ScaleSetQueueClaims,
+  verifyGitHubToken,
+} from './jwt.ts';
 import type { Place } from './places.ts';
 import { accessAt, type Reach, visibleTo } from './reach.ts';
 
@@ -30,7 +37,9 @@ export type Caller =
   | { kind: 'app'; app: AppRow }
   | { kind: 'runner'; runner: RunnerClaims }
   | { kind: 'job'; job: JobClaims }
-  | { kind: 'registration'; token: TokenRow };
+  | { kind: 'registration'; token: TokenRow }
+  | { kind: 'scale-sets'; admin: ScaleSetAdminClaims }
+  | { kind: 'scale-set-queue'; queue: ScaleSetQueueClaims };
 
 /** What installation tokens begin with, as on GitHub: clients tell kinds of tokens apart by it. */
 export const INSTALLATION_PREFIX = 'ghs_';

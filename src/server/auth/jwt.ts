@@ -25,6 +25,19 @@ export interface GitHubClaims extends JobClaims {
   permissions: GrantedPermissions;
 }
 
+/** What the controller of scale sets calls their service with (runner-protocol 10.1): those of one place. */
+export interface ScaleSetAdminClaims {
+  kind: 'repository' | 'organization' | 'enterprise';
+  /** As runners of the place have it: `owner/repo`, organization or enterprise. */
+  name: string;
+}
+
+/** What the listener of a scale set reads its messages with. */
+export interface ScaleSetQueueClaims {
+  setId: number;
+  sessionId: string;
+}
+
 /** The official client refreshes shortly before; at least 50 min are wanted. */
 export const RUNNER_TOKEN_SECONDS = 60 * 60;
 
@@ -46,6 +59,39 @@ export function issueGitHubToken(
   seconds: number,
 ): Promise<string> {
   return sign(keys, 'github', { ...claims }, nowMs, seconds);
+}
+
+/** Both kinds of tokens of scale sets are asked for anew when they end. */
+export const SCALE_SET_TOKEN_SECONDS = 60 * 60;
+
+export const issueScaleSetAdminToken = (
+  keys: ServerKeys,
+  claims: ScaleSetAdminClaims,
+  nowMs: number,
+): Promise<string> => sign(keys, 'scale-sets', { ...claims }, nowMs, SCALE_SET_TOKEN_SECONDS);
+
+export const issueScaleSetQueueToken = (
+  keys: ServerKeys,
+  claims: ScaleSetQueueClaims,
+  nowMs: number,
+): Promise<string> => sign(keys, 'scale-set-queue', { ...claims }, nowMs, SCALE_SET_TOKEN_SECONDS);
+
+export async function verifyScaleSetAdminToken(
+  keys: ServerKeys,
+  token: string,
+  nowMs: number,
+): Promise<ScaleSetAdminClaims> {
+  const { kind, name } = await verify(keys, 'scale-sets', token, nowMs);
+  return { kind: kind as ScaleSetAdminClaims['kind'], name: String(name) };
+}
+
+export async function verifyScaleSetQueueToken(
+  keys: ServerKeys,
+  token: string,
+  nowMs: number,
+): Promise<ScaleSetQueueClaims> {
+  const { setId, sessionId } = await verify(keys, 'scale-set-queue', token, nowMs);
+  return { setId: Number(setId), sessionId: String(sessionId) };
 }
 
 export async function verifyRunnerToken(keys: ServerKeys, token: string, nowMs: number): Promise<RunnerClaims> {

@@ -50,14 +50,17 @@ export class Dispatcher {
 
   /** A job became ready: offered at once to the idle runner with the fewest surplus labels (SEM-13.8), else kept. */
   enqueue(job: QueuedJob): void {
-    if (this.#kindOfJob.has(job.id)) return;
+    const key = labelSetKey(job.requirement, this.#walls);
+    const before = this.#kindOfJob.get(job.id);
+    if (before === key) return;
+    // A scale set has taken it since.
+    if (before !== undefined) this.withdraw(job.id);
     const poll = this.#bestPoll(job.requirement);
     if (poll) {
       this.unpark(poll.runner.id);
       poll.offer(job);
       return;
     }
-    const key = labelSetKey(job.requirement, this.#walls);
     const known = this.#jobKinds.get(key);
     const kind: JobKind = known ?? { requirement: job.requirement, jobs: new Map(), newest: undefined };
     kind.jobs = inserted(kind.jobs, job, kind.newest);
@@ -152,7 +155,7 @@ function inserted(jobs: Map<number, QueuedJob>, job: QueuedJob, newest: QueuedJo
 }
 
 /** Equal for runners that every job treats alike. */
-function runnerKey({ labels, group, scope, wall, groupWall }: RunnerFacts): string {
-  const key = JSON.stringify([group, scope, [...labels].sort()]).toLowerCase();
+function runnerKey({ labels, group, scope, wall, groupWall, scaleSet }: RunnerFacts): string {
+  const key = JSON.stringify([group, scope, scaleSet ?? null, [...labels].sort()]).toLowerCase();
   return wall || groupWall ? `${key} ${JSON.stringify([wall, groupWall])}` : key;
 }

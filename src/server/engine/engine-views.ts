@@ -5,7 +5,7 @@ import { findJob, type JobRow, reasonsOf } from '../../store/jobs.ts';
 import { earlierAttempts } from '../../store/run-attempts.ts';
 import { allRunners, findRunner, type RunnerRow } from '../../store/runners.ts';
 import type { RunRow } from '../../store/runs.ts';
-import type { JobRequirement } from '../../workflow/routing.ts';
+import type { JobRequirement, RunnerFacts } from '../../workflow/routing.ts';
 import type { WorkflowReader } from '../workflow-files/workflow-reader.ts';
 import { whyPending } from './concurrency.ts';
 import { type ExplainInput, explainJob, explainRun, shortReason } from './explain.ts';
@@ -18,6 +18,7 @@ export interface EngineViewsOptions {
   reader: WorkflowReader;
   directory: RunnerDirectory;
   requirement: (job: JobRow) => JobRequirement;
+  scaleSets: () => RunnerFacts[];
 }
 
 /** Reads of the engine's state for people: nothing here changes anything. */
@@ -43,7 +44,8 @@ export class EngineViews {
   /** The one sentence about a job that pages show beside it. */
   reasonOf(job: JobRow): string | null {
     if (job.phase !== 'queued') return job.reason;
-    return shortReason(this.#options.requirement(job), this.#options.directory.all());
+    const { requirement, directory, scaleSets } = this.#options;
+    return shortReason(requirement(job), directory.all(), scaleSets());
   }
 
   /** The one sentence about a run that waits as a whole. */
@@ -77,7 +79,7 @@ export class EngineViews {
   }
 
   async #explainInput(bundle: RunBundle): Promise<ExplainInput> {
-    const { db, requirement, directory } = this.#options;
+    const { db, requirement, directory, scaleSets } = this.#options;
     const ids = bundle.jobs.map(({ id }) => id);
     const reasons = await reasonsOf(db, ids);
     const failed = await db
@@ -93,6 +95,7 @@ export class EngineViews {
       failedSteps: (jobId) => failed.filter(({ job_id }) => job_id === jobId).map(({ name }) => name),
       requirement,
       runners: directory.all(),
+      scaleSets: scaleSets(),
       earlierAttempts: await earlierAttempts(db, bundle.run.id),
       runReason: await this.reasonOfRun(bundle.run),
     };

@@ -30,6 +30,7 @@ import { type RerunRequest, rerun } from './rerun.ts';
 import { loadRunOrThrow, type RunBundle } from './run-bundle.ts';
 import { RunnerDirectory } from './runner-directory.ts';
 import { RunnerWalls } from './runner-walls.ts';
+import { ScaleSets } from './scale-sets.ts';
 import { createInUnit, type InUnit } from './unit.ts';
 
 export type { EventOutcome, IncomingEvent, StartedRun } from './accept-event.ts';
@@ -61,6 +62,7 @@ export class Engine {
   readonly views: EngineViews;
   readonly environments: Environments;
   readonly walls: RunnerWalls;
+  readonly scaleSets: ScaleSets;
   readonly #deps: EngineDependencies;
   readonly #dispatcher = new Dispatcher();
   readonly #directory: RunnerDirectory;
@@ -85,7 +87,10 @@ export class Engine {
       changes,
       onMoved: (job) => this.#takeUp(job),
       followUp: (unit, next) => followUp(unit, this.#rules, next),
-      announce: deps.announce,
+      announce: async (unit, news) => {
+        await deps.announce(unit, news);
+        await this.scaleSets.announce(unit, news);
+      },
     });
     this.#rules = {
       reader: deps.reader,
@@ -94,6 +99,7 @@ export class Engine {
       runEventDue: deps.runEventDue,
       publicUrl: deps.publicUrl,
       runners: () => this.#directory.all(),
+      scaleSets: () => this.scaleSets.facts(),
       acquireMs: deps.acquireMs,
       leaseMs: deps.leaseMs,
     };
@@ -111,12 +117,20 @@ export class Engine {
       reader: this.#deps.reader,
       directory: this.#directory,
       requirement: (job) => this.#requirement(job),
+      scaleSets: () => this.scaleSets.facts(),
     });
     this.environments = new Environments(this.#inUnit);
     this.walls = new RunnerWalls({
       inUnit: this.#inUnit,
       directory: this.#directory,
       dispatcher: this.#dispatcher,
+    });
+    this.scaleSets = new ScaleSets({
+      db,
+      inUnit: this.#inUnit,
+      directory: this.#directory,
+      clock,
+      publicUrl: deps.publicUrl,
     });
     changes.on('runner-removed', (id) => {
       this.#dispatcher.unpark(id);
@@ -131,6 +145,7 @@ export class Engine {
   async start(): Promise<void> {
     const groups = await runnerGroups(this.#deps.db);
     this.walls.start(groups);
+    await this.scaleSets.reload();
     const names = new Map(groups.map(({ id, name }) => [id, name]));
     for (const row of await allRunners(this.#deps.db)) this.#directory.add(row, names.get(row.group_id) ?? 'Default');
     this.walls.regroup();

@@ -32,6 +32,8 @@ export interface ExplainInput {
   failedSteps: (jobId: number) => string[];
   requirement: (job: JobRow) => JobRequirement;
   runners: RunnerFacts[];
+  /** As their runners would be. */
+  scaleSets: RunnerFacts[];
   earlierAttempts: RunAttemptRow[];
   /** Why the run as a whole waits. */
   runReason: string | null;
@@ -96,8 +98,12 @@ export function explainJob(input: ExplainInput, job: JobRow): Explanation {
 }
 
 /** The most telling sentence about a job that waits for a runner. */
-export function shortReason(requirement: JobRequirement, runners: RunnerFacts[]): string | null {
-  return describeWait(requirement, runners)[0] ?? null;
+export function shortReason(
+  requirement: JobRequirement,
+  runners: RunnerFacts[],
+  scaleSets: RunnerFacts[],
+): string | null {
+  return describeWait(requirement, runners, scaleSets)[0] ?? null;
 }
 
 function jobSentences(input: ExplainInput, job: JobRow): string[] {
@@ -112,7 +118,10 @@ function jobSentences(input: ExplainInput, job: JobRow): string[] {
     case 'calling':
       return [describeCall(input.bundle, job)];
     case 'queued':
-      return [`It waits for a runner ${wantedText(job)}.`, ...describeWait(input.requirement(job), input.runners)];
+      return [
+        `It waits for a runner ${wantedText(job)}.`,
+        ...describeWait(input.requirement(job), input.runners, input.scaleSets),
+      ];
     case 'assigned':
       return [`It was offered to ${job.runner_name}, which has not taken it yet.`];
     case 'running':

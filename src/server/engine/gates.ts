@@ -51,7 +51,12 @@ async function recordWait(unit: Unit, options: EngineOptions, bundle: RunBundle,
   const runners = options.runners();
   const isFree = (runner: RunnerFacts): boolean => runner.online && !runner.busy;
   if (runners.some((runner) => isFree(runner) && mayTake(requirement, runner))) return;
-  await addReason(unit.db, job.id, `Waits. ${describeWait(requirement, runners).join(' ')}`, unit.at);
+  await addReason(
+    unit.db,
+    job.id,
+    `Waits. ${describeWait(requirement, runners, options.scaleSets()).join(' ')}`,
+    unit.at,
+  );
 }
 
 /** @returns whether the job holds all its groups */

@@ -15,6 +15,8 @@ export interface EngineOptions {
   publicUrl: () => string;
   /** All registered runners, to say why a job waits. */
   runners: () => RunnerFacts[];
+  /** Scale sets as their runners would be; `online` where somebody listens. */
+  scaleSets: () => RunnerFacts[];
   /** How long an offer may stay unanswered. */
   acquireMs: number;
   /** How long a running job lives without a renewal. */

@@ -13,5 +13,6 @@ export function requirementOf(job: JobRow, { owner, name }: Pick<RepositoryRow, 
     environment: environment?.name ?? null,
     ref: job.ref,
     workflow: JSON.parse(job.workflow) as WorkflowFile,
+    scaleSet: job.scale_set_id,
   };
 }

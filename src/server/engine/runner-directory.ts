@@ -44,6 +44,7 @@ export class RunnerDirectory {
       busy: false,
       wall: JSON.parse(row.wall),
       groupWall: this.#groupWalls.get(group) ?? null,
+      scaleSet: row.scale_set_id,
     };
     const lastSeenMs = row.last_seen_at === null ? null : Date.parse(row.last_seen_at);
     this.#entries.set(row.id, { facts, lastSeenMs, cancelOffline: undefined });
@@ -77,6 +78,10 @@ export class RunnerDirectory {
     if (wall) this.#groupWalls.set(group, wall);
     else this.#groupWalls.delete(group);
     for (const facts of this.all()) if (facts.group === group) facts.groupWall = wall;
+  }
+
+  groupWall(group: string): Wall | null {
+    return this.#groupWalls.get(group) ?? null;
   }
 
   /** Every wall that a runner stands behind or may come to stand behind, each once. */

@@ -29,11 +29,16 @@ export const RegisterRequest = z.looseObject({
   replace: z.boolean().optional(),
 });
 
-/** Registers an ephemeral runner. @throws UserError as `register` */
+/**
+ * Registers an ephemeral runner.
+ * @param scaleSetId that it is made for: then it takes no job of another
+ * @throws UserError as `register`
+ */
 export async function generateJitConfig(
   context: ServerContext,
   scope: RunnerScope,
   request: GenerateJitConfigRequest,
+  scaleSetId: number | null = null,
 ): Promise<GenerateJitConfigResponse> {
   const key = await context.runnerKeys.take();
   const { row, group } = await insertOrRefuse(context, scope, {
@@ -43,6 +48,7 @@ export async function generateJitConfig(
     version: '',
     isEphemeral: true,
     publicKey: { kty: 'RSA', n: key.n, e: key.e },
+    scaleSetId,
   });
   return {
     runner: await viewRunner(context, row),
@@ -94,6 +100,7 @@ interface NewRunner {
   version: string;
   isEphemeral: boolean;
   publicKey: { kty: 'RSA'; n: string; e: string };
+  scaleSetId?: number | null;
   /** JSON, of the runner that it takes the place of. */
   wall?: string;
 }
@@ -118,6 +125,7 @@ async function insertOrRefuse(
     client_id: newGuid(),
     public_key: JSON.stringify(runner.publicKey),
     wall: runner.wall,
+    scale_set_id: runner.scaleSetId ?? null,
     last_seen_at: null,
     created_at: isoTime(context.clock.now()),
   });

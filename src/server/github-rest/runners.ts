@@ -11,6 +11,7 @@ import {
 } from '../../protocol/github/runners.ts';
 import type { RunnerRow } from '../../store/runners.ts';
 import { createToken } from '../../store/tokens.ts';
+import { issueScaleSetAdminToken } from '../auth/jwt.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub, useGitHubErrors } from './errors.ts';
 import { runnerGroupRoutes } from './runner-groups.ts';
@@ -74,8 +75,7 @@ export const runnerRoutes =
         // The broker's address: GitHub's runner looks for the older protocol (V1) at any other (runner-protocol 2.2).
         url: `${context.settings.publicUrl}/broker/`,
         token_schema: 'OAuthAccessToken',
-        // Of no use here: the calls that follow carry the token that this one came with.
-        token: (await issueToken(context, 'remove', scope)).token,
+        token: await serviceToken(context, request, scope),
         use_v2_flow: true,
       };
     });
@@ -97,6 +97,19 @@ export const runnerRoutes =
       },
     );
   };
+
+/**
+ * For the service of scale sets, whose clients read its end (runner-protocol 10.1). The official runner only passes it on,
+ * so the one that comes with a remove token is of no use.
+ */
+async function serviceToken(context: ServerContext, request: FastifyRequest, scope: RunnerScope): Promise<string> {
+  const { caller } = request;
+  if (caller.kind !== 'registration' || caller.token.kind === 'remove') {
+    return (await issueToken(context, 'remove', scope)).token;
+  }
+  const claims = { kind: scope.kind, name: scopeName(scope) };
+  return issueScaleSetAdminToken(context.keys, claims, context.clock.now());
+}
 
 async function issueToken(
   context: ServerContext,

@@ -19,20 +19,23 @@ export interface HookPlaceRoute {
   placeOf(context: ServerContext, request: FastifyRequest): Promise<HookPlace>;
 }
 
-const ADMIN = needs('admin', 'people');
-
 export const HOOK_PLACES: HookPlaceRoute[] = [
   {
     path: '/repos/:owner/:repo/hooks',
     type: 'Repository',
-    need: ADMIN,
+    need: needs('admin', 'people', { app: 'repository_hooks: write' }),
     placeOf: async (context, request) => repositoryPlace((await repositoryOf(context, request)).id),
   },
   {
     path: '/orgs/:org/hooks',
     type: 'Organization',
-    need: ADMIN,
+    need: needs('admin', 'people', { app: 'organization_hooks: write' }),
     placeOf: async (_context, request) => organizationPlace(organizationIn(request)),
   },
-  { path: '/admin/hooks', type: 'Global', need: ADMIN, placeOf: async () => 'enterprise' },
+  {
+    path: '/admin/hooks',
+    type: 'Global',
+    need: needs('admin', 'people', { place: 'server' }),
+    placeOf: async () => 'enterprise',
+  },
 ];

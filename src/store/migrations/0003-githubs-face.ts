@@ -1,5 +1,6 @@
 import type { Kysely, Migration } from 'kysely';
 import { people } from './0003-people.ts';
+import { scaleSets } from './0003-scale-sets.ts';
 import { services } from './0003-services.ts';
 import { cascade, table } from './columns.ts';
 
@@ -9,6 +10,7 @@ export const githubsFace: Migration = {
     await webhooks(db);
     await people(db);
     await services(db);
+    await scaleSets(db);
   },
 };
 

@@ -16,6 +16,8 @@ export interface RunnerFacts {
   wall: Wall | null;
   /** The wall of its group. A job must pass both. */
   groupWall: Wall | null;
+  /** The scale set that it was made for: it takes no job of another. */
+  scaleSet?: number | null;
 }
 
 export interface JobRequirement {
@@ -29,6 +31,8 @@ export interface JobRequirement {
   ref: string;
   /** The file that defines the job: for a called job not the run's own. */
   workflow: WorkflowFile;
+  /** The scale set that has taken the job: nobody else's runners get it. */
+  scaleSet?: number | null;
 }
 
 export interface WorkflowFile {

@@ -7,6 +7,7 @@ export type Mismatch =
   | { kind: 'missing-labels'; labels: string[] }
   | { kind: 'other-group'; group: string }
   | { kind: 'out-of-scope'; scope: string }
+  | { kind: 'other-scale-set' }
   | { kind: 'wall'; of: 'runner' | 'group'; wall: Wall };
 
 /** Why the runner cannot take the job; empty when it may. Says nothing about online and busy. */
@@ -15,6 +16,7 @@ export function mismatches(requirement: JobRequirement, runner: RunnerFacts): Mi
   if (!serves(runner.scope, requirement.repository)) {
     found.push({ kind: 'out-of-scope', scope: scopeName(runner.scope) });
   }
+  if (!isOfScaleSet(runner, requirement)) found.push({ kind: 'other-scale-set' });
   if (!isInGroup(runner, requirement.group)) found.push({ kind: 'other-group', group: runner.group });
   const labels = missingLabels(requirement, runner);
   if (labels.length > 0) found.push({ kind: 'missing-labels', labels });
@@ -29,6 +31,7 @@ export function mayTake(requirement: JobRequirement, runner: RunnerFacts): boole
   const own = normalized(runner.labels);
   for (const label of normalized(requirement.labels)) if (!own.has(label)) return false;
   if (!serves(runner.scope, requirement.repository) || !isInGroup(runner, requirement.group)) return false;
+  if (!isOfScaleSet(runner, requirement)) return false;
   return !keepsOut(runner.wall, requirement) && !keepsOut(runner.groupWall, requirement);
 }
 
@@ -43,8 +46,8 @@ export function surplusLabels(requirement: JobRequirement, runner: RunnerFacts):
  * walls that ask for it.
  */
 export function labelSetKey(requirement: JobRequirement, walls: readonly Wall[] = []): string {
-  const { labels, group, repository } = requirement;
-  const place = [repository.owner, repository.name, group === null ? null : groupKey(group)];
+  const { labels, group, repository, scaleSet } = requirement;
+  const place = [repository.owner, repository.name, group === null ? null : groupKey(group), `${scaleSet ?? ''}`];
   const key = JSON.stringify([...place.map(lower), ...[...normalized(labels)].sort()]);
   if (walls.length === 0) return key;
   return `${key} ${walls.map((wall) => (keepsOut(wall, requirement) ? 'x' : '-')).join('')}`;
@@ -67,6 +70,10 @@ export function serves(scope: RunnerScope, repository: JobRequirement['repositor
       return true;
   }
 }
+
+/** Before a scale set has taken a job, anybody may. */
+const isOfScaleSet = (runner: RunnerFacts, { scaleSet }: JobRequirement): boolean =>
+  (scaleSet ?? null) === null || runner.scaleSet === scaleSet;
 
 const GROUP_PREFIX = /^(org|organization|ent|enterprise)\/(.+)$/i;
 

@@ -6,15 +6,36 @@ import { describeOpenings, isEmpty, openingFor } from './walls.ts';
 /** Names that one sentence lists before it says "and N more". */
 const LISTED = 5;
 
-/** Why the job waits, the most helpful first. */
-export function describeWait(requirement: JobRequirement, runners: Iterable<RunnerFacts>): string[] {
+/**
+ * Why the job waits, the most helpful first.
+ * @param scaleSets as their runners would be; `online` where somebody listens for the set
+ */
+export function describeWait(
+  requirement: JobRequirement,
+  runners: Iterable<RunnerFacts>,
+  scaleSets: RunnerFacts[] = [],
+): string[] {
   const all = [...runners];
+  const sets = describeScaleSets(requirement, scaleSets);
+  if (sets.length > 0) return [...describeAble(all.filter((runner) => mayTake(requirement, runner))), ...sets];
   if (all.length === 0) return ['No runner is registered.'];
   const able = all.filter((runner) => mayTake(requirement, runner));
   const isIdle = able.some(({ online, busy }) => online && !busy);
   const walls = isIdle ? [] : describeWalls(requirement, all);
   if (able.length > 0) return [...describeAble(able), ...walls];
   return walls.length > 0 ? walls : describeUnable(requirement, all);
+}
+
+/** The set that has taken the job, or those that could. */
+function describeScaleSets(requirement: JobRequirement, scaleSets: RunnerFacts[]): string[] {
+  const able = scaleSets.filter((set) => mayTake(requirement, set));
+  const isTaken = (requirement.scaleSet ?? null) !== null;
+  return able.map(({ name, online }) => {
+    if (!online) return `Nobody listens for the scale set ${name}, which ${isTaken ? 'has taken' : 'could take'} it.`;
+    return isTaken
+      ? `The scale set ${name} has taken it and is to start a runner for it.`
+      : `The scale set ${name} has been told of it and may start a runner for it.`;
+  });
 }
 
 /** Why the runner got the job, who else could have, and who could not for a wall alone. */
