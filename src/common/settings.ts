@@ -54,6 +54,16 @@ export const SETTINGS = {
     default: '0',
     what: 'Path filters look at so many changed files only; GitHub at 300. 0 is no limit.',
   },
+  rateLimit: {
+    env: 'SWITCHYARD_RATE_LIMIT',
+    default: '500000',
+    what: 'How many requests of REST one token, or one address without a token, may make in an hour. 0 is no limit.',
+  },
+  connectionsPerAddress: {
+    env: 'SWITCHYARD_CONNECTIONS_PER_ADDRESS',
+    default: '20000',
+    what: 'How many connections one address may have open; every idle runner holds one. 0 is no limit.',
+  },
   builtInCheckout: {
     env: 'SWITCHYARD_BUILT_IN_CHECKOUT',
     default: 'true',
@@ -178,14 +188,55 @@ export function inheritedEnvironment(): Record<string, string> {
 const CA_FILE = 'NODE_EXTRA_CA_CERTS';
 const DEFERRED_CA_FILE = 'SWITCHYARD_NODE_EXTRA_CA_CERTS';
 
-/** File with certificate authorities that this process has not loaded yet, though its user asked for them. */
-export const deferredCaFile = takeEnvironmentVariable(DEFERRED_CA_FILE);
+const deferredCaFile = takeEnvironmentVariable(DEFERRED_CA_FILE);
+/** What Node itself has read. */
+const loadedCaFile = process.env[CA_FILE] || undefined;
 // The programs of a job find it where they look for it.
 if (deferredCaFile) process.env[CA_FILE] = deferredCaFile;
 
+/**
+ * Files with certificate authorities that the user wants trusted beside Node's own; none where Node has read them all.
+ * SSL_CERT_FILE is where GitHub's runner and OpenSSL look.
+ */
+export function caFiles(): string[] {
+  const { [CA_FILE]: extra, SSL_CERT_FILE: system } = process.env;
+  const files = [extra, system].filter((file): file is string => file !== undefined && file !== '');
+  return files.every((file) => file === loadedCaFile) ? [] : files;
+}
+
+/** As for GitHub's runner: certificates of servers are not looked at. For trying things out. */
+export const isTlsUnverified = (): boolean =>
+  /^(1|true|\$true)$/i.test(process.env.GITHUB_ACTIONS_RUNNER_TLS_NO_VERIFY ?? '');
+
+export interface ProxyVariables {
+  http: string | undefined;
+  https: string | undefined;
+  no: string | undefined;
+}
+
+/** What the environment says about proxies; small letters count first, as for GitHub's runner. */
+export function proxyVariables(): ProxyVariables {
+  const { env } = process;
+  return {
+    http: env.http_proxy || env.HTTP_PROXY,
+    https: env.https_proxy || env.HTTPS_PROXY,
+    no: env.no_proxy || env.NO_PROXY,
+  };
+}
+
+/** The same in both spellings, where there is a proxy: some programs know only one of them. */
+export function proxyEnvironment(): Record<string, string> {
+  const { http, https, no } = proxyVariables();
+  if (!http && !https) return {};
+  const pairs = Object.entries({ http_proxy: http, https_proxy: https, no_proxy: no });
+  return Object.fromEntries(
+    pairs.flatMap(([name, value]) => (value ? [name, name.toUpperCase()].map((one) => [one, value]) : [])),
+  );
+}
+
 /** The environment of runner and worker: what jobs may inherit, and the settings that are for runners. */
 export function runnerEnvironment(): Record<string, string> {
-  const { [CA_FILE]: caFile, ...environment } = inheritedEnvironment();
+  const { [CA_FILE]: caFile, ...environment } = { ...inheritedEnvironment(), ...proxyEnvironment() };
   for (const { env, ...definition } of Object.values(SETTINGS)) {
     const value = process.env[env];
     if ('forRunners' in definition && value !== undefined) environment[env] = value;

@@ -2,10 +2,11 @@
  * The runner's only HTTP client: JSON and small bodies over keep-alive connections. Built on node:http alone, because
  * an idle runner must stay small and start fast.
  */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import { hasErrorCode, OutsideError } from '../common/errors.ts';
-import { certificateAuthorities } from './certificates.ts';
+import { tlsOptions, trustSystemStore } from './certificates.ts';
+import { proxyFor, proxyHeaders, tunnelAgent } from './proxy.ts';
 
 /** The longest pause a server may make; message polls are held about 50 s (runner-protocol 4.2). */
 const TIMEOUT_MS = 100_000;
@@ -28,6 +29,8 @@ export interface HttpRequest {
 export class HttpClient {
   readonly #http = new HttpAgent({ keepAlive: true });
   #https: HttpsAgent | undefined;
+  /** Ways through proxies, by the proxy's URL. */
+  readonly #tunnels = new Map<string, HttpAgent>();
   readonly #userAgent: string;
 
   constructor(userAgent: string) {
@@ -55,33 +58,60 @@ export class HttpClient {
     try {
       return await this.#once(method, url, options);
     } catch (error) {
-      if (!(error instanceof StaleConnection)) throw error;
+      if (error instanceof OutsideError && trustSystemStore(error.cause)) this.#forgetTrust();
+      else if (!(error instanceof StaleConnection)) throw error;
       return await this.#once(method, url, options, true);
     }
   }
 
   close(): void {
     this.#http.destroy();
+    this.#forgetTrust();
+  }
+
+  /** Connections that are in use go on. */
+  #forgetTrust(): void {
     this.#https?.destroy();
+    this.#https = undefined;
+    for (const agent of this.#tunnels.values()) agent.destroy();
+    this.#tunnels.clear();
   }
 
   #httpsAgent(): HttpsAgent {
-    this.#https ??= new (https().Agent)({ keepAlive: true, ca: certificateAuthorities() });
+    this.#https ??= new (https().Agent)({ keepAlive: true, ...tlsOptions() });
     return this.#https;
+  }
+
+  #tunnel(proxy: URL): HttpAgent {
+    const agent = this.#tunnels.get(proxy.href) ?? tunnelAgent(proxy, true);
+    this.#tunnels.set(proxy.href, agent);
+    return agent;
+  }
+
+  /** A proxy is asked for the whole URL of a plain request, and for a way through to a secure one. */
+  #route(target: URL): { url: URL; options: RequestOptions } {
+    const isHttps = target.protocol === 'https:';
+    const proxy = proxyFor(target);
+    if (!proxy) return { url: target, options: { agent: isHttps ? this.#httpsAgent() : this.#http } };
+    if (isHttps) return { url: target, options: { agent: this.#tunnel(proxy) } };
+    const agent = proxy.protocol === 'https:' ? this.#httpsAgent() : this.#http;
+    const headers = { Host: target.host, ...proxyHeaders(proxy) };
+    return { url: new URL(proxy.origin), options: { agent, path: target.href, headers } };
   }
 
   #once(method: string, url: string, options: HttpRequest, isSecondTry = false): Promise<IncomingMessage> {
     const target = new URL(url);
-    const isHttps = target.protocol === 'https:';
     const { body, signal, timeoutMs = TIMEOUT_MS } = options;
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const request = (isHttps ? https().request : httpRequest)(target, {
+      const route = this.#route(target);
+      const request = (route.url.protocol === 'https:' ? https().request : httpRequest)(route.url, {
+        ...route.options,
         method,
-        agent: isHttps ? this.#httpsAgent() : this.#http,
         headers: {
           'User-Agent': this.#userAgent,
           ...(body === undefined && method === 'GET' ? {} : { 'Content-Length': Buffer.byteLength(body ?? '') }),
+          ...route.options.headers,
           ...options.headers,
         },
         timeout: timeoutMs,

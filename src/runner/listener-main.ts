@@ -8,9 +8,10 @@ import { builtProgram, version } from '../common/package.ts';
 import { numberSetting, setting } from '../common/settings.ts';
 import { decodeJitConfig } from '../protocol/runner/jit-config.ts';
 import { openDiagnostics } from './diagnostics.ts';
-import { HELP, readArguments } from './listener/cli.ts';
+import { HELP, type RunnerArguments, readArguments } from './listener/cli.ts';
 import { ExitCode, ListenerEnd } from './listener/errors.ts';
 import { Listener } from './listener/listener.ts';
+import { deleteRunnerFiles, loadEnvironmentFile, readRunnerFolder } from './listener/runner-folder.ts';
 
 /** Time that a job gets to end when the program that the runner must not outlive is gone; mostly its server is too. */
 const ORPHANED_MS = 5_000;
@@ -20,12 +21,24 @@ process.stdout.on('error', () => undefined);
 
 async function main(args: string[]): Promise<number> {
   const given = await readArguments(args, process.stdin);
-  if (given.help) {
-    process.stdout.write(HELP);
-    return ExitCode.normal;
+  switch (given.command) {
+    case 'help':
+      process.stdout.write(HELP);
+      return ExitCode.normal;
+    case 'run':
+      return await run(given);
+    default: {
+      const { runCommand } = await import('./listener/configure/commands.ts');
+      return await runCommand(given.command, given.args, given.inputs);
+    }
   }
-  const config = decodeJitConfig(given.jitConfig);
+}
+
+async function run(given: Extract<RunnerArguments, { command: 'run' }>): Promise<number> {
   const root = makeRoot(given.root);
+  // The current folder of somebody who passes a JIT config may be anything, with an .env of its own.
+  if (given.jitConfig === undefined || given.hasOwnRoot) loadEnvironmentFile(root);
+  const config = given.jitConfig === undefined ? readRunnerFolder(root) : decodeJitConfig(given.jitConfig);
   const { AgentId, AgentName, PoolName, WorkFolder } = config.runner;
   const listener = new Listener({
     config,
@@ -47,6 +60,10 @@ async function main(args: string[]): Promise<number> {
     workerProgram: builtProgram('worker.cjs'),
     clock: systemClock,
     diagnostics: openDiagnostics('Runner', root, (line) => process.stdout.write(`${line}\n`)),
+    isOnce: given.isOnce,
+    onRegistrationEnd: () => {
+      if (given.jitConfig === undefined) deleteRunnerFiles(root);
+    },
   });
   endWhenAsked(listener, given.stdinEnded);
   return await listener.run();

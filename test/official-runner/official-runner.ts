@@ -28,13 +28,34 @@ export class OfficialRunner {
 
   /** @param folder where it is laid out; must not exist */
   static async start(folder: string, jitConfig: string): Promise<OfficialRunner> {
+    await OfficialRunner.layOut(folder);
+    return OfficialRunner.run(folder, { ACTIONS_RUNNER_INPUT_JITCONFIG: jitConfig });
+  }
+
+  /** Puts the runner's programs into the folder, which may hold a registration. */
+  static async layOut(folder: string): Promise<void> {
     if (!officialRunner) throw new Error('there is no official runner on this machine');
     await mkdir(folder, { recursive: true });
     await cp(join(officialRunner, 'bin'), join(folder, 'bin'), { recursive: true });
     await symlink(join(officialRunner, 'externals'), join(folder, 'externals'));
-    const child = spawn(join(folder, LISTENER), ['run'], {
+  }
+
+  /** Runs the runner that the folder is configured for. */
+  static run(folder: string, env: Record<string, string> = {}): OfficialRunner {
+    return OfficialRunner.#spawn(folder, ['run'], env);
+  }
+
+  /** What `config.sh` does after it has looked for libraries: `configure …` or `remove …`. */
+  static async configure(folder: string, args: string[]): Promise<{ code: number | null; output: string }> {
+    const runner = OfficialRunner.#spawn(folder, args, {});
+    const code = await runner.exited();
+    return { code, output: runner.output };
+  }
+
+  static #spawn(folder: string, args: string[], env: Record<string, string>): OfficialRunner {
+    const child = spawn(join(folder, LISTENER), args, {
       cwd: folder,
-      env: { ...process.env, RUNNER_ALLOW_RUNASROOT: '1', ACTIONS_RUNNER_INPUT_JITCONFIG: jitConfig },
+      env: { ...process.env, RUNNER_ALLOW_RUNASROOT: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, so that its worker and steps can be ended with it.
       detached: true,
@@ -52,8 +73,13 @@ export class OfficialRunner {
 
   /** @returns the exit code, or null when a signal ended it */
   async exited(): Promise<number | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'close');
     return this.#child.exitCode;
+  }
+
+  /** As Ctrl-C does. */
+  stop(): void {
+    this.#child.kill('SIGINT');
   }
 
   /** Kills it with everything it started. */

@@ -21,9 +21,11 @@ export interface TestServerOptions {
   leaseMs?: number;
   acquireMs?: number;
   port?: number;
+  host?: string;
   dataFolder?: string;
   webhookSecret?: string;
   runForkPulls?: boolean;
+  rateLimit?: number;
   followsEvents?: boolean;
   filters?: StartServerOptions['filters'];
 }

@@ -4,13 +4,16 @@ import type { RunnerScope } from './runner-scope.ts';
 /** github.com and its data-residency hosts keep REST on a sub-domain; everything else below `/api/v3`. */
 const HOSTED = /^(?:(?:www\.)?github\.com|github\.localhost|.+\.ghe\.com|.+\.ghe\.localhost)$/;
 
+/** Whether GitHub runs the server that `serverUrl` names. */
+export const isHosted = (serverUrl: string): boolean => HOSTED.test(new URL(serverUrl).hostname);
+
 /**
  * REST base without a trailing slash. The port is kept, unlike in the official runner (runner-protocol 1.1, trap 1).
  * @param serverUrl `https://github.com`, a GitHub Enterprise Server's address, or our own server's
  */
 export function apiUrl(serverUrl: string): string {
   const url = new URL(serverUrl);
-  if (!HOSTED.test(url.hostname)) return `${url.origin}/api/v3`;
+  if (!isHosted(serverUrl)) return `${url.origin}/api/v3`;
   return `${url.protocol}//api.${url.host.replace(/^www\./, '')}`;
 }
 

@@ -1,10 +1,12 @@
 /** Lines on their way to the live console. Best effort: the stored logs are the truth. Source: runner-protocol 8.5. */
 
+import type { Agent } from 'node:http';
 import type { WebSocket } from 'ws';
 import { backOffMs } from '../../common/back-off.ts';
 import { sleep } from '../../common/clock.ts';
 import type { FeedMessage } from '../../protocol/runner/results.ts';
-import { certificateAuthorities } from '../certificates.ts';
+import { tlsOptions } from '../certificates.ts';
+import { proxyFor, tunnelAgent } from '../proxy.ts';
 import { SERVER_BACK_OFF } from '../retries.ts';
 
 const BATCH_MS = 50;
@@ -27,6 +29,13 @@ interface Batch {
   stepId: string;
   startLine: number;
   lines: string[];
+}
+
+/** Also a plain WebSocket goes through its proxy by a tunnel. */
+function wayTo(url: string): { agent?: Agent } {
+  const target = new URL(url);
+  const proxy = proxyFor(target);
+  return proxy ? { agent: tunnelAgent(proxy, target.protocol === 'wss:') } : {};
 }
 
 export class Feed {
@@ -88,7 +97,8 @@ export class Feed {
     const socket = new library.WebSocket(this.#url, {
       headers: this.#headers,
       perMessageDeflate: false,
-      ca: certificateAuthorities(),
+      ...tlsOptions(),
+      ...wayTo(this.#url),
     });
     this.#socket = socket;
     socket.on('error', () => undefined);

@@ -72,12 +72,14 @@ async function verifyAssertion(context: ServerContext, assertion: string): Promi
     return oauthError('invalid_client', 'This runner is not registered here; its registration may have been deleted.');
   }
   const url = `${context.settings.publicUrl}/oauth/token`;
+  // Some write a URL without the port that is its scheme's own, such as GitHub's runner when it is configured.
+  const { href } = new URL(url);
   const now = new Date(context.clock.now());
   try {
     const key = await importJWK(JSON.parse(runner.public_key) as JWK, claim.algorithm);
     await jwtVerify(assertion, key, {
       algorithms: ALGORITHMS,
-      audience: [url, `${url}/`],
+      audience: [url, `${url}/`, href, `${href}/`],
       issuer: runner.client_id,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       currentDate: now,

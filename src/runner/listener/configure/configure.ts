@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { errorText, UserError } from '../../../common/errors.ts';
 import { setting } from '../../../common/settings.ts';
+import { isHosted } from '../../../protocol/github/urls.ts';
 import {
   publicKeyXml,
   type RsaPrivateJwk,
@@ -140,8 +141,8 @@ function writeFiles(
   const { authorizationUrl, legacyAuthorizationUrl, clientId } = registered;
   write(root, RUNNER_FILES.key, rsaParameters(key));
   write(root, RUNNER_FILES.credentials, {
-    Scheme: 'OAuth',
-    Data: {
+    scheme: 'OAuth',
+    data: {
       clientId,
       authorizationUrl: legacyAuthorizationUrl ?? authorizationUrl,
       requireFipsCryptography: 'True',
@@ -151,18 +152,19 @@ function writeFiles(
     },
   });
   write(root, RUNNER_FILES.runner, {
-    AgentId: registered.id,
-    AgentName: name,
-    PoolId: group.id,
-    PoolName: group.name,
-    ...(options.disablesUpdate ? { DisableUpdate: true } : {}),
-    ...(options.isEphemeral ? { Ephemeral: true } : {}),
-    ServerUrl: registered.actionsUrl,
-    GitHubUrl: url,
-    WorkFolder: registered.work,
-    UseV2Flow: true,
-    UseRunnerAdminFlow: true,
-    ServerUrlV2: withSlash(registered.serverUrl),
+    ...(isHosted(url) ? {} : { isHostedServer: false }),
+    agentId: registered.id,
+    agentName: name,
+    poolId: group.id,
+    poolName: group.name,
+    ...(options.disablesUpdate ? { disableUpdate: true } : {}),
+    ...(options.isEphemeral ? { ephemeral: true } : {}),
+    serverUrl: registered.actionsUrl,
+    gitHubUrl: url,
+    workFolder: registered.work,
+    useV2Flow: true,
+    useRunnerAdminFlow: true,
+    serverUrlV2: withSlash(registered.serverUrl),
   });
   rmSync(join(root, PENDING_FILE), { force: true });
 }
