@@ -115,6 +115,8 @@ function variables(
     'RunService.FixEmbeddedIssues': 'true',
     actions_display_helpful_actions_download_errors: 'true',
     actions_uses_cache_service_v2: 'true',
+    // Ours: a server that is no github.com has them too, which its name does not tell (runner-protocol 9.1).
+    actions_uses_artifact_service_v4: 'true',
     actions_send_job_level_annotations: 'true',
   };
   const all: Record<string, JobVariable> = {
