@@ -9,6 +9,7 @@ import type { LoadedAction } from './action-store.ts';
 import { actionInputs, inputVariables, printAction, stateVariables, warnOfUnknown } from './inputs.ts';
 import type { JavaScriptRuns } from './manifest.ts';
 import { nodeProgram } from './node-programs.ts';
+import { acceptedServerName } from './server-name.ts';
 
 export function javaScriptHandler(
   action: LoadedAction,
@@ -42,7 +43,12 @@ async function runProgram(
     command: await nodeProgram(context, runs.version),
     args: [host.inside(join(action.folder, program))],
     cwd: host.inside(folders.workspace),
-    env: { ...inputVariables(inputs), ...stateVariables(context.state), ...serviceVariables(context.job) },
+    env: {
+      ...inputVariables(inputs),
+      ...stateVariables(context.state),
+      ...serviceVariables(context.job),
+      ...(await acceptedServerName(context.job, join(action.folder, program))),
+    },
   });
   if (exit.code !== 0 && !context.signal.aborted) context.output.error(exitMessage(exit));
   return exit.code === 0;
