@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     sequence: { shuffle: true },
+    setupFiles: ['./test/support/openapi/setup.ts'],
     projects: [
       {
         extends: true,

@@ -18,5 +18,8 @@ export function nameSuffix(length = 5): string {
 
 export const sha256Hex = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
+/** A number for what has only a name: the same one on every server. */
+export const nameId = (name: string): number => Number.parseInt(sha256Hex(name).slice(0, 12), 16);
+
 /** Users are known by their names alone, which ignore case; the same name has the same number on every server. */
-export const userId = (name: string): number => Number.parseInt(sha256Hex(name.toLowerCase()).slice(0, 12), 16);
+export const userId = (name: string): number => nameId(name.toLowerCase());

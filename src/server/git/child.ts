@@ -13,7 +13,7 @@ export interface GitOptions {
 }
 
 export interface RunGitOptions extends GitOptions {
-  input?: string;
+  input?: string | Buffer;
   timeoutMs?: number;
   /** More output than this is an error. */
   maxBytes?: number;

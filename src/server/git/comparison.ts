@@ -1,5 +1,5 @@
 import { runGit } from './child.ts';
-import { PLAIN_DIFF } from './history.ts';
+import { EMPTY_TREE, PLAIN_DIFF } from './history.ts';
 
 /** What a pull request changes: all against the merge base of base and head, as GitHub shows it. */
 
@@ -37,8 +37,17 @@ export async function comparisonSize(folder: string, base: string, head: string)
 }
 
 /** In the order of their paths. */
-export async function comparedFiles(folder: string, base: string, head: string): Promise<ChangedFile[]> {
-  const args = ['diff', ...PLAIN_DIFF, '-z', '--raw', '--no-abbrev', '--numstat', '-M', `${base}...${head}`];
+export function comparedFiles(folder: string, base: string, head: string): Promise<ChangedFile[]> {
+  return diff(folder, [`${base}...${head}`]);
+}
+
+/** What a commit changes against its first parent. */
+export function filesOfCommit(folder: string, sha: string, parent: string | undefined): Promise<ChangedFile[]> {
+  return diff(folder, [parent ?? EMPTY_TREE, sha]);
+}
+
+async function diff(folder: string, revisions: string[]): Promise<ChangedFile[]> {
+  const args = ['diff', ...PLAIN_DIFF, '-z', '--raw', '--no-abbrev', '--numstat', '-M', ...revisions];
   const { stdout } = await runGit(args, { folder });
   return parseDiff(stdout.toString('utf8').split('\0'));
 }

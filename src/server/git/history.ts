@@ -20,7 +20,7 @@ export interface GitCommit {
 }
 
 export const ZERO_SHA = '0'.repeat(40);
-const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+export const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 const SHA = /^[0-9a-f]{40}$/;
 
 /** What git allows in a ref's name, so that no revision syntax (`~`, `^{…}`, `@{…}`, `:`) comes in from outside. */

@@ -64,3 +64,7 @@ function personEnvironment(role: 'AUTHOR' | 'COMMITTER', name: string, date?: st
 
 /** An address that nobody has. */
 export const emailOf = (user: string): string => `${user}@users.noreply.localhost`;
+
+/** Whose address it is; undefined for one from elsewhere. */
+export const userOfEmail = (email: string): string | undefined =>
+  /^([^@\s]+)@users\.noreply\.localhost$/.exec(email)?.[1];

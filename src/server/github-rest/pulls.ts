@@ -5,13 +5,14 @@ import { changePull, findPull, type PullRow, queryPulls } from '../../store/pull
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { callerName, causingJob, needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
-import { type ChangedFile, comparedFiles, comparisonSize } from '../git/comparison.ts';
+import { comparedFiles, comparisonSize } from '../git/comparison.ts';
 import { addLabels, type Editor, editPull, removeLabel } from '../pulls/edit-pull.ts';
 import { pullTurns } from '../pulls/follow-pulls.ts';
 import { mergePull } from '../pulls/merge-pull.ts';
 import { openPull } from '../pulls/open-pull.ts';
 import { labelObject, labelsOf, pullObject, wholePullObject } from '../pulls/pull-object.ts';
 import { refreshTestMerge } from '../pulls/test-merge.ts';
+import { changedFileObject } from './commit-object.ts';
 import { notFoundOnGitHub } from './errors.ts';
 import { linkPages, onPage, pageOf, repositoryOf } from './requests.ts';
 
@@ -189,26 +190,5 @@ async function files(context: ServerContext, request: FastifyRequest, reply: Fas
   const { repository, pull } = await pullOf(context, request);
   const all = await comparedFiles(context.git.folder(repository), pull.base_sha, pull.head_sha);
   const shown = onPage(context, request, reply, all);
-  return shown.map((file) => fileObject(context, repository, pull, file));
-}
-
-function fileObject(
-  { settings }: ServerContext,
-  { owner, name }: RepositoryRow,
-  { head_sha }: PullRow,
-  { sha, path, previousPath, status, additions, deletions }: ChangedFile,
-) {
-  const encoded = path.split('/').map(encodeURIComponent).join('/');
-  return {
-    sha,
-    filename: path,
-    status,
-    additions,
-    deletions,
-    changes: additions + deletions,
-    blob_url: `${settings.publicUrl}/${owner}/${name}/blob/${head_sha}/${encoded}`,
-    raw_url: `${settings.publicUrl}/${owner}/${name}/raw/${head_sha}/${encoded}`,
-    contents_url: `${settings.publicUrl}/api/v3/repos/${owner}/${name}/contents/${encoded}?ref=${head_sha}`,
-    ...(previousPath === undefined ? {} : { previous_filename: previousPath }),
-  };
+  return shown.map((file) => changedFileObject(context.settings.publicUrl, repository, pull.head_sha, file));
 }

@@ -22,6 +22,7 @@ const NewGroup = z.looseObject({
  * place shows the same ones.
  */
 export function runnerGroupRoutes(app: FastifyInstance, context: ServerContext): void {
+  const groupObject = groupObjects(context);
   // A group is everybody's, whoever's path it is called by.
   const admin = needs('admin', 'people', { place: 'server' });
   for (const prefix of SCOPES) {
@@ -48,18 +49,22 @@ export function runnerGroupRoutes(app: FastifyInstance, context: ServerContext):
   }
 }
 
-function groupObject({ id, name, is_default, wall }: RunnerGroupRow) {
-  const workflows = onlyWorkflows(JSON.parse(wall));
-  return {
-    id,
-    name,
-    visibility: 'all',
-    default: is_default === 1,
-    is_hosted: false,
-    inherited: false,
-    allows_public_repositories: true,
-    restricted_to_workflows: workflows.length > 0,
-    selected_workflows: workflows,
+function groupObjects({ settings: { publicUrl, enterprise } }: ServerContext) {
+  return ({ id, name, is_default, wall }: RunnerGroupRow) => {
+    const workflows = onlyWorkflows(JSON.parse(wall));
+    return {
+      id,
+      name,
+      visibility: 'all',
+      default: is_default === 1,
+      is_hosted: false,
+      inherited: false,
+      allows_public_repositories: true,
+      restricted_to_workflows: workflows.length > 0,
+      selected_workflows: workflows,
+      workflow_restrictions_read_only: false,
+      runners_url: `${publicUrl}/api/v3/enterprises/${enterprise}/actions/runner-groups/${id}/runners`,
+    };
   };
 }
 

@@ -1,22 +1,27 @@
 import { userId } from '../../common/ids.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
+import { repositoryUrls, userUrls } from './object-urls.ts';
 
-/** GitHub's objects that more than one surface shows. Fields that nothing here could fill are left out. */
+/** GitHub's objects that more than one surface shows. Fields that nothing here could fill are null, 0 or empty. */
 
 export function userObject(name: string, publicUrl: string) {
   const id = userId(name);
+  const url = `${publicUrl}/api/v3/users/${encodeURIComponent(name)}`;
   return {
     login: name,
     id,
     node_id: nodeId('User', id),
-    avatar_url: '',
-    url: `${publicUrl}/api/v3/users/${encodeURIComponent(name)}`,
+    avatar_url: `${publicUrl}/avatars/u/${id}`,
+    gravatar_id: '',
+    url,
     html_url: `${publicUrl}/${encodeURIComponent(name)}`,
+    ...userUrls(url),
     type: name.endsWith('[bot]') ? 'Bot' : 'User',
     site_admin: false,
   };
 }
 
+/** GitHub's `repository`, with all that its full form and the events show. */
 export function repositoryObject(repository: RepositoryRow, publicUrl: string) {
   const fullName = `${repository.owner}/${repository.name}`;
   const htmlUrl = `${publicUrl}/${fullName}`;
@@ -33,17 +38,50 @@ export function repositoryObject(repository: RepositoryRow, publicUrl: string) {
     description: null,
     fork: false,
     url,
+    ...repositoryUrls(url),
     clone_url: `${htmlUrl}.git`,
     git_url: `${htmlUrl}.git`,
     ssh_url: '',
+    svn_url: htmlUrl,
+    mirror_url: null,
+    homepage: null,
+    language: null,
+    license: null,
     default_branch: repository.default_branch,
     archived: false,
     disabled: false,
+    is_template: false,
+    topics: [],
+    ...COUNTS,
+    ...FEATURES,
     created_at: repository.created_at,
     updated_at: repository.created_at,
     pushed_at: repository.created_at,
   };
 }
+
+const COUNTS = {
+  forks: 0,
+  forks_count: 0,
+  network_count: 0,
+  open_issues: 0,
+  open_issues_count: 0,
+  size: 0,
+  stargazers_count: 0,
+  subscribers_count: 0,
+  watchers: 0,
+  watchers_count: 0,
+};
+
+const FEATURES = {
+  allow_forking: false,
+  has_discussions: false,
+  has_downloads: false,
+  has_issues: false,
+  has_pages: false,
+  has_projects: false,
+  has_wiki: false,
+};
 
 /** GitHub's opaque global ids: unique over all kinds. */
 export const nodeId = (kind: string, id: number): string => Buffer.from(`${kind}:${id}`).toString('base64url');

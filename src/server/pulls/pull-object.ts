@@ -1,7 +1,8 @@
+import { nameId } from '../../common/ids.ts';
 import type { PullRow } from '../../store/pulls.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import type { ComparisonSize } from '../git/comparison.ts';
-import { repositoryObject, userObject } from '../github-rest/shapes.ts';
+import { nodeId, repositoryObject, userObject } from '../github-rest/shapes.ts';
 
 /** A pull request before it has a row too. */
 export type PullFacts = Omit<PullRow, 'id'>;
@@ -15,6 +16,15 @@ export function pullObject(publicUrl: string, repository: RepositoryRow, pull: P
   const api = `${publicUrl}/api/v3/repos/${owner}/${name}`;
   const page = `${publicUrl}/${owner}/${name}/pull/${pull.number}`;
   const url = `${api}/pulls/${pull.number}`;
+  const issue = `${api}/issues/${pull.number}`;
+  const id = repository.id * IDS_PER_REPOSITORY + pull.number;
+  const urls = {
+    commits_url: `${url}/commits`,
+    review_comments_url: `${url}/comments`,
+    review_comment_url: `${api}/pulls/comments{/number}`,
+    comments_url: `${issue}/comments`,
+    statuses_url: `${api}/statuses/${pull.head_sha}`,
+  };
   const side = (ref: string, sha: string) => ({
     label: `${owner}:${ref}`,
     ref,
@@ -24,9 +34,13 @@ export function pullObject(publicUrl: string, repository: RepositoryRow, pull: P
   });
   return {
     url,
-    id: repository.id * IDS_PER_REPOSITORY + pull.number,
+    id,
+    node_id: nodeId('PullRequest', id),
     html_url: page,
-    issue_url: `${api}/issues/${pull.number}`,
+    diff_url: `${page}.diff`,
+    patch_url: `${page}.patch`,
+    issue_url: issue,
+    ...urls,
     number: pull.number,
     state: pull.state,
     locked: false,
@@ -50,6 +64,16 @@ export function pullObject(publicUrl: string, repository: RepositoryRow, pull: P
     author_association: 'MEMBER',
     auto_merge: null,
     active_lock_reason: null,
+    _links: {
+      self: { href: url },
+      html: { href: page },
+      issue: { href: issue },
+      comments: { href: urls.comments_url },
+      review_comments: { href: urls.review_comments_url },
+      review_comment: { href: urls.review_comment_url },
+      commits: { href: urls.commits_url },
+      statuses: { href: urls.statuses_url },
+    },
   };
 }
 
@@ -78,5 +102,6 @@ export const labelsOf = (pull: Pick<PullFacts, 'labels'>): string[] => JSON.pars
 
 export function labelObject(publicUrl: string, { owner, name }: RepositoryRow, label: string) {
   const url = `${publicUrl}/api/v3/repos/${owner}/${name}/labels/${encodeURIComponent(label)}`;
-  return { url, name: label, color: 'ededed', default: false, description: null };
+  const id = nameId(`${owner}/${name}:${label}`);
+  return { id, node_id: nodeId('Label', id), url, name: label, color: 'ededed', default: false, description: null };
 }

@@ -18,7 +18,11 @@ export interface RestAnswer {
 
 /** What is wrong with an answer by GitHub's own description; nothing for a route that GitHub does not have. */
 export function problemsOf({ method, route, status, text }: RestAnswer): string[] {
-  if (status >= 400) return bodyProblems(validatorOf('basic-error', () => namedSchema('basic-error')), text);
+  if (status >= 400)
+    return bodyProblems(
+      validatorOf('basic-error', () => namedSchema('basic-error')),
+      text,
+    );
   const operation = operationOf(method, route);
   if (!operation || status === 304) return [];
   const response = responseOf(operation, status);

@@ -38,7 +38,18 @@ export function responseOf(operation: Operation, status: number): Operation['res
 export function completeSchema(schema: Schema): Schema {
   const schemas: Record<string, Schema> = {};
   collect(schema, schemas);
-  return { ...schema, components: { schemas } };
+  return withNulls({ ...schema, components: { schemas } }) as Schema;
+}
+
+/** OpenAPI 3.0 says `nullable` beside a type or a list of values; JSON Schema has a type for it. */
+function withNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const { nullable, example: _, examples: __, ...rest } = value as Schema;
+  // Where a URL may be left out, GitHub answers with an empty text.
+  if (rest.format === 'uri' && rest.default === '') delete rest.format;
+  const inner = Object.fromEntries(Object.entries(rest).map(([key, one]) => [key, withNulls(one)]));
+  return nullable === true ? { anyOf: [{ type: 'null' }, inner] } : inner;
 }
 
 export const namedSchema = (name: string): Schema => completeSchema({ $ref: `#/components/schemas/${name}` });

@@ -3,10 +3,11 @@ import type { FastifyInstance } from 'fastify';
 
 const PREFIX = '/api/v3';
 /** Enough to see what is wrong. */
-const MAX_PROBLEMS = 12;
+const MAX_PROBLEMS = 20;
 
 const problems = new Set<string>();
 const answered = new Set<string>();
+const served = new Set<string>();
 
 /** What was wrong since the last time. */
 export function takeProblems(): string[] {
@@ -18,9 +19,15 @@ export function takeProblems(): string[] {
 /** Routes (`GET /api/v3/…`) that gave an answer without an error, in this process. */
 export const answeredRoutes = (): ReadonlySet<string> => answered;
 
+/** Every route below the prefix that a server in this process has. */
+export const servedRoutes = (): ReadonlySet<string> => served;
+
 subscribe('fastify.initialization', (message) => watch((message as { fastify: FastifyInstance }).fastify));
 
 function watch(app: FastifyInstance): void {
+  app.addHook('onRoute', ({ method, url }) => {
+    if (url.startsWith(PREFIX)) for (const one of [method].flat()) served.add(`${one} ${url}`);
+  });
   app.addHook('onSend', async (request, reply, payload: unknown) => {
     const { method, routeOptions } = request;
     const route = routeOptions.url;

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { aboutAndRepositories, pullRequests } from '../support/openapi/chapters/about.ts';
+import { runners, workflowsAndRuns } from '../support/openapi/chapters/actions.ts';
+import { deployments, environments } from '../support/openapi/chapters/deployments.ts';
+import { commitsAndContents, gitData } from '../support/openapi/chapters/git.ts';
+import { permissions, secretsAndVariables } from '../support/openapi/chapters/settings.ts';
+import { RestClient } from '../support/openapi/client.ts';
+import { operationOf } from '../support/openapi/description.ts';
+import { answeredRoutes, servedRoutes } from '../support/openapi/watch-servers.ts';
+import { serversPerTest } from '../support/server.ts';
+
+const { start } = serversPerTest();
+
+/** Routes below /api/v3 that GitHub's description does not have. */
+const NOT_OF_GITHUB: Record<string, string> = {
+  'GET /repos/:owner/:repo/actions/runner-groups': 'what an administrator of one repository may see of the groups',
+  'POST /actions/runner-registration': 'config.sh of the official runner calls it; GitHub does not document it',
+  'POST /actions/runners/register': 'the same',
+};
+
+const CHAPTERS = {
+  aboutAndRepositories,
+  pullRequests,
+  commitsAndContents,
+  gitData,
+  workflowsAndRuns,
+  runners,
+  environments,
+  deployments,
+  permissions,
+  secretsAndVariables,
+};
+
+// Whether an answer is as GitHub describes it is looked at for every answer in every test: openapi/setup.ts.
+test('every route of REST that GitHub has gives an answer that its own description allows', async () => {
+  const api = new RestClient(await start());
+  for (const chapter of Object.values(CHAPTERS)) await chapter(api);
+  const served = [...servedRoutes()].filter((route) => operationOf(...methodAndPath(route)));
+  const unseen = served.filter((route) => !answeredRoutes().has(route));
+  expect(unseen.map(shortened)).toEqual([]);
+  const others = [...servedRoutes()].filter((route) => !operationOf(...methodAndPath(route)));
+  expect(others.map(shortened).sort()).toEqual(Object.keys(NOT_OF_GITHUB).sort());
+}, 240_000);
+
+const shortened = (route: string): string => route.replace('/api/v3', '');
+
+function methodAndPath(route: string): [string, string] {
+  const [method = '', path = ''] = route.split(' ');
+  return [method, path];
+}
