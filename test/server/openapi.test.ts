@@ -18,6 +18,14 @@ const NOT_OF_GITHUB: Record<string, string> = {
   'POST /actions/runners/register': 'the same',
 };
 
+/** Routes whose answers, held against the description like all others, come in tests of their own. */
+const IN_OTHER_TESTS: Record<string, RegExp> = {
+  'test/server/webhooks-out.test.ts': /\/hooks\b/,
+  'test/server/artifacts.test.ts': /\/actions\/(runs\/:id\/)?artifacts\b/,
+  'test/server/caches.test.ts': /\/actions\/caches?\b/,
+  'test/server/oidc.test.ts': /\/actions\/oidc\b/,
+};
+
 const CHAPTERS = {
   aboutAndRepositories,
   pullRequests,
@@ -36,10 +44,12 @@ test('every route of REST that GitHub has gives an answer that its own descripti
   const api = new RestClient(await start());
   for (const chapter of Object.values(CHAPTERS)) await chapter(api);
   const served = [...servedRoutes()].filter((route) => operationOf(...methodAndPath(route)));
-  const unseen = served.filter((route) => !answeredRoutes().has(route));
+  const others = Object.values(IN_OTHER_TESTS);
+  const here = served.filter((route) => !others.some((pattern) => pattern.test(route)));
+  const unseen = here.filter((route) => !answeredRoutes().has(route));
   expect(unseen.map(shortened)).toEqual([]);
-  const others = [...servedRoutes()].filter((route) => !operationOf(...methodAndPath(route)));
-  expect(others.map(shortened).sort()).toEqual(Object.keys(NOT_OF_GITHUB).sort());
+  const unknown = [...servedRoutes()].filter((route) => !operationOf(...methodAndPath(route)));
+  expect(unknown.map(shortened).sort()).toEqual(Object.keys(NOT_OF_GITHUB).sort());
 }, 240_000);
 
 const shortened = (route: string): string => route.replace('/api/v3', '');
