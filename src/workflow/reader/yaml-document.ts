@@ -10,9 +10,9 @@ import {
   Parser,
   type SchemaOptions,
 } from 'yaml';
+import { YamlGuard } from '../../common/yaml-guard.ts';
 import { LimitExceeded, type ReadLimits } from './limits.ts';
 import type { Place } from './problems.ts';
-import { YamlGuard } from './yaml-guard.ts';
 
 export interface YamlDocument {
   /** `null`: the text is empty, or was refused. */

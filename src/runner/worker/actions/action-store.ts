@@ -3,6 +3,8 @@ import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { hasErrorCode, UserError } from '../../../common/errors.ts';
 import type { StepReference } from '../../../protocol/runner/job-message.ts';
+import type { Json } from '../../../protocol/runner/tokens.ts';
+import { toText } from '../../../workflow/expressions/index.ts';
 import type { HttpClient } from '../../http.ts';
 import { emptyFolder } from '../folders.ts';
 import type { JobState } from '../job-state.ts';
@@ -24,6 +26,8 @@ export interface LoadedAction {
 
 /** Composites in composites; the workflow's own steps are the first level (SEM-15.2). */
 export const MAX_DEPTH = 10;
+/** Steps of a job with those inside its actions: a few composites that use each other often make millions. */
+const MAX_STEPS = 10_000;
 
 type Remote = Extract<StepReference, { repositoryType: 'GitHub' }>;
 
@@ -31,8 +35,9 @@ export class ActionStore {
   readonly #job: JobState;
   readonly #http: HttpClient;
   readonly #folder: string;
-  /** By `owner/name@ref` in lower case of the name. */
+  /** By `owner/name@ref`, as it is written: that is its folder too. */
   readonly #downloaded = new Set<string>();
+  #steps = 0;
 
   constructor(job: JobState, http: HttpClient) {
     this.#job = job;
@@ -44,12 +49,18 @@ export class ActionStore {
     return this.#job;
   }
 
+  /** @throws UserError when the steps become too many */
+  countStep(): void {
+    if (++this.#steps <= MAX_STEPS) return;
+    throw new UserError('actions-too-deep', `The actions of this job have more than ${MAX_STEPS} steps together.`);
+  }
+
   /**
    * Downloads all remote actions that the steps name, and those that composites among them name.
    * @throws UserError that says which action cannot be had, or is wrong
    */
   async prepare(references: StepReference[], output: StepOutput, signal: AbortSignal): Promise<void> {
-    let wanted = references.filter(isRemote);
+    let wanted = remotesOf(references);
     if (wanted.length === 0) return;
     // Of earlier jobs; what this one has downloaded is in use.
     if (this.#downloaded.size === 0) await emptyFolder(this.#folder);
@@ -63,7 +74,7 @@ export class ActionStore {
         nested.push(...nestedOf(manifest));
         if (manifest.runs.using === 'node') nodes.add(manifest.runs.version);
       }
-      wanted = nested.filter(isRemote);
+      wanted = remotesOf(nested);
     }
     // Now: what a job's container gets of them is settled when it starts.
     await provideNodes(this.#job, nodes, output, signal);
@@ -73,10 +84,11 @@ export class ActionStore {
   async load(reference: Extract<StepReference, { type: 'repository' }>): Promise<LoadedAction> {
     if (reference.repositoryType === 'self') {
       const folder = resolve(this.#job.folders.workspace, reference.path);
-      return { folder, repository: '', ref: '', manifest: await manifestIn(folder, usesText(reference)) };
+      const manifest = await manifestIn(folder, usesText(reference), workflowOrigin(this.#job));
+      return { folder, repository: '', ref: '', manifest };
     }
     const folder = join(this.#placeOf(reference), reference.path ?? '');
-    const manifest = await manifestIn(folder, usesText(reference));
+    const manifest = await manifestIn(folder, usesText(reference), reference);
     return { folder, repository: reference.name, ref: reference.ref, manifest };
   }
 
@@ -113,13 +125,24 @@ export class ActionStore {
   }
 }
 
-const keyOf = ({ name, ref }: RemoteAction): string => `${name.toLowerCase()}@${ref}`;
+const keyOf = ({ name, ref }: RemoteAction): string => `${name}@${ref}`;
+
+/** Each once: composites that use each other many times over would make millions of a few. */
+const remotesOf = (references: StepReference[]): Remote[] => [
+  ...new Map(references.filter(isRemote).map((reference) => [usesText(reference), reference])).values(),
+];
 
 const isRemote = (reference: StepReference): reference is Remote =>
   reference.type === 'repository' && reference.repositoryType === 'GitHub' && !isBuiltIn(reference);
 
 const nestedOf = ({ runs }: ActionManifest): StepReference[] =>
   runs.using === 'composite' ? runs.steps.map(({ reference }) => reference) : [];
+
+/** Repository and commit of the workflow's file, which of a called one are not the run's. */
+function workflowOrigin(job: JobState): RemoteAction | undefined {
+  const { workflow_repository: name, workflow_sha: ref } = job.scope().contexts.job as Record<string, Json>;
+  return name && ref ? { name: toText(name), ref: toText(ref) } : undefined;
+}
 
 export function tooDeep(action: string): UserError {
   return new UserError(
@@ -128,11 +151,15 @@ export function tooDeep(action: string): UserError {
   );
 }
 
-async function manifestIn(folder: string, reference: string): Promise<ActionManifest> {
+async function manifestIn(
+  folder: string,
+  reference: string,
+  origin: RemoteAction | undefined,
+): Promise<ActionManifest> {
   const { readManifest } = await import('./manifest.ts');
   for (const name of ['action.yml', 'action.yaml']) {
     const text = await readFile(join(folder, name), 'utf8').catch(unlessMissing);
-    if (text !== undefined) return readManifest(`${reference}/${name}`, text);
+    if (text !== undefined) return readManifest(`${reference}/${name}`, text, origin);
   }
   const hasDockerfile = await access(join(folder, 'Dockerfile')).then(
     () => true,

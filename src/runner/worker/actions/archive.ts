@@ -2,9 +2,10 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { dirname, join, relative, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type ReadEntry } from 'tar';
-import { OutsideError, UserError } from '../../../common/errors.ts';
+import { errorText, OutsideError, UserError } from '../../../common/errors.ts';
 import type { HttpClient } from '../../http.ts';
 import { persist } from '../../retries.ts';
 
@@ -13,8 +14,7 @@ const PATIENCE_MS = 60_000;
 const TIMEOUT_MS = 20 * 60_000;
 const MAX_REDIRECTS = 5;
 /** Unpacked. No action comes near; what does is an attack or a mistake. */
-const MAX_BYTES = 2 * 1024 * 1024 * 1024;
-const MAX_ENTRIES = 200_000;
+const LIMITS = { bytes: 2 * 1024 * 1024 * 1024, entries: 200_000 };
 
 export interface Archive {
   /** As `uses:` spells it, for people. */
@@ -76,16 +76,25 @@ async function open(
   }
 }
 
-/** @throws UserError `bad-archive` */
-export async function unpack(reference: string, body: NodeJS.ReadableStream, folder: string): Promise<void> {
+/**
+ * Stops at the first thing that must not be.
+ * @throws UserError `bad-archive`, OutsideError when the body breaks off
+ */
+export async function unpack(reference: string, body: Readable, folder: string, limits = LIMITS): Promise<void> {
   let bytes = 0;
   let entries = 0;
   let problem: string | undefined;
+  const refuse = (what: string): void => {
+    problem ??= what;
+    // Else the rest would be read too, and a small archive can unpack to anything.
+    body.destroy();
+  };
   const check = (path: string, entry: ReadEntry): boolean => {
     bytes += entry.size ?? 0;
     entries++;
-    problem ??= problemOf(path, entry, folder);
-    if (bytes > MAX_BYTES || entries > MAX_ENTRIES) problem ??= 'it is larger than any action may be';
+    const wrong = problemOf(path, entry, folder);
+    if (wrong !== undefined) refuse(wrong);
+    else if (bytes > limits.bytes || entries > limits.entries) refuse('it is larger than any action may be');
     return problem === undefined;
   };
   const sink = extract({
@@ -93,14 +102,19 @@ export async function unpack(reference: string, body: NodeJS.ReadableStream, fol
     strip: 1,
     preserveOwner: false,
     filter: (path, entry) => check(path, entry as ReadEntry),
-    onwarn: (code, message) => {
-      problem ??= `${String(message)} (${code})`;
-    },
+    onwarn: (code, message) => refuse(`${String(message)} (${code})`),
+  });
+  let isBroken = false;
+  body.once('error', () => {
+    isBroken = true;
   });
   try {
     await pipeline(body, sink);
   } catch (error) {
-    problem ??= error instanceof Error ? error.message : String(error);
+    if (isBroken && problem === undefined) {
+      throw new OutsideError(`The archive of ${reference} broke off: ${errorText(error)}`, { retryable: true });
+    }
+    problem ??= errorText(error);
   }
   if (problem !== undefined) throw new UserError('bad-archive', `The archive of ${reference} is refused: ${problem}.`);
 }

@@ -21,6 +21,7 @@ export interface RunnableStep {
 export async function handlerOf(step: RunnableStep, store: ActionStore, depth = 0): Promise<StepHandler> {
   const { reference } = step;
   if (depth >= MAX_DEPTH) throw tooDeep(usesText(reference));
+  store.countStep();
   if (reference.type === 'script') return runHandler(step);
   if (isBuiltIn(reference)) return checkoutHandler(step);
   if (reference.type === 'containerRegistry') {

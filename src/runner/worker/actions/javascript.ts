@@ -1,5 +1,7 @@
 /** JavaScript actions (SEM-17.5, 17.6, 17.15). */
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '../../../common/errors.ts';
 import { systemConnection } from '../../../protocol/runner/job-message.ts';
 import type { TemplateToken } from '../../../protocol/runner/tokens.ts';
 import { exitMessage } from '../exit-message.ts';
@@ -39,20 +41,34 @@ async function runProgram(
   if (isMain) warnOfUnknown(context, action.manifest, context.job.evaluateMapping(given, context.scope(), 'with'));
   printAction(context, uses, inputs);
   const { host, folders } = context.job;
+  const { annotations } = context.record;
+  const known = annotations.length;
+  const file = join(action.folder, program);
+  if (!(await isFile(file))) {
+    throw new UserError('bad-action', `${uses}: its action.yml names ${program}, and there is no such file.`);
+  }
   const exit = await context.run({
     command: await nodeProgram(context, runs.version),
-    args: [host.inside(join(action.folder, program))],
+    args: [host.inside(file)],
     cwd: host.inside(folders.workspace),
     env: {
       ...inputVariables(inputs),
       ...stateVariables(context.state),
       ...serviceVariables(context.job),
-      ...(await acceptedServerName(context.job, join(action.folder, program))),
+      ...(await acceptedServerName(context.job, file)),
     },
   });
-  if (exit.code !== 0 && !context.signal.aborted) context.output.error(exitMessage(exit));
+  // `setFailed` of the toolkit has said why, and ends with 1.
+  const hasSaid = exit.reason === undefined && annotations.slice(known).some(({ level }) => level === 'failure');
+  if (exit.code !== 0 && !hasSaid && !context.signal.aborted) context.output.error(exitMessage(exit));
   return exit.code === 0;
 }
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 
 /** What the toolkit's clients for artifacts and caches read. */
 export function serviceVariables(job: JobState): Record<string, string> {

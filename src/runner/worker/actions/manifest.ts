@@ -1,6 +1,7 @@
 /** `action.yml`: what an action is and takes (SEM-17.2, 17.7, 17.9). */
-import { parseDocument } from 'yaml';
-import { UserError } from '../../../common/errors.ts';
+import { Lexer, parseDocument } from 'yaml';
+import { errorText, UserError } from '../../../common/errors.ts';
+import { YamlGuard } from '../../../common/yaml-guard.ts';
 import type { StepReference } from '../../../protocol/runner/job-message.ts';
 import { type Json, type TemplateToken, TokenType } from '../../../protocol/runner/tokens.ts';
 import { compileCondition, isObject, textToken, toText } from '../../../workflow/expressions/index.ts';
@@ -65,32 +66,46 @@ export interface CompositeStep {
   continueOnError: TemplateToken;
 }
 
+interface Origin {
+  /** `owner/name` */
+  name: string;
+  ref: string;
+}
+
 const MAX_BYTES = 1024 * 1024;
 const MAX_ALIASES = 100;
 
 /**
  * @param file path for people
+ * @param origin repository and ref that it comes from: what `$/` stands for in its steps
  * @throws UserError `bad-action` that says what is wrong and where
  */
-export function readManifest(file: string, text: string): ActionManifest {
+export function readManifest(file: string, text: string, origin?: Origin): ActionManifest {
   if (Buffer.byteLength(text) > MAX_BYTES) throw bad(file, 'is larger than 1 MiB');
-  const document = parseDocument(text, { uniqueKeys: true, version: '1.2' });
-  const [problem] = document.errors;
-  if (problem) throw bad(file, `is not YAML: ${problem.message.split('\n', 1)[0]}`);
-  const root: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
-  if (!isRecord(root)) throw bad(file, 'must be a mapping');
-  if (!isRecord(root.runs)) throw bad(file, 'needs the key "runs"');
   try {
+    const root = parse(text);
+    if (!isRecord(root)) throw new Error('must be a mapping');
+    if (!isRecord(root.runs)) throw new Error('needs the key "runs"');
     return {
       name: textOf(root.name) || file,
       inputs: readInputs(root.inputs),
-      runs: readRuns(root.runs, root.outputs),
+      runs: readRuns(root.runs, root.outputs, origin),
     };
   } catch (error) {
-    throw error instanceof Error && !(error instanceof UserError && error.code === 'bad-action')
-      ? bad(file, error.message)
-      : error;
+    throw bad(file, errorText(error));
   }
+}
+
+function parse(text: string): unknown {
+  const guard = new YamlGuard();
+  for (const lexeme of new Lexer().lex(text)) {
+    guard.add(lexeme);
+    if (guard.isTooDeep) throw new Error('is nested too deeply');
+  }
+  const document = parseDocument(text, { uniqueKeys: true, version: '1.2' });
+  const [problem] = document.errors;
+  if (problem) throw new Error(`is not YAML: ${problem.message.split('\n', 1)[0]}`);
+  return document.toJS({ maxAliasCount: MAX_ALIASES });
 }
 
 const bad = (file: string, what: string): UserError => new UserError('bad-action', `${file}: ${what}.`);
@@ -114,9 +129,11 @@ function readInputs(inputs: Json | undefined): ActionInput[] {
   });
 }
 
-function readRuns(runs: Mapping, outputs: Json | undefined): ActionManifest['runs'] {
+function readRuns(runs: Mapping, outputs: Json | undefined, origin?: Origin): ActionManifest['runs'] {
   const using = textOf(runs.using).toLowerCase();
-  if (using === 'composite') return { using, steps: readSteps(runs.steps), outputs: readOutputs(outputs) };
+  if (using === 'composite') {
+    return { using, steps: readSteps(runs.steps, origin), outputs: readOutputs(outputs) };
+  }
   if (using === 'docker') return readDocker(runs);
   if (/^node\d+$/.test(using)) return readJavaScript(using, runs);
   throw new Error(
@@ -163,7 +180,7 @@ function readOutputs(outputs: Json | undefined): CompositeRuns['outputs'] {
 
 const STEP_KEYS = 'id name if run uses with env shell working-directory continue-on-error'.split(' ');
 
-function readSteps(steps: Json | undefined): CompositeStep[] {
+function readSteps(steps: Json | undefined, origin?: Origin): CompositeStep[] {
   if (!Array.isArray(steps)) throw new Error('"runs.steps" must be a list');
   const ids = new Set<string>();
   return steps.map((step, index) => {
@@ -184,15 +201,15 @@ function readSteps(steps: Json | undefined): CompositeStep[] {
         typeof step['continue-on-error'] === 'boolean'
           ? step['continue-on-error']
           : textToken(textOf(step['continue-on-error'])),
-      ...whatItRuns(step, place),
+      ...whatItRuns(step, place, origin),
     };
   });
 }
 
-function whatItRuns(step: Mapping, place: string): Pick<CompositeStep, 'reference' | 'inputs'> {
+function whatItRuns(step: Mapping, place: string, origin?: Origin): Pick<CompositeStep, 'reference' | 'inputs'> {
   const uses = textOf(step.uses);
   if ((uses === '') === (step.run === undefined)) throw new Error(`${place} needs either "run" or "uses"`);
-  if (uses !== '') return { reference: parseUses(uses), inputs: mappingToken(step.with) };
+  if (uses !== '') return { reference: parseUses(uses, origin), inputs: mappingToken(step.with) };
   // SEM-17.9: there is no default for it.
   if (textOf(step.shell) === '') throw new Error(`${place} needs "shell", as every "run" in a composite action`);
   const parts: [string, Json | undefined][] = [

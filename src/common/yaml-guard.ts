@@ -1,5 +1,3 @@
-import type { Place } from './problems.ts';
-
 /** Far above what the reader allows, and safe: at some thousands of levels the YAML parser takes the process down. */
 const MAX_PARSER_DEPTH = 200;
 
@@ -26,7 +24,7 @@ export class YamlGuard {
   }
 
   /** The end of the last lexeme. */
-  get place(): Place {
+  get place(): { line: number; col: number } {
     return { line: this.#line, col: this.#column + 1 };
   }
 
