@@ -9,6 +9,7 @@ import type { Engine } from './engine/engine.ts';
 import type { DefaultBranches } from './events/default-branches.ts';
 import type { Schedules } from './events/schedules.ts';
 import type { GitRepositories } from './git/repositories.ts';
+import type { RateLimits } from './limits/rate-limits.ts';
 import type { LiveLogs } from './runner-service/live-logs.ts';
 import type { Turns } from './turns.ts';
 import type { Webhooks } from './webhooks-out/webhooks.ts';
@@ -32,6 +33,7 @@ export interface ServerContext {
   /** Of pull requests, by repository. */
   turns: Turns;
   liveLogs: LiveLogs;
+  rateLimits: RateLimits;
   webhooks: Webhooks;
   clock: Clock;
   logger: Logger;

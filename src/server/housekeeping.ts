@@ -1,5 +1,6 @@
 import { isoTime } from '../common/clock.ts';
 import { errorText } from '../common/errors.ts';
+import { deleteOldActs } from '../store/audit.ts';
 import { deleteOldEvents } from '../store/events.ts';
 import { deleteOldMessages } from '../store/hooks.ts';
 import { markRunnersSeen } from '../store/runners.ts';
@@ -16,6 +17,8 @@ const LOST_EPHEMERAL_MS = DAY_MS;
 const LOST_RUNNER_MS = 14 * DAY_MS;
 /** As long as a run may last; after it nobody asks why something did not start. */
 const OLD_EVENT_MS = 35 * DAY_MS;
+/** Audits look back a year. */
+const OLD_ACT_MS = 400 * DAY_MS;
 /** As long as somebody may look for why a receiver did not hear of something. */
 const OLD_MESSAGE_MS = 7 * DAY_MS;
 
@@ -62,6 +65,7 @@ async function tidy(options: HousekeepingOptions): Promise<void> {
   const now = clock.now();
   await deleteExpiredTokens(db, now);
   await deleteOldEvents(db, isoTime(now - OLD_EVENT_MS));
+  await deleteOldActs(db, isoTime(now - OLD_ACT_MS));
   await deleteOldMessages(db, isoTime(now - OLD_MESSAGE_MS));
   await expireArtifacts(options);
   await removeStaleCaches(options);

@@ -22,6 +22,7 @@ import { RunEvents } from './events/run-events.ts';
 import { Schedules } from './events/schedules.ts';
 import { GitRepositories } from './git/index.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { RateLimits } from './limits/rate-limits.ts';
 import { LiveLogs } from './runner-service/live-logs.ts';
 import { registerSurfaces } from './surfaces.ts';
 import { Turns } from './turns.ts';
@@ -48,6 +49,8 @@ export interface StartServerOptions {
   /** Default: the settings of these names. */
   webhookSecret?: string;
   runForkPulls?: boolean;
+  /** Default: the setting `rateLimit`. */
+  rateLimit?: number;
   /** Default: the settings `runOnDeletedRefs` and `changedFilesLimit`. */
   filters?: FilterOptions;
 }
@@ -64,6 +67,10 @@ const ENTERPRISE = 'switchyard';
 const POLL_MS = 50_000;
 /** Longer than any pause between two polls of a client, so that its connection is still there. */
 const KEEP_ALIVE_MS = 75_000;
+/** How long a client may take to send the head of a request; bodies are watched in connections.ts. */
+const HEADERS_MS = 30_000;
+/** Room for the longest tokens, which are a runner's. */
+const MAX_HEADER_BYTES = 32 * 1024;
 
 /**
  * Starts the Actions service on its data folder and takes up what had not ended.
@@ -123,6 +130,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     schedules,
     turns: new Turns(),
     liveLogs: new LiveLogs(options.dataFolder),
+    rateLimits: new RateLimits(options.rateLimit ?? numberSetting('rateLimit', 0, 1_000_000_000), clock),
     webhooks,
     clock,
     logger: options.logger,
@@ -132,11 +140,15 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const app = fastify({
     bodyLimit: 1024 * 1024,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { headersTimeout: HEADERS_MS, maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: HEADERS_MS / 2 },
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 512, ignoreDuplicateSlashes: true },
   });
   let housekeeping: { close(): Promise<void> } | undefined;
-  const connections = new Connections(app.server);
+  const connections = new Connections(app.server, {
+    clock: systemClock,
+    perAddress: numberSetting('connectionsPerAddress', 0, 1_000_000),
+  });
   const close = async (): Promise<void> => {
     closing.abort();
     const callOff = connections.end(systemClock);

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { isoTime } from '../common/clock.ts';
 import type { Queries } from './database.ts';
 import type { RepositoriesTable } from './schema.ts';
+import { isVisible, type Visible } from './visibility.ts';
 
 export type RepositoryRow = Selectable<RepositoriesTable>;
 
@@ -24,6 +25,12 @@ export async function repositoriesOf(db: Queries, owner: string): Promise<Reposi
     .where(({ eb, fn }) => eb(fn<string>('lower', ['owner']), '=', owner.toLowerCase()))
     .orderBy('id')
     .execute();
+}
+
+/** By name. */
+export async function visibleRepositoryRows(db: Queries, visible: Visible): Promise<RepositoryRow[]> {
+  const select = db.selectFrom('repositories').selectAll().orderBy('key');
+  return select.where((builder) => isVisible(builder, visible)).execute();
 }
 
 export async function setDefaultPermissions(db: Queries, id: number, policy: 'read' | 'write'): Promise<void> {

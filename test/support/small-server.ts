@@ -13,6 +13,7 @@ import type { EventOutcome, IncomingEvent } from '../../src/server/engine/engine
 import { DefaultBranches } from '../../src/server/events/default-branches.ts';
 import { Schedules } from '../../src/server/events/schedules.ts';
 import { GitRepositories } from '../../src/server/git/index.ts';
+import { RateLimits } from '../../src/server/limits/rate-limits.ts';
 import { LiveLogs } from '../../src/server/runner-service/live-logs.ts';
 import { Turns } from '../../src/server/turns.ts';
 import { WorkflowFiles } from '../../src/server/workflow-files/workflow-files.ts';
@@ -84,7 +85,13 @@ export interface SmallServer {
 /** A server with the surfaces that `register` adds, a real store, and an engine that only takes things down. */
 export async function startSmallServer(
   register: (app: FastifyInstance, context: ServerContext) => Promise<void>,
-  options: { dataFolder?: string; loopbackOnly?: boolean; clock?: Clock; webhookSecret?: string } = {},
+  options: {
+    dataFolder?: string;
+    loopbackOnly?: boolean;
+    clock?: Clock;
+    webhookSecret?: string;
+    rateLimit?: number;
+  } = {},
 ): Promise<SmallServer> {
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'switchyard-server-')));
   const clock = options.clock ?? systemClock;
@@ -116,6 +123,7 @@ export async function startSmallServer(
     schedules: new Schedules({ ...parts, publicUrl: () => context.settings.publicUrl }),
     turns: new Turns(),
     liveLogs: new LiveLogs(dataFolder),
+    rateLimits: new RateLimits(options.rateLimit ?? 0, clock),
     clock,
     logger: silentLogger,
   } as unknown as ServerContext;

@@ -168,6 +168,8 @@ export interface Job {
   startedAt: string | null;
   completedAt: string | null;
   steps: Step[];
+  /** How many of its steps have written a summary. */
+  summaries: number;
   annotations: Annotation[];
   environment: { name: string; url: string | null } | null;
   /** The one sentence to show beside a job that waits, was skipped, or failed without a step to blame. */
@@ -192,6 +194,21 @@ export interface Annotation {
   path: string | null;
   line: number | null;
   stepNumber: number | null;
+}
+
+/** `GET /jobs/:id/summary`: what its steps wrote to GITHUB_STEP_SUMMARY (SEM-24.7), masked, in the order of the steps. */
+export interface JobSummary {
+  /** The first twenty. */
+  steps: StepSummary[];
+  /** What is not among them. */
+  leftOut: number;
+}
+
+export interface StepSummary {
+  number: number;
+  name: string;
+  /** Written by whoever wrote the job: to be shown as what a stranger says. */
+  markdown: string;
 }
 
 /** `GET /jobs/:id/steps/:number/log?from=1&limit=5000`: lines are numbered from 1. */
@@ -303,6 +320,9 @@ export interface LiveEvents {
   /** Only with `job=ID`: `lines[0]` is line number `from` of the step. */
   log: { jobId: number; step: number; from: number; lines: string[] };
 }
+
+export type * from './artifacts.ts';
+export type * from './people.ts';
 
 /** Every error answer. */
 export interface ApiError {

@@ -5,6 +5,7 @@ import { findToken, type TokenRow } from '../../store/tokens.ts';
 import type { ServerContext } from '../context.ts';
 import { appOfJwt } from './app-jwt.ts';
 import type { AppPermission } from './app-permissions.ts';
+import { registerAudit } from './audit.ts';
 import { assertMay, type TokenNeed } from './authorize.ts';
 import { type Caller, callerOfToken, secretOf, type UserScope } from './callers.ts';
 import type { JobPermission } from './job-permissions.ts';
@@ -74,8 +75,8 @@ declare module 'fastify' {
 export const needs = (
   access: UserScope,
   permission: JobPermission,
-  more: { app?: AppPermission; place?: RoutePlace } = {},
-): { config: TokenNeed & { place?: RoutePlace } } => ({ config: { access, permission, ...more } });
+  more: { app?: AppPermission; place?: RoutePlace; audited?: true } = {},
+): { config: TokenNeed & { place?: RoutePlace; audited?: true } } => ({ config: { access, permission, ...more } });
 
 const USER_SCOPES: Access[] = ['read', 'write', 'admin'];
 
@@ -91,6 +92,7 @@ export function registerAccess(app: FastifyInstance, context: ServerContext): vo
     // Not a route of ours: the not-found handler answers, and it gives nothing away.
     request.caller = access ? await identify(context, request, access) : { kind: 'anyone' };
   });
+  registerAudit(app, context);
 }
 
 function problemOf(url: string, config: FastifyContextConfig | undefined): string | undefined {

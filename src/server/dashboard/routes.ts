@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { notFound } from '../../common/errors.ts';
 import { newGuid } from '../../common/ids.ts';
 import { version } from '../../common/package.ts';
-import type { ApiError, EventResponse, RunDetail, RunList, ServerInfo } from '../../protocol/dashboard/index.ts';
+import type {
+  ApiError,
+  EventResponse,
+  JobSummary,
+  RunDetail,
+  RunList,
+  ServerInfo,
+} from '../../protocol/dashboard/index.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import { findRepository, type RepositoryRow } from '../../store/repositories.ts';
 import { findStep } from '../../store/steps.ts';
@@ -11,15 +18,22 @@ import { callerName, needs, secretOf } from '../auth/access.ts';
 import { callerOfToken, visibleRepositories } from '../auth/callers.ts';
 import type { ServerContext } from '../context.ts';
 import { failureOf } from '../failures.ts';
+import { readSummary } from '../runner-service/job-summary.ts';
+import { diagLogName } from '../runner-service/log-names.ts';
 import { readJobLog, readLog } from '../runner-service/step-logs.ts';
+import { addApps } from './apps.ts';
+import { addArtifacts } from './artifacts.ts';
+import { addAudit } from './audit.ts';
 import { EventStream } from './event-stream.ts';
 import { LiveHub } from './live-hub.ts';
+import { addPeople } from './people.ts';
 import { addReceivedEvents } from './received-events.ts';
 import { addRunActions } from './run-actions.ts';
 import { addRunners } from './runners.ts';
 import { secretRoutes } from './secrets.ts';
 import { jobInPath, runInPath } from './seen.ts';
 import { skippedSteps } from './skipped-steps.ts';
+import { addTokens } from './tokens.ts';
 import { runDetail, runSummaries } from './views.ts';
 import { addWalls } from './walls.ts';
 
@@ -64,7 +78,12 @@ export function dashboardRoutes(context: ServerContext): FastifyPluginAsync {
     addReceivedEvents(app, context);
     secretRoutes(app, context);
     addRunActions(app, context);
+    addArtifacts(app, context);
     addRunners(app, context);
+    addPeople(app, context);
+    addTokens(app, context);
+    addApps(app, context);
+    addAudit(app, context);
     addWalls(app, context);
     app.get('/server', PAGE, (): ServerInfo => ({ version, url: context.settings.publicUrl }));
   };
@@ -105,6 +124,17 @@ function addJobs(app: FastifyInstance, context: ServerContext): void {
     const step = await findStep(context.db, job.id, number);
     if (!step) throw notFound(`Step ${number} of job ${job.id}`);
     return readLog(context, job, step, from, limit);
+  });
+  app.get('/jobs/:id/summary', PAGE, async (request): Promise<JobSummary> => {
+    const job = await jobInPath(context, request);
+    return readSummary(context, job.id);
+  });
+  app.get('/jobs/:id/diagnostics', PAGE, async (request, reply) => {
+    const job = await jobInPath(context, request);
+    const zip = await context.blobs.read(diagLogName(job.id));
+    if (!zip) throw notFound(`A diagnostic log of job ${job.id}`);
+    const name = `attachment; filename="job-${job.id}-diagnostics.zip"`;
+    return reply.headers({ 'content-type': 'application/zip', 'content-disposition': name }).send(zip.stream);
   });
   app.get('/jobs/:id/log', PAGE, async (request, reply) => {
     const job = await jobInPath(context, request);

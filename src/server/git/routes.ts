@@ -3,9 +3,10 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import { errorText, UserError } from '../../common/errors.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { type Caller, callerName, causingJob, secretOf, type TokenNeed } from '../auth/access.ts';
+import { writeAct } from '../auth/audit.ts';
 import { assertMay } from '../auth/authorize.ts';
 import { callerOfToken } from '../auth/callers.ts';
-import { placeInPath } from '../auth/places.ts';
+import { placeInPath, repositoryPlace } from '../auth/places.ts';
 import type { ServerContext } from '../context.ts';
 import { failureOf } from '../failures.ts';
 import { acceptPush, recoverPushes } from './accept-push.ts';
@@ -146,10 +147,18 @@ class GitHttp {
     const name = request.params.repository.replace(/\.git$/, '');
     await assertMay(this.#context, caller, NEEDS[service], placeInPath({ owner, repo: name }));
     const known = await this.#context.git.find(owner, name);
-    const repository =
-      known ?? (service === 'git-receive-pack' ? await this.#context.git.create(owner, name) : undefined);
+    const repository = known ?? (service === 'git-receive-pack' ? await this.#create(request, caller) : undefined);
     if (!repository) throw new UserError('not-found', 'Repository not found.', { status: 404 });
     return { repository, caller };
+  }
+
+  async #create(request: GitRequest, caller: Caller): Promise<RepositoryRow> {
+    const { owner } = request.params;
+    const name = request.params.repository.replace(/\.git$/, '');
+    const repository = await this.#context.git.create(owner, name);
+    const place = repositoryPlace(repository);
+    await writeAct(this.#context, request, caller, { action: 'repo.create', place, details: {}, status: 201 });
+    return repository;
   }
 
   async #call(

@@ -15,14 +15,18 @@ export function repositoryRoutes(app: FastifyInstance, context: ServerContext): 
   app.get('/repos/:owner/:repo', needs('read', 'metadata: read'), async (request) =>
     repositoryObject(await repositoryOf(context, request), context.settings.publicUrl),
   );
-  app.post('/user/repos', needs('write', 'people', { place: 'checked-by-handler' }), ({ caller, body }, reply) => {
-    const owner = callerName(caller);
-    assertAccess(caller, 'write', ownerPlace(owner));
-    return create(context, owner, body, reply);
-  });
+  app.post(
+    '/user/repos',
+    needs('write', 'people', { place: 'checked-by-handler', audited: true }),
+    ({ caller, body }, reply) => {
+      const owner = callerName(caller);
+      assertAccess(caller, 'write', ownerPlace(owner));
+      return create(context, owner, body, reply);
+    },
+  );
   app.post(
     '/orgs/:org/repos',
-    needs('write', 'people', { app: 'administration: write' }),
+    needs('write', 'people', { app: 'administration: write', audited: true }),
     ({ params, body }, reply) => {
       const { org } = z.object({ org: z.string() }).parse(params);
       return create(context, org, body, reply);

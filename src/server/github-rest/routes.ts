@@ -1,8 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ServerContext } from '../context.ts';
 import { hookRoutes } from '../webhooks-out/routes.ts';
+import { appRoutes } from './apps.ts';
 import { artifactRestRoutes } from './artifacts.ts';
+import { auditLogRoutes } from './audit-log.ts';
 import { cacheRestRoutes } from './caches.ts';
+import { collaboratorRoutes } from './collaborators.ts';
 import { commitRoutes } from './commits.ts';
 import { contentRoutes } from './contents.ts';
 import { deploymentRoutes } from './deployments.ts';
@@ -16,11 +19,13 @@ import { oidcRestRoutes } from './oidc.ts';
 import { pendingDeploymentRoutes } from './pending-deployments.ts';
 import { permissionRoutes } from './permissions.ts';
 import { pullRoutes } from './pulls.ts';
+import { limitRate, rateLimitRoutes } from './rate-limit.ts';
 import { refRoutes } from './refs.ts';
 import { repositoryRoutes } from './repositories.ts';
 import { acceptEmptyBodies } from './requests.ts';
 import { runRoutes } from './runs.ts';
 import { secretRoutes } from './secrets.ts';
+import { userRoutes } from './users.ts';
 import { variableRoutes } from './variables.ts';
 import { workflowRoutes } from './workflows.ts';
 
@@ -33,7 +38,13 @@ export function restRoutes(context: ServerContext): FastifyPluginAsync {
     app.addHook('onSend', async (_request, reply) => {
       reply.headers({ 'x-github-media-type': 'github.v3; format=json', 'x-content-type-options': 'nosniff' });
     });
+    limitRate(app, context);
     metaRoutes(app, context);
+    rateLimitRoutes(app, context);
+    userRoutes(app, context);
+    collaboratorRoutes(app, context);
+    appRoutes(app, context);
+    auditLogRoutes(app, context);
     repositoryRoutes(app, context);
     commitRoutes(app, context);
     contentRoutes(app, context);

@@ -14,6 +14,7 @@ import { createToken } from '../../store/tokens.ts';
 import { issueScaleSetAdminToken } from '../auth/jwt.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub, useGitHubErrors } from './errors.ts';
+import { limitRate } from './rate-limit.ts';
 import { runnerGroupRoutes } from './runner-groups.ts';
 import { runnersIn, viewRunner } from './runner-object.ts';
 import { generateJitConfig, RegisterRequest, register } from './runner-registration.ts';
@@ -33,6 +34,7 @@ export const runnerRoutes =
   (context: ServerContext): FastifyPluginAsync =>
   async (app) => {
     useGitHubErrors(app, context);
+    limitRate(app, context);
     runnerGroupRoutes(app, context);
     for (const prefix of SCOPES) {
       const base = `${prefix}/actions/runners`;

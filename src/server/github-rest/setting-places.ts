@@ -32,7 +32,7 @@ const APP_NAMES = { secrets: 'secrets', variables: 'actions_variables' } as cons
 export const ORGANIZATION: SettingPlace = {
   prefix: '/orgs/:org/actions',
   read: (kind) => needs('admin', 'people', { app: `organization_${APP_NAMES[kind]}: read` }),
-  write: (kind) => needs('admin', 'people', { app: `organization_${APP_NAMES[kind]}: write` }),
+  write: (kind) => needs('admin', 'people', { app: `organization_${APP_NAMES[kind]}: write`, audited: true }),
   most: { secrets: 1_000, variables: 1_000 },
   ownerOf: async (_context, request) => organizationOwner(organizationIn(request)),
 };
@@ -42,14 +42,14 @@ export const SETTING_PLACES: SettingPlace[] = [
   {
     prefix: '/repos/:owner/:repo/actions',
     read: (kind) => needs('read', 'people', { app: `${APP_NAMES[kind]}: read` }),
-    write: (kind) => needs('write', 'people', { app: `${APP_NAMES[kind]}: write` }),
+    write: (kind) => needs('write', 'people', { app: `${APP_NAMES[kind]}: write`, audited: true }),
     most: { secrets: 100, variables: 500 },
     ownerOf: async (context, request) => repositoryOwner((await repositoryOf(context, request)).id),
   },
   {
     prefix: '/repos/:owner/:repo/environments/:environment',
     read: () => needs('read', 'people', { app: 'environments: read' }),
-    write: () => needs('write', 'people', { app: 'environments: write' }),
+    write: () => needs('write', 'people', { app: 'environments: write', audited: true }),
     most: { secrets: 100, variables: 100 },
     ownerOf: async (context, request) => environmentOwner((await environmentOf(context, request)).environment.id),
   },
