@@ -128,6 +128,24 @@ export const SETTINGS = {
     what: 'How long a cancelled step may take after SIGTERM before the runner kills its process group.',
     forRunners: true,
   },
+  jobCpus: {
+    env: 'SWITCHYARD_JOB_CPUS',
+    default: '',
+    what: 'Cores that the processes of a job may use together, such as 1.5 or 500m; needs control groups.',
+    forRunners: true,
+  },
+  jobMemory: {
+    env: 'SWITCHYARD_JOB_MEMORY',
+    default: '',
+    what: 'Memory that they may use together, such as 2Gi.',
+    forRunners: true,
+  },
+  jobPids: {
+    env: 'SWITCHYARD_JOB_PIDS',
+    default: '10000',
+    what: 'Processes and threads that a job may have at once; 0 is no limit.',
+    forRunners: true,
+  },
   externals: {
     env: 'SWITCHYARD_EXTERNALS',
     default: '',

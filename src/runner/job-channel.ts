@@ -32,7 +32,8 @@ export interface SignalGrace {
  */
 export type ToWorker =
   | { type: 'job'; job: JobMessage; runner: RunnerIdentity; trackingId: string; grace: SignalGrace }
-  | { type: 'start' }
+  /** `group`: folders of the control group that the worker is in, if there is one. */
+  | { type: 'start'; group?: readonly string[] }
   | { type: 'cancel' }
   | { type: 'abandon' }
   | { type: 'shutdown' };

@@ -2,9 +2,11 @@
 
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import type { ControlGroup } from '../common/control-groups/index.ts';
 import { UserError } from '../common/errors.ts';
 import { runnerEnvironment } from '../common/settings.ts';
 import type { SignalGrace, ToWorker } from './job-channel.ts';
+import type { JobGroups } from './job-groups.ts';
 import { type CutLine, LineSplitter } from './line-splitter.ts';
 
 /** Output of a child that outlives its shell is awaited this long at most, and no longer than it is silent (SEM-16.11). */
@@ -181,12 +183,16 @@ export interface WorkerProcess {
   readonly pid: number | undefined;
   /** Resolves when the worker has ended; never rejects. */
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null; output: string }>;
+  /** It and all that it starts; known once it is in it. */
+  readonly group: Promise<ControlGroup | undefined>;
+  /** Resolves when it has ended and nothing of its group is left, with the pids of what could not be killed. */
+  readonly cleaned: Promise<number[]>;
   send(message: ToWorker): void;
   kill(): void;
 }
 
 /** Forks the worker program, in its own process group: a terminal's Ctrl-C must reach the listener only. */
-export function forkWorker(program: string): WorkerProcess {
+export function forkWorker(program: string, groups?: JobGroups): WorkerProcess {
   const child = fork(program, [], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
@@ -206,9 +212,12 @@ export function forkWorker(program: string): WorkerProcess {
     });
     child.once('exit', (code, signal) => setImmediate(() => resolve({ code, signal, output })));
   });
+  const group = Promise.resolve(child.pid === undefined ? undefined : groups?.place(child.pid));
   return {
     pid: child.pid,
     exited,
+    group,
+    cleaned: exited.then(async () => (await (await group)?.close()) ?? []),
     send(message) {
       // A worker that has just died is reported by `exited`.
       if (child.connected) child.send(message, () => undefined);

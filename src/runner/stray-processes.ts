@@ -1,6 +1,7 @@
 /** Processes that a job left behind: SEM-15.5. Linux only, where /proc shows each process' environment. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { sleep } from '../common/clock.ts';
+import type { ControlGroup } from '../common/control-groups/index.ts';
 import { TRACKING_VARIABLE } from './job-channel.ts';
 
 export interface StrayProcess {
@@ -8,44 +9,105 @@ export interface StrayProcess {
   name: string;
 }
 
+export interface Strays {
+  killed: StrayProcess[];
+  /** They changed the variable that marks them, the documented way to outlive a job (runner-protocol 11.11). */
+  optedOut: StrayProcess[];
+}
+
 /** Looks that must find nothing in a row, this far apart: a process is invisible for a moment while it starts. */
 const EMPTY_LOOKS = 2;
 const LOOK_AGAIN_MS = 10;
-const MAX_LOOKS = 50;
+const GIVE_UP_MS = 5_000;
 
-/** Kills every process whose environment carries the job's tracking id, until none is left; returns what it killed. */
-export async function killStrayProcesses(trackingId: string): Promise<StrayProcess[]> {
+/**
+ * Kills every process of the job until none is left: those in its control group, and those whose environment carries its
+ * tracking id, with their children. Without a group, one that cleared its environment and has no parent any more stays.
+ */
+export async function killStrayProcesses(trackingId: string, group?: ControlGroup): Promise<Strays> {
+  const { killed, optedOut } = group ? await killGroup(trackingId, group) : { killed: [], optedOut: [] };
+  const strays = new Map(killed.map((stray) => [stray.pid, stray]));
+  for (const stray of await killMarked(trackingId)) strays.set(stray.pid, stray);
+  return { killed: [...strays.values()], optedOut };
+}
+
+/** This process is in the group too. */
+async function killGroup(trackingId: string, group: ControlGroup): Promise<Strays> {
+  const members = group.members().flatMap((pid) => (pid === process.pid ? [] : (inspect(pid) ?? [])));
+  const optedOut: Inspected[] = [];
+  for (const member of members) {
+    if (member.mark !== undefined && member.mark !== trackingId && (await group.release(member.pid)))
+      optedOut.push(member);
+  }
+  const left = new Set(await group.kill(new Set([process.pid])));
+  return { killed: members.filter((member) => !optedOut.includes(member) && !left.has(member.pid)), optedOut };
+}
+
+async function killMarked(trackingId: string): Promise<StrayProcess[]> {
   const killed = new Map<number, StrayProcess>();
-  for (let look = 0, empty = 0; look < MAX_LOOKS && empty < EMPTY_LOOKS; look++) {
-    if (look > 0) await sleep(LOOK_AGAIN_MS);
-    const strays = findStrayProcesses(trackingId);
+  const deadline = Date.now() + GIVE_UP_MS;
+  for (let empty = 0; empty < EMPTY_LOOKS && Date.now() < deadline; ) {
+    const strays = stopAll(trackingId);
     empty = strays.length === 0 ? empty + 1 : 0;
-    for (const stray of strays) if (kill(stray.pid)) killed.set(stray.pid, stray);
+    for (const stray of strays) if (signal(stray.pid, 'SIGKILL')) killed.set(stray.pid, stray);
+    if (empty < EMPTY_LOOKS) await sleep(LOOK_AGAIN_MS);
   }
   return [...killed.values()];
 }
 
-/** Without promises: they cost more than the reading itself, tens of ms of every job's end where many processes run. */
-function findStrayProcesses(trackingId: string): StrayProcess[] {
-  if (process.platform !== 'linux') return [];
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  return pids.flatMap((pid) => inspect(pid, trackingId) ?? []);
+/** What is stopped forks no more: else one that forks for ever would always be ahead. */
+function stopAll(trackingId: string): StrayProcess[] {
+  const stopped = new Map<number, StrayProcess>();
+  for (;;) {
+    const fresh = findMarked(trackingId).filter(({ pid }) => !stopped.has(pid));
+    if (fresh.length === 0) return [...stopped.values()];
+    for (const stray of fresh) {
+      signal(stray.pid, 'SIGSTOP');
+      stopped.set(stray.pid, stray);
+    }
+  }
 }
 
-function inspect(pid: string, trackingId: string): StrayProcess | undefined {
+interface Inspected extends StrayProcess {
+  parent: number;
+  /** Value of the variable that marks it. */
+  mark: string | undefined;
+}
+
+/** Without promises: they cost more than the reading itself, tens of ms of every job's end where many processes run. */
+function findMarked(trackingId: string): Inspected[] {
+  if (process.platform !== 'linux') return [];
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  const processes = pids.flatMap((pid) => inspect(Number(pid)) ?? []);
+  const found = new Set(processes.filter(({ mark }) => mark === trackingId));
+  for (let before = -1; before < found.size; ) {
+    before = found.size;
+    const parents = new Set([...found].map(({ pid }) => pid));
+    for (const each of processes) if (each.mark === undefined && parents.has(each.parent)) found.add(each);
+  }
+  return [...found];
+}
+
+function inspect(pid: number): Inspected | undefined {
   try {
-    // Zombies have an empty environment, so they do not count.
-    const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
-    if (!environment.split('\0').includes(`${TRACKING_VARIABLE}=${trackingId}`)) return undefined;
-    return { pid: Number(pid), name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim() };
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name is in brackets and may hold any; state and parent follow.
+    const end = stat.lastIndexOf(')');
+    const [state, parent] = stat.slice(end + 2).split(' ');
+    if (state === 'Z' || state === 'X') return undefined;
+    const environment = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+    const mark = environment.find((entry) => entry.startsWith(MARK))?.slice(MARK.length);
+    return { pid, parent: Number(parent), mark, name: stat.slice(stat.indexOf('(') + 1, end) };
   } catch {
     return undefined; // Ended meanwhile, or belongs to somebody else.
   }
 }
 
-function kill(pid: number): boolean {
+const MARK = `${TRACKING_VARIABLE}=`;
+
+function signal(pid: number, name: 'SIGSTOP' | 'SIGKILL'): boolean {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, name);
     return true;
   } catch {
     return false;

@@ -1,4 +1,5 @@
 /** Entry point of a worker: one job, given over IPC by the listener that forked it. */
+import { ControlGroup } from '../common/control-groups/index.ts';
 import { version } from '../common/package.ts';
 import { openDiagnostics } from './diagnostics.ts';
 import { exitCodeOf, type ToWorker } from './job-channel.ts';
@@ -27,7 +28,7 @@ async function handle(message: ToWorker): Promise<void> {
       );
       return;
     case 'start':
-      return await run();
+      return await run(message.group);
     case 'cancel':
       return job?.cancel();
     case 'shutdown':
@@ -39,8 +40,8 @@ async function handle(message: ToWorker): Promise<void> {
   }
 }
 
-async function run(): Promise<void> {
-  const result = await job?.run();
+async function run(group?: readonly string[]): Promise<void> {
+  const result = await job?.run(group && new ControlGroup(group));
   if (isEnding || !result) return;
   isEnding = true;
   process.exit(exitCodeOf(result));

@@ -4,6 +4,9 @@
 export const RECEIVER_PATH = '/twirp/results.services.receiver.Receiver';
 export const STEPS_UPDATE_PATH = '/twirp/github.actions.results.api.v1.WorkflowStepUpdateService/WorkflowStepsUpdate';
 
+/** A runner ends with it when its machine is not fit for another job: something of a job stays, or the disk is full. */
+export const UNFIT_EXIT_CODE = 8;
+
 /** Codes of `StepUpdate.status`. */
 export const StepStatusCode = { unknown: 0, inProgress: 3, pending: 5, completed: 6 } as const;
 /** Codes of `StepUpdate.conclusion`. */

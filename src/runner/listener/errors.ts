@@ -1,5 +1,14 @@
+import { UNFIT_EXIT_CODE } from '../../protocol/runner/constants.ts';
+
 /** Exit codes of the listener: runner-protocol 4.10. */
-export const ExitCode = { normal: 0, terminated: 1, usage: 2, sessionConflict: 5, versionTooOld: 7 } as const;
+export const ExitCode = {
+  normal: 0,
+  terminated: 1,
+  usage: 2,
+  sessionConflict: 5,
+  versionTooOld: 7,
+  unfit: UNFIT_EXIT_CODE,
+} as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** Ends the listener: nothing that it could repeat will help. */

@@ -14,6 +14,8 @@ import type { BrokerSession } from './session.ts';
 class StubbornWorker implements WorkerProcess {
   readonly pid = undefined;
   readonly exited: WorkerProcess['exited'];
+  readonly group = Promise.resolve(undefined);
+  readonly cleaned: Promise<number[]>;
   readonly messages: ToWorker['type'][] = [];
   readonly started: Promise<void>;
   #start = (): void => undefined;
@@ -22,6 +24,7 @@ class StubbornWorker implements WorkerProcess {
   constructor() {
     this.started = new Promise((resolve) => (this.#start = resolve));
     this.exited = new Promise((resolve) => (this.#exit = () => resolve({ code: null, signal: 'SIGKILL', output: '' })));
+    this.cleaned = this.exited.then(() => []);
   }
 
   send({ type }: ToWorker): void {

@@ -1,6 +1,8 @@
 /** One job from its offer to the end of its worker. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '../../common/clock.ts';
-import { errorText } from '../../common/errors.ts';
+import { errorText, hasErrorCode } from '../../common/errors.ts';
 import { newGuid } from '../../common/ids.ts';
 import { inheritedEnvironment } from '../../common/settings.ts';
 import type { JobCancellationBody, JobRequestBody } from '../../protocol/runner/broker.ts';
@@ -42,9 +44,11 @@ export interface DispatcherOptions {
 
 /**
  * `not-ours`: somebody else has the job. `withdrawn`: it was the one job of an ephemeral runner and is no longer
- * offered. `not-started`: it could not be acquired or leased.
+ * offered. `not-started`: it could not be acquired or leased. `unclean`: what of the job could not be removed, in words.
  */
-export type JobEnd = { outcome: 'not-ours' | 'withdrawn' | 'not-started' } | { outcome: 'ran'; result: TaskResult };
+export type JobEnd =
+  | { outcome: 'not-ours' | 'withdrawn' | 'not-started' }
+  | { outcome: 'ran'; result: TaskResult; unclean?: string | undefined };
 
 export class JobRun {
   readonly requestId: string;
@@ -119,7 +123,7 @@ export class JobRun {
   async #drop(outcome: 'not-ours' | 'withdrawn' | 'not-started', why: string): Promise<JobEnd> {
     this.#options.diagnostics.note(`request ${this.requestId} is not run: ${why}`);
     this.#worker.kill();
-    await this.#worker.exited;
+    await this.#worker.cleaned;
     return { outcome };
   }
 
@@ -127,7 +131,7 @@ export class JobRun {
     const { diagnostics, clock } = this.#options;
     const lockedUntil = await firstRenewal(client, this.#abort.signal);
     diagnostics.say(`Running job: ${job.jobDisplayName}`);
-    this.#worker.send({ type: 'start' });
+    this.#worker.send({ type: 'start', group: (await this.#worker.group)?.folders });
     if (this.#isShuttingDown) this.#worker.send({ type: 'shutdown' });
     const leaseEnd = new AbortController();
     const lease = keepLease(client, lockedUntil, clock, leaseEnd.signal).then((end) => {
@@ -138,7 +142,20 @@ export class JobRun {
     leaseEnd.abort();
     await lease;
     diagnostics.say(`Job ${job.jobDisplayName} completed with result: ${capitalized(result)}`);
-    return { outcome: 'ran', result };
+    return { outcome: 'ran', result, unclean: await this.#leftovers() };
+  }
+
+  /** What the next job would find of this one. */
+  async #leftovers(): Promise<string | undefined> {
+    const pids = await this.#worker.cleaned;
+    if (pids.length > 0) return `processes ${pids.slice(0, 5).join(', ')} cannot be ended`;
+    const temp = join(this.#options.runner.workFolder, '_temp');
+    try {
+      if ((await readdir(temp)).length > 0) await (await import('../worker/folders.ts')).emptyFolder(temp);
+      return undefined;
+    } catch (error) {
+      return hasErrorCode(error, 'ENOENT') ? undefined : `${temp} cannot be emptied: ${errorText(error)}`;
+    }
   }
 
   #abandon(job: JobMessage): void {
@@ -182,6 +199,7 @@ export class JobRun {
 
   /** What the worker would have done. */
   async #cleanUp(): Promise<void> {
+    await this.#worker.cleaned;
     await killStrayProcesses(this.#trackingId);
     const { removeJobOfDeadWorker } = await import('../worker/containers/clean-up.ts');
     await removeJobOfDeadWorker(inheritedEnvironment(), this.#trackingId);

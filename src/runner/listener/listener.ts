@@ -13,6 +13,7 @@ import type { JitConfig } from '../../protocol/runner/jit-config.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { HttpClient } from '../http.ts';
 import type { RunnerIdentity, SignalGrace } from '../job-channel.ts';
+import { JobGroups, jobLimits } from '../job-groups.ts';
 import { runnerArch, runnerOs } from '../platform.ts';
 import { SERVER_BACK_OFF } from '../retries.ts';
 import { ContainerCheck } from './container-check.ts';
@@ -59,6 +60,8 @@ export class Listener {
   #repoll = new AbortController();
   #job: JobRun | undefined;
   #isDone = false;
+  /** Why this machine is not fit for another job. */
+  #unfit: string | undefined;
   #keepsSession = false;
   #notOurs = 0;
 
@@ -71,7 +74,12 @@ export class Listener {
       `SwitchyardRunner/${runner.version} (${runnerOs}; ${runnerArch}) ClientId/${clientId} RunnerId/${runner.id}`,
     );
     this.#token = new RunnerToken(config, this.#http, clock);
-    this.#spareWorker = new SpareWorker(options.workerProgram);
+    const limits = jobLimits();
+    let groups: JobGroups | undefined;
+    this.#spareWorker = new SpareWorker(options.workerProgram, () => {
+      groups ??= new JobGroups(limits, options.diagnostics);
+      return groups;
+    });
     this.#containerCheck = new ContainerCheck(runner, options.diagnostics);
     this.#session = new BrokerSession(config, this.#http, this.#token, setting('runnerVersion'));
   }
@@ -82,7 +90,9 @@ export class Listener {
       await this.#openSession();
       this.#options.diagnostics.say('Listening for jobs');
       while (!this.#isOver()) await this.#turn();
-      return ExitCode.normal;
+      if (this.#unfit === undefined) return ExitCode.normal;
+      this.#options.diagnostics.say(`The runner takes no more jobs: ${this.#unfit}`);
+      return ExitCode.unfit;
     } catch (error) {
       if (this.#stop.signal.aborted) return ExitCode.normal;
       if (!(error instanceof ListenerEnd)) throw error;
@@ -222,13 +232,14 @@ export class Listener {
     if (end.outcome === 'ran') {
       this.#notOurs = 0;
       this.#remember(requestId);
+      if (end.unclean) this.#unfit = `something of its last one stays: ${end.unclean}.`;
     } else if (end.outcome === 'not-ours') {
       await sleep(backOffMs(this.#notOurs++, NOT_OURS_BACK_OFF), this.#stop.signal);
     }
     this.#job = undefined;
     const isSpent = this.#isEphemeral && (end.outcome === 'ran' || end.outcome === 'withdrawn');
     if (isSpent) this.#options.onRegistrationEnd();
-    this.#isDone = isSpent || (this.#options.isOnce && end.outcome === 'ran');
+    this.#isDone = isSpent || this.#unfit !== undefined || (this.#options.isOnce && end.outcome === 'ran');
     this.#repoll.abort();
   }
 

@@ -1,3 +1,4 @@
+import type { JobGroups } from '../job-groups.ts';
 import { forkWorker, type WorkerProcess } from '../process.ts';
 
 /**
@@ -6,16 +7,19 @@ import { forkWorker, type WorkerProcess } from '../process.ts';
  */
 export class SpareWorker {
   readonly #program: string;
+  readonly #groups: () => JobGroups;
   #spare: WorkerProcess | undefined;
 
-  constructor(program: string) {
+  /** @param groups asked for when the first worker is started: a runner is there for jobs before that */
+  constructor(program: string, groups: () => JobGroups) {
     this.#program = program;
+    this.#groups = groups;
   }
 
   /** Starts one, unless one is there. */
   prepare(): void {
     if (this.#spare) return;
-    const worker = forkWorker(this.#program);
+    const worker = forkWorker(this.#program, this.#groups());
     this.#spare = worker;
     void worker.exited.then(() => {
       if (this.#spare === worker) this.#spare = undefined;
@@ -24,7 +28,7 @@ export class SpareWorker {
 
   /** The spare one, or a new one where there is none: for one job, after which it ends. */
   take(): WorkerProcess {
-    const worker = this.#spare ?? forkWorker(this.#program);
+    const worker = this.#spare ?? forkWorker(this.#program, this.#groups());
     this.#spare = undefined;
     return worker;
   }
@@ -33,6 +37,6 @@ export class SpareWorker {
   async close(): Promise<void> {
     const worker = this.#spare;
     worker?.kill();
-    await worker?.exited;
+    await worker?.cleaned;
   }
 }

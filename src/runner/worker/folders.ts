@@ -1,5 +1,6 @@
 /** Folders of a job: SEM-15.3, runner-protocol 11.9. */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { inheritedEnvironment } from '../../common/settings.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
@@ -14,6 +15,8 @@ export interface JobFolders {
   workspace: string;
   fileCommands: string;
   eventFile: string;
+  /** What `git config --global` of the job reads and writes; gone with the job. */
+  gitConfig: string;
 }
 
 /** @param repository `owner/name` */
@@ -33,6 +36,7 @@ export function jobFolders(workFolder: string, repository: string): JobFolders {
     workspace: join(workFolder, name, name),
     fileCommands: join(temp, '_runner_file_commands'),
     eventFile: join(temp, '_github_workflow', 'event.json'),
+    gitConfig: join(temp, '_runner_git_config'),
   };
 }
 
@@ -49,6 +53,17 @@ export async function prepareFolders(folders: JobFolders, event: Json, clean: st
   const needed = [workspace, toolCache, fileCommands, join(temp, '_github_workflow'), join(temp, '_github_home')];
   await Promise.all(needed.map((folder) => mkdir(folder, { recursive: true })));
   await writeFile(folders.eventFile, JSON.stringify(event, null, 2));
+  await writeFile(folders.gitConfig, await machineGitConfig(), { mode: 0o600 });
+}
+
+/** The user's own settings of git: its place under XDG_CONFIG_HOME counts before that in the home folder, as in git. */
+async function machineGitConfig(): Promise<string> {
+  const { GIT_CONFIG_GLOBAL, XDG_CONFIG_HOME, HOME = homedir() } = inheritedEnvironment();
+  const files = GIT_CONFIG_GLOBAL
+    ? [GIT_CONFIG_GLOBAL]
+    : [join(XDG_CONFIG_HOME || join(HOME, '.config'), 'git', 'config'), join(HOME, '.gitconfig')];
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
+  return texts.filter(Boolean).join('\n');
 }
 
 export async function emptyFolder(folder: string, except?: string): Promise<void> {

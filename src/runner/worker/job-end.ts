@@ -1,9 +1,13 @@
 /** The "Complete job" record and what the job hands on: SEM-15.5, SEM-27. */
 import { errorText } from '../../common/errors.ts';
 import { evaluateTemplate, toText } from '../../workflow/expressions/index.ts';
+import { TRACKING_VARIABLE } from '../job-channel.ts';
 import { killStrayProcesses } from '../stray-processes.ts';
 import type { JobState } from './job-state.ts';
 import type { StepOutput } from './step-output.ts';
+
+/** A step that forked for ever has left thousands. */
+const MAX_NAMED = 50;
 
 export interface JobEnd {
   outputs: Record<string, { value: string }>;
@@ -19,8 +23,13 @@ export async function completeJob(job: JobState, output: StepOutput): Promise<Jo
 
 async function cleanUp(job: JobState, output: StepOutput): Promise<void> {
   output.print('Cleaning up orphan processes');
-  for (const { pid, name } of await killStrayProcesses(job.trackingId)) {
+  const { killed, optedOut } = await killStrayProcesses(job.trackingId, job.group);
+  for (const { pid, name } of killed.slice(0, MAX_NAMED)) {
     output.print(`Terminate orphan process: pid (${pid}) (${name})`);
+  }
+  if (killed.length > MAX_NAMED) output.print(`… and ${killed.length - MAX_NAMED} more`);
+  for (const { pid, name } of optedOut) {
+    output.print(`Left running, since it has set ${TRACKING_VARIABLE} itself: pid (${pid}) (${name})`);
   }
 }
 

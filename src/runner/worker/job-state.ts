@@ -1,5 +1,6 @@
 /** What the steps of one job share, and the contexts that expressions see: SEM-22. */
 import { posix } from 'node:path';
+import type { ControlGroup } from '../../common/control-groups/index.ts';
 import { inheritedEnvironment } from '../../common/settings.ts';
 import type { JobMessage } from '../../protocol/runner/job-message.ts';
 import { fromContextData, type Json, type TemplateToken } from '../../protocol/runner/tokens.ts';
@@ -41,12 +42,14 @@ export class JobState {
   readonly grace: SignalGrace;
   readonly masks = new Masks();
   /** The runner's own environment; read once, since each look copies it. */
-  readonly inherited = inheritedEnvironment();
+  readonly inherited: Record<string, string>;
   readonly folders: JobFolders;
   /** Where steps run; the job's container once that is up. */
   host: StepHost = thisMachine;
   /** What is opened late, and then once for all forks. */
   readonly opened: { docker?: Promise<JobDocker> } = {};
+  /** The control group that the worker, and so all that the job starts, is in; undefined where there is none. */
+  group: ControlGroup | undefined;
   /** `job.container` and `job.services` (SEM-14.8). */
   containers: Record<string, Json> = {};
   /** With paths of this machine. */
@@ -82,6 +85,7 @@ export class JobState {
     for (const name of EMPTY_CONTEXTS) this.contexts[name] ??= {};
     const github = isObject(contexts.github ?? null) ? (contexts.github as Record<string, Json>) : {};
     this.folders = jobFolders(runner.workFolder, toText(github.repository ?? ''));
+    this.inherited = { ...inheritedEnvironment(), GIT_CONFIG_GLOBAL: this.folders.gitConfig };
     this.github = {
       ...github,
       token: this.variable('system.github.token') ?? '',

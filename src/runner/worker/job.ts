@@ -1,6 +1,7 @@
 /** One job in its worker process: prepared, run, reported. SEM-15. */
 import { join } from 'node:path';
 import { isoTime, sleep } from '../../common/clock.ts';
+import type { ControlGroup } from '../../common/control-groups/index.ts';
 import { errorText } from '../../common/errors.ts';
 import { systemConnection } from '../../protocol/runner/job-message.ts';
 import type { TaskResult } from '../../protocol/runner/run-service.ts';
@@ -86,7 +87,8 @@ export class Job {
   }
 
   /** Runs the job and reports it; resolves when the server has everything, or will take nothing more. */
-  async run(): Promise<TaskResult> {
+  async run(group?: ControlGroup): Promise<TaskResult> {
+    this.#state.group = group;
     this.#setup.startedAt = isoTime(Date.now());
     this.#results?.stepChanged(this.#setup, ...this.#steps.records, this.#complete);
     let handlers: (StepHandler | undefined)[] = [];
@@ -203,7 +205,7 @@ export class Job {
     this.#isClosed = true;
     this.#steps.shutdown();
     killAllProcesses();
-    await killStrayProcesses(this.#state.trackingId);
+    await killStrayProcesses(this.#state.trackingId, this.#state.group);
     await Promise.race([this.#removeContainers().catch(() => undefined), sleep(LAST_WORDS_MS)]);
   }
 

@@ -66,6 +66,10 @@ export class InstanceFolder {
     await this.#write(CONFIG_FILE, jitConfig);
   }
 
+  async forgetConfig(): Promise<void> {
+    await rm(join(this.path, CONFIG_FILE), { force: true });
+  }
+
   /** The last lines of the log; control characters are taken out, they end up in terminals. */
   async logTail(): Promise<string> {
     const file = await open(join(this.path, LOG_FILE), 'r').catch(() => undefined);

@@ -154,16 +154,25 @@ describe('the process backend', { timeout: 30_000 }, () => {
   });
 
   it('warns of every field that a plain process cannot honour', () => {
+    const expected = [
+      'image',
+      'resources.requests',
+      'resources.limits.memory',
+      'resources.limits.nvidia.com/gpu',
+      'env[1].valueFrom',
+    ];
     const warnings = backend.review({
       repository: 'octo/app',
       image: 'runner:1',
-      resources: {},
+      resources: { requests: { cpu: 1 }, limits: { cpu: '1', memory: 'much', 'nvidia.com/gpu': 1 } },
       dockerEnabled: false,
       env: [
         { name: 'A', value: '1' },
         { name: 'B', valueFrom: {} },
       ],
     });
-    expect(warnings.map(({ field }) => field)).toEqual(['image', 'resources', 'env[1].valueFrom']);
+    // Where no group may be made, `cpu` is named too.
+    const fields = warnings.map(({ field }) => field).filter((field) => field !== 'resources.limits.cpu');
+    expect(fields).toEqual(expected);
   });
 });

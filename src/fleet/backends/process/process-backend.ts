@@ -4,17 +4,19 @@ import { mkdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../common/clock.ts';
 import { sleep } from '../../../common/clock.ts';
+import { removeGroupsOf } from '../../../common/control-groups/index.ts';
 import { errorText, OutsideError } from '../../../common/errors.ts';
 import { newGuid } from '../../../common/ids.ts';
 import type { Logger } from '../../../common/log.ts';
 import { builtProgram } from '../../../common/package.ts';
 import { runnerEnvironment, SETTINGS } from '../../../common/settings.ts';
+import { UNFIT_EXIT_CODE } from '../../../protocol/runner/constants.ts';
 import type { FieldWarning } from '../../resources/admission.ts';
 import type { RunnerSpec } from '../../resources/runner-spec.ts';
 import type { Backend, Exit, Instance, StartRequest } from '../types.ts';
 import { InstanceFolder, type ProcessRecord } from './instance-folder.ts';
 import { endRemains, INSTANCE_VARIABLE, killMarked, killRemains, signalGroup, startTimeOf } from './process-table.ts';
-import { reviewForProcesses } from './review.ts';
+import { limitSettings, reviewForProcesses } from './review.ts';
 
 export interface ProcessBackendOptions {
   /** Holds a folder per runner; made with mode 700. */
@@ -153,6 +155,7 @@ export class ProcessBackend implements Backend {
         env: {
           [SETTINGS.externals.env]: this.#externals,
           ...runnerEnvironment(),
+          ...limitSettings(spec),
           ...environmentOf(spec),
           [INSTANCE_VARIABLE]: instanceId,
         },
@@ -203,6 +206,9 @@ export class ProcessBackend implements Backend {
       if (this.#closing.signal.aborted) return;
       if (how.code !== 0) await endRemains(record.pid, record.instanceId);
       else signalGroup(record.pid, 'SIGKILL');
+      await removeGroupsOf(record);
+      // Another one in its place, with a folder of its own.
+      if (how.code === UNFIT_EXIT_CODE) await folder.forgetConfig();
       const exit = { ...how, ranMs: this.#clock.now() - record.startedAtMs, output: await folder.logTail() };
       this.#live.delete(name);
       this.#exits.set(name, exit);
@@ -224,7 +230,10 @@ export class ProcessBackend implements Backend {
       return { name, resumable };
     }
     // By its mark only: since then the number of its process group may have gone to somebody else.
-    if (record) await killMarked(record.instanceId);
+    if (record) {
+      await killMarked(record.instanceId);
+      await removeGroupsOf(record);
+    }
     return { name, resumable, exit: { output: await folder.logTail() } };
   }
 

@@ -1,3 +1,6 @@
+import { type Controller, findParents, type Parents } from '../../../common/control-groups/index.ts';
+import { parseQuantity } from '../../../common/quantity.ts';
+import { SETTINGS, type SettingName } from '../../../common/settings.ts';
 import type { FieldWarning } from '../../resources/admission.ts';
 import { RunnerSpec } from '../../resources/runner-spec.ts';
 
@@ -11,6 +14,7 @@ const HONOURED = new Set<string>([
   'ephemeral',
   'env',
   'terminationGracePeriodSeconds',
+  'resources',
 ]);
 
 /** Values that ask for just what a process does anyway. */
@@ -20,8 +24,61 @@ const HARMLESS: Record<string, unknown> = {
   containerMode: '',
 };
 
+/** What a limit is called by Kubernetes, by the kernel, and by the runner, which makes the control groups. */
+const LIMITS: Record<string, { controller: Controller; setting: SettingName }> = {
+  cpu: { controller: 'cpu', setting: 'jobCpus' },
+  memory: { controller: 'memory', setting: 'jobMemory' },
+  pids: { controller: 'pids', setting: 'jobPids' },
+};
+
 const NO_CONTAINER = 'has no effect: the process backend runs runners as plain processes on this machine';
+const NO_RESERVATION = 'has no effect: the process backend reserves nothing, it limits';
+const NO_SUCH_LIMIT = 'has no effect: the process backend limits cpu, memory and pids';
 const NO_REFERENCE = 'has no effect: the process backend takes plain values only';
+
+/** Settings that give a runner's jobs the limits of its spec. */
+export function limitSettings({ resources }: RunnerSpec): Record<string, string> {
+  return Object.fromEntries(
+    limitsOf(resources).flatMap(({ name, amount }) => {
+      const limit = LIMITS[name];
+      if (!limit || amount === undefined) return [];
+      const text =
+        name === 'memory' ? String(Math.round(amount)) : name === 'pids' ? String(Math.floor(amount)) : String(amount);
+      return [[SETTINGS[limit.setting].env, text]];
+    }),
+  );
+}
+
+/** `amount` is undefined where the text is no quantity. */
+function limitsOf(resources: RunnerSpec['resources']): { name: string; text: string; amount: number | undefined }[] {
+  const limits = resources?.limits;
+  if (typeof limits !== 'object' || limits === null) return [];
+  return Object.entries(limits).map(([name, value]) => ({
+    name,
+    text: String(value),
+    amount: parseQuantity(String(value)),
+  }));
+}
+
+function reviewResources({ resources }: RunnerSpec): FieldWarning[] {
+  const warnings: FieldWarning[] = [];
+  for (const part of Object.keys(resources ?? {})) {
+    if (part !== 'limits') warnings.push({ field: `resources.${part}`, message: NO_RESERVATION });
+  }
+  const limits = limitsOf(resources);
+  const known = limits.flatMap(({ name }) => LIMITS[name]?.controller ?? []);
+  const { missing } = known.length > 0 ? findParents(known) : { missing: {} as Parents['missing'] };
+  for (const { name, text, amount } of limits) {
+    const field = `resources.limits.${name}`;
+    const limit = LIMITS[name];
+    const why = limit && missing[limit.controller];
+    if (!limit) warnings.push({ field, message: NO_SUCH_LIMIT });
+    else if (amount === undefined)
+      warnings.push({ field, message: `has no effect: "${text}" is no amount, such as 1.5, 500m or 2Gi` });
+    else if (why) warnings.push({ field, message: `has no effect: ${why}` });
+  }
+  return warnings;
+}
 
 /** One warning for each field that is set and has no effect. Fields that no backend knows are admission's to tell. */
 export function reviewForProcesses(spec: RunnerSpec): FieldWarning[] {
@@ -30,6 +87,7 @@ export function reviewForProcesses(spec: RunnerSpec): FieldWarning[] {
     const isOthers = field in RunnerSpec.shape && !HONOURED.has(field);
     if (isOthers && value !== undefined && HARMLESS[field] !== value) warnings.push({ field, message: NO_CONTAINER });
   }
+  warnings.push(...reviewResources(spec));
   for (const [index, { valueFrom }] of (spec.env ?? []).entries()) {
     if (valueFrom) warnings.push({ field: `env[${index}].valueFrom`, message: NO_REFERENCE });
   }

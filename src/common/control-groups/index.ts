@@ -1,0 +1,3 @@
+export { ControlGroup, type Limits } from './control-group.ts';
+export { type Owner, ownGroupName, removeEmptyGroups, removeGroupsOf } from './names.ts';
+export { type Controller, findParents, type Parent, type Parents } from './parents.ts';
