@@ -116,6 +116,18 @@ export const SETTINGS = {
     default: '7',
     what: 'A cache that nobody has used for so many days is removed.',
   },
+  runnerBackend: {
+    env: 'SWITCHYARD_RUNNER_BACKEND',
+    default: '',
+    what: 'What has started the runner, for the log of its jobs, such as process or docker; set by the fleet.',
+    forRunners: true,
+  },
+  runnerImage: {
+    env: 'SWITCHYARD_RUNNER_IMAGE',
+    default: '',
+    what: 'Image of the container or machine that the runner is in, for the log of its jobs.',
+    forRunners: true,
+  },
   sigintGraceMs: {
     env: 'SWITCHYARD_SIGINT_GRACE_MS',
     default: '7500',

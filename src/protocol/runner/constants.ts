@@ -12,6 +12,12 @@ export const StepStatusCode = { unknown: 0, inProgress: 3, pending: 5, completed
 /** Codes of `StepUpdate.conclusion`. */
 export const StepConclusionCode = { unknown: 0, success: 2, failure: 3, cancelled: 4, skipped: 7 } as const;
 
+/**
+ * Variables of a job message that only Switchyard's server sends, and only its runner reads, for the log of "Set up job":
+ * JSON lists of labels.
+ */
+export const LABEL_VARIABLES = { requested: 'switchyard.requested_labels', runner: 'switchyard.runner_labels' } as const;
+
 /** Azure mode makes the official runner upload through the Azure SDK, the only mode that keeps large logs whole. */
 export const BLOB_STORAGE_TYPE = 'BLOB_STORAGE_TYPE_AZURE';
 

@@ -1,5 +1,6 @@
 import { isoTime } from '../../common/clock.ts';
 import { newGuid } from '../../common/ids.ts';
+import { LABEL_VARIABLES } from '../../protocol/runner/constants.ts';
 import { type JobMessage, type JobVariable, SYSTEM_CONNECTION } from '../../protocol/runner/job-message.ts';
 import { type ContextData, type Json, toContextData } from '../../protocol/runner/tokens.ts';
 import type { JobRow } from '../../store/jobs.ts';
@@ -27,6 +28,7 @@ export interface JobMessageInput {
   keys: ServerKeys;
   publicUrl: string;
   groupName: string;
+  runnerLabels: string[];
   nowMs: number;
 }
 
@@ -95,7 +97,7 @@ function systemEndpoint(
 const DEBUG_SWITCHES = ['ACTIONS_STEP_DEBUG', 'ACTIONS_RUNNER_DEBUG'];
 
 function variables(
-  { bundle, job, publicUrl, groupName }: JobMessageInput,
+  { bundle, job, publicUrl, groupName, runnerLabels }: JobMessageInput,
   token: string,
   secrets: Record<string, string>,
 ): Record<string, JobVariable> {
@@ -108,6 +110,8 @@ function variables(
     'system.github.token.permissions': JSON.stringify(printedPermissions(tokenPermissions(job))),
     'system.runnerEnvironment': 'self-hosted',
     'system.runnerGroupName': groupName,
+    [LABEL_VARIABLES.requested]: job.labels,
+    [LABEL_VARIABLES.runner]: JSON.stringify(runnerLabels),
     'DistributedTask.EnhancedAnnotations': 'true',
     'DistributedTask.AllowRunnerContainerHooks': 'true',
     'DistributedTask.UseContainerPathForTemplate': 'true',

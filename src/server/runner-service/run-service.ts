@@ -44,6 +44,7 @@ export const runServiceRoutes =
         keys: context.keys,
         publicUrl: context.settings.publicUrl,
         groupName: context.engine.groupOf(runnerId) ?? 'Default',
+        runnerLabels: (JSON.parse(runner.labels) as { name: string }[]).map(({ name }) => name),
         nowMs: context.clock.now(),
       });
     });

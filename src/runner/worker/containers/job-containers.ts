@@ -1,22 +1,23 @@
 /** The container and the services of a job, from start to end: SEM-14.2 to 14.9. */
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { backOffMs } from '../../../common/back-off.ts';
 import { sleep } from '../../../common/clock.ts';
 import { errorText, UserError } from '../../../common/errors.ts';
 import { newGuid } from '../../../common/ids.ts';
+import { proxyEnvironment } from '../../../common/settings.ts';
 import type { Json } from '../../../protocol/runner/tokens.ts';
 import type { JobState } from '../job-state.ts';
 import type { StepOutput } from '../step-output.ts';
 import { KILLED, whyKilled } from './attribution.ts';
 import { removeLeftovers } from './clean-up.ts';
 import { ContainerHost } from './container-host.ts';
-import { type ContainerSpec, readJobContainer, readServices, type ServiceSpec } from './container-spec.ts';
+import type { ContainerSpec, ServiceSpec } from './container-spec.ts';
 import { VARIABLES } from './docker.ts';
 import { pullImage } from './images.ts';
 import type { JobDocker, Mount } from './job-docker.ts';
+import { homeFolder, madeFolders } from './job-folders.ts';
 import { nodeMounts } from './own-node.ts';
 import { enginePath } from './placement.ts';
+import type { Containers } from './plan.ts';
 
 /** SEM-14.7 begins with two seconds, which most services do not need. */
 const HEALTH_BACK_OFF = { firstMs: 250, maxMs: 32_000 };
@@ -45,7 +46,7 @@ interface Started {
   startedAt: number;
 }
 
-export class JobContainers {
+export class JobContainers implements Containers {
   readonly #job: JobState;
   readonly #docker: JobDocker;
   readonly #container: ContainerSpec | undefined;
@@ -65,15 +66,12 @@ export class JobContainers {
     if (container) job.host = this.#host;
   }
 
-  /**
-   * Evaluates what the job asks for; undefined when that is no container at all.
-   * @throws UserError, ExpressionError
-   */
-  static async plan(job: JobState): Promise<JobContainers | undefined> {
-    const { jobContainer, jobServiceContainers } = job.message;
-    const container = readJobContainer(jobContainer, job.scope());
-    const services = readServices(jobServiceContainers, job.scope());
-    if (!container && !services.some((service) => service.container)) return undefined;
+  /** @throws UserError when there is no Docker */
+  static async plan(
+    job: JobState,
+    container: ContainerSpec | undefined,
+    services: ServiceSpec[],
+  ): Promise<JobContainers> {
     const docker = await job.openDocker();
     const mounts = container ? await jobMounts(job, docker) : [];
     return new JobContainers(job, docker, { container, services, mounts });
@@ -99,9 +97,13 @@ export class JobContainers {
       await this.#printLog(started, output);
     }
     output.print('Stop and remove containers and network');
-    const problems = await this.#docker.close().catch((error: unknown) => [errorText(error)]);
+    const problems = await this.remove();
     for (const problem of problems) output.error(problem);
     return problems.length === 0;
+  }
+
+  async remove(): Promise<string[]> {
+    return await this.#docker.close().catch((error: unknown) => [errorText(error)]);
   }
 
   async #cleanUp(output: StepOutput): Promise<void> {
@@ -125,7 +127,7 @@ export class JobContainers {
     const [host, mounts] = [this.#host, this.#mounts];
     const fixed = ['--workdir', host.inside(this.#job.folders.workspace), '--entrypoint', 'tail'];
     const options = [...this.#docker.mountOptions(mounts, output), ...this.#docker.socketOptions, ...fixed];
-    const variables = { HOME: host.inside(homeFolder(this.#job)), ...spec.env };
+    const variables = { ...proxyEnvironment(), HOME: host.inside(homeFolder(this.#job)), ...spec.env };
     const id = await this.#start(undefined, { ...spec, env: variables }, options, ['-f', '/dev/null'], output, signal);
     const inspected = await this.#docker.docker.inspect<Inspected>('container', id);
     if (!inspected?.State.Running) {
@@ -170,7 +172,7 @@ export class JobContainers {
       output.command(
         `docker create --name ${name} --network ${network} ${[...given, ...options].join(' ')} ${spec.image}`,
       );
-      const variables = { GITHUB_ACTIONS: 'true', CI: 'true', ...spec.env };
+      const variables = { ...proxyEnvironment(), GITHUB_ACTIONS: 'true', CI: 'true', ...spec.env };
       const printed = await docker.run(['create', ...given, VARIABLES, ...own, spec.image, ...command], {
         variables,
         signal,
@@ -244,22 +246,10 @@ export class JobContainers {
   }
 }
 
-const homeFolder = ({ folders }: JobState): string => join(folders.temp, '_github_home');
-
-/** SEM-14.5 */
-async function jobMounts(job: JobState, docker: JobDocker): Promise<Mount[]> {
-  const { work, temp, toolCache, eventFile } = job.folders;
-  const mounts: Mount[] = [
-    { outside: work, inside: '/__w' },
-    { outside: temp, inside: '/__w/_temp' },
-    { outside: join(work, '_actions'), inside: '/__w/_actions' },
-    { outside: toolCache, inside: '/__t' },
-    { outside: homeFolder(job), inside: '/github/home' },
-    { outside: dirname(eventFile), inside: '/github/workflow' },
-  ];
-  for (const { outside } of mounts) await mkdir(outside, { recursive: true });
-  return [...mounts, ...(await nodeMounts(job, docker.placement))];
-}
+const jobMounts = async (job: JobState, docker: JobDocker): Promise<Mount[]> => [
+  ...(await madeFolders(job)),
+  ...(await nodeMounts(job, docker.placement)),
+];
 
 const pathOf = ({ Config }: Inspected): string | undefined =>
   Config.Env?.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length);
