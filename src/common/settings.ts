@@ -306,6 +306,9 @@ export function addToEnvironment(lines: string): void {
   }
 }
 
+/** Who has become root by sudo. */
+export const sudoUser = (): string | undefined => process.env.SUDO_USER || undefined;
+
 /** What the environment says about the terminal. These names are other people's, so they are not in `SETTINGS`. */
 export function terminalEnvironment(): { noColor: boolean; ci: boolean; dumb: boolean } {
   const { NO_COLOR, CI, TERM } = process.env;

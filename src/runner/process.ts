@@ -225,3 +225,12 @@ export function forkWorker(program: string, groups?: JobGroups): WorkerProcess {
     kill: () => void child.kill('SIGKILL'),
   };
 }
+
+/** Runs a program of the system to its end, at the terminal of ours. @returns its exit code; 127 when there is none */
+export function runForeground(program: string, args: string[]): Promise<number> {
+  const child = spawn(program, args, { stdio: 'inherit' });
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(127));
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
