@@ -55,7 +55,8 @@ export const brokerRoutes =
     app.post('/broker/session', { config: { access: 'runner' }, bodyLimit: 64 * 1024 }, async (request) => {
       const body = SessionRequest.parse(request.body);
       const runner = await runnerOf(context, request);
-      return openSession(context, runner, body);
+      const version = ownVersion(request) ?? body.agent?.version ?? runner.version;
+      return openSession(context, runner, body, version);
     });
 
     app.delete('/broker/session', { config: { access: 'runner' } }, async (request, reply) => {
@@ -89,6 +90,7 @@ async function openSession(
   context: ServerContext,
   runner: RunnerRow,
   request: SessionRequest,
+  version: string,
 ): Promise<SessionResponse> {
   await context.engine.sessionOpened(runner.id);
   const session = {
@@ -103,7 +105,7 @@ async function openSession(
     await markRunnersSeen(transaction, [runner.id], session.created_at);
     await updateRunnerFacts(transaction, runner.id, {
       os: systemOf(request.agent?.osDescription) ?? runner.os,
-      version: request.agent?.version ?? runner.version,
+      version,
     });
   });
   return {
@@ -112,6 +114,10 @@ async function openSession(
     agent: { id: runner.id, name: runner.name },
   };
 }
+
+/** Switchyard's runner tells what every GitHub takes for a version, and its own to those who look. */
+const ownVersion = (request: FastifyRequest): string | undefined =>
+  /^SwitchyardRunner\/([\w.-]{1,64}) /.exec(request.headers['user-agent'] ?? '')?.[1];
 
 /** GitHub's REST names systems in lower case. */
 function systemOf(description: string | undefined): string | undefined {
