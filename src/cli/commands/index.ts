@@ -1,5 +1,7 @@
 import type { Command } from '../command.ts';
 import { applyCommand } from './apply.ts';
+import { artifactsCommand } from './artifacts.ts';
+import { cachesCommand } from './caches.ts';
 import { cancelCommand } from './cancel.ts';
 import { completionCommand } from './completion.ts';
 import { deleteCommand } from './delete.ts';
@@ -30,6 +32,8 @@ export const commands: Command[] = [
   schedulesCommand,
   explainCommand,
   logsCommand,
+  artifactsCommand,
+  cachesCommand,
   rerunCommand,
   cancelCommand,
   planCommand,

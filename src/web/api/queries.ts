@@ -1,5 +1,6 @@
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type {
+  ArtifactList,
   Conclusion,
   Explanation,
   ReceivedEvent,
@@ -40,6 +41,10 @@ export const keys = {
   runners: ['runners'] as const,
   server: ['server'] as const,
   explanation: (kind: 'run' | 'job', id: number) => ['explanation', kind, id] as const,
+  /** Changes with the number of steps that have written one. */
+  summary: (jobId: number, steps: number) => ['summary', jobId, steps] as const,
+  /** Changes with the number of jobs that have ended. */
+  artifacts: (runId: number, ended: number) => ['artifacts', runId, ended] as const,
 };
 
 export function createQueryClient(): QueryClient {
@@ -148,6 +153,22 @@ export function useServer() {
 }
 
 export function useExplanation(kind: 'run' | 'job', id: number, enabled: boolean) {
+export function useArtifacts(runId: number, ended: number) {
+  return useQuery({
+    queryKey: keys.artifacts(runId, ended),
+    queryFn: ({ signal }) => readJson<ArtifactList>(`/runs/${runId}/artifacts`, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useSummary(jobId: number, steps: number) {
+  return useQuery({
+    queryKey: keys.summary(jobId, steps),
+    queryFn: ({ signal }) => readJson<JobSummary>(`/jobs/${jobId}/summary`, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
   return useQuery({
     queryKey: keys.explanation(kind, id),
     queryFn: ({ signal }) => readJson<Explanation>(`/${kind}s/${id}/explanation`, signal),

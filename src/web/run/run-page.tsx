@@ -6,6 +6,7 @@ import { useTitle } from '../components/use-title.ts';
 import { Why } from '../components/why.tsx';
 import { stateOf } from '../format/state.ts';
 import { Annotations } from './annotations.tsx';
+import { Artifacts } from './artifacts.tsx';
 import { JobGraph } from './job-graph.tsx';
 import { readAttempt } from './paths.ts';
 import { PendingDeployments } from './pending-deployments.tsx';
@@ -43,5 +44,7 @@ function RunContent({ shown }: { shown: ShownRun }) {
       <JobGraph shown={shown} />
       <Annotations jobs={run.jobs} attempt={attempt} />
     </>
+      <Artifacts run={run} attempt={attempt} />
+      <Summaries jobs={run.jobs} attempt={attempt} />
   );
 }
