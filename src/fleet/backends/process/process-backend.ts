@@ -156,6 +156,7 @@ export class ProcessBackend implements Backend {
           [SETTINGS.externals.env]: this.#externals,
           ...runnerEnvironment(),
           ...limitSettings(spec),
+          [SETTINGS.runnerBackend.env]: 'process',
           ...environmentOf(spec),
           [INSTANCE_VARIABLE]: instanceId,
         },
