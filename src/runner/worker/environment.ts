@@ -4,7 +4,7 @@ import { systemConnection } from '../../protocol/runner/job-message.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import { TRACKING_VARIABLE } from '../job-channel.ts';
 import type { JobState } from './job-state.ts';
-import type { StepHost } from './step-host.ts';
+import { type StepHost, thisMachine } from './step-host.ts';
 
 /** SEM-26.2; `github.token` is not among them. */
 const GITHUB_KEYS =
@@ -40,6 +40,16 @@ export function stepEnvironment(
   // A container whose image has no PATH finds programs by itself.
   return path === '' ? environment : { ...environment, PATH: path };
 }
+
+/** For an operator's script on this machine: facts of the job, and nothing that the job itself has set. */
+export const machineEnvironment = (job: JobState): Record<string, string> => ({
+  ...job.inherited,
+  [TRACKING_VARIABLE]: job.trackingId,
+  CI: job.inherited.CI ?? 'true',
+  GITHUB_ACTIONS: 'true',
+  ...githubVariables(job.github),
+  ...runnerVariables(job, thisMachine),
+});
 
 /** PATH with the entries that earlier steps put in front (SEM-24.5). */
 export const searchPath = (job: JobState, base: string | undefined): string =>

@@ -15,9 +15,11 @@ import { type Completion, JobGone, RunServiceClient } from '../run-service-clien
 import { killStrayProcesses } from '../stray-processes.ts';
 import { ActionStore } from './actions/action-store.ts';
 import { handlerOf } from './actions/handlers.ts';
-import type { JobContainers } from './containers/job-containers.ts';
+import { mayHaveContainers } from './containers/operator.ts';
+import type { Containers } from './containers/plan.ts';
 import { Feed } from './feed.ts';
 import { emptyFolder, prepareFolders } from './folders.ts';
+import { JobDiagnostics } from './job-diagnostics.ts';
 import { completeJob, type JobEnd } from './job-end.ts';
 import { JobState, type JobStatus } from './job-state.ts';
 import { JobLogs } from './logs.ts';
@@ -48,7 +50,7 @@ export class Job {
   readonly #steps: StepsRunner;
   /** What comes between "Set up job" and the steps: images of actions, containers. */
   readonly #preparations: StepRecord[] = [];
-  #containers: JobContainers | undefined;
+  #containers: Containers | undefined;
   readonly #stopContainers = new StepRecord(0, 'Stop containers');
   readonly #complete: StepRecord;
   readonly #actions: ActionStore;
@@ -56,6 +58,8 @@ export class Job {
   readonly #stop = new AbortController();
   readonly #prepared: Promise<unknown>;
   readonly #diagnostics: Diagnostics;
+  /** With ACTIONS_RUNNER_DEBUG. */
+  readonly #jobDiagnostics: JobDiagnostics | undefined;
   /** Set once all steps are over and the report is under way. */
   #reporting: Promise<TaskResult> | undefined;
   /** The job was ended from outside: the normal report is left out. */
@@ -74,7 +78,8 @@ export class Job {
     this.#feed =
       (data?.FeedStreamUrl && client && new Feed(data.FeedStreamUrl, authorization.parameters.AccessToken)) ||
       undefined;
-    this.#results = client && new ResultsQueue(client, (line) => diagnostics.note(state.masks.apply(line)));
+    if (state.isSwitchedOn('ACTIONS_RUNNER_DEBUG')) this.#jobDiagnostics = new JobDiagnostics(state);
+    this.#results = client && new ResultsQueue(client, (line) => this.#note(line));
     this.#logFolder = join(runner.root, '_diag', 'pages');
     this.#logs = new JobLogs(this.#logFolder, state.masks, { feed: this.#feed, client, queue: this.#results });
     this.#steps = new StepsRunner(state, this.#logs, this.#results, 2);
@@ -116,10 +121,9 @@ export class Job {
   }
 
   async #planContainers(): Promise<void> {
-    const { jobContainer, jobServiceContainers } = this.#state.message;
-    if ((jobContainer ?? jobServiceContainers ?? null) === null) return;
-    const { JobContainers } = await import('./containers/job-containers.ts');
-    this.#containers = await JobContainers.plan(this.#state);
+    if (!mayHaveContainers(this.#state)) return;
+    const { planContainers } = await import('./containers/plan.ts');
+    this.#containers = await planContainers(this.#state);
   }
 
   async #runSteps(handlers: (StepHandler | undefined)[]): Promise<void> {
@@ -156,6 +160,7 @@ export class Job {
 
   /** What Docker actions left, or a job that is stopped at once. @returns sentences about what could not be removed */
   async #removeContainers(): Promise<string[]> {
+    if (this.#containers) return await this.#containers.remove();
     const docker = await this.#state.docker?.catch(() => undefined);
     return (await docker?.close()) ?? [];
   }
@@ -213,6 +218,7 @@ export class Job {
   async #record(record: StepRecord, work: (output: StepOutput) => Promise<boolean>): Promise<boolean> {
     record.startedAt ??= isoTime(Date.now());
     this.#results?.stepChanged(record);
+    this.#state.diagnose(`${record.name} starts`);
     const log = this.#logs.openStep(record);
     const output = new StepOutput(log, record, this.#state.masks, this.#state.isStepDebug);
     const succeeded = await work(output).catch((error: unknown) => {
@@ -226,9 +232,16 @@ export class Job {
     return succeeded;
   }
 
+  #note(line: string): void {
+    this.#diagnostics.note(this.#state.masks.apply(line));
+    this.#state.diagnose(line);
+  }
+
   async #report(end: JobEnd): Promise<TaskResult> {
     this.#logs.close();
     const result = TASK_RESULT[this.#state.status];
+    this.#state.diagnose(`the job ends: ${result}`);
+    if (this.#jobDiagnostics) this.#results?.uploadDiagnostics(this.#jobDiagnostics.zip());
     await Promise.all([this.#results?.drain(), this.#feed?.close(), this.#clean(this.#state.folders.temp)]);
     try {
       await persist(() => this.#runService.complete(this.#completion(result, end)), COMPLETE_MS);

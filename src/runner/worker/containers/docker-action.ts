@@ -1,6 +1,6 @@
 /** Docker actions and `docker://` steps: SEM-17.7, 17.8. */
 import { dirname, join } from 'node:path';
-import { newGuid } from '../../../common/ids.ts';
+import { proxyEnvironment } from '../../../common/settings.ts';
 import { evaluateTemplate, toText } from '../../../workflow/expressions/index.ts';
 import type { ProcessExit } from '../../process.ts';
 import type { LoadedAction } from '../actions/action-store.ts';
@@ -12,10 +12,9 @@ import { stepEnvironment } from '../environment.ts';
 import { exitMessage } from '../exit-message.ts';
 import type { JobState } from '../job-state.ts';
 import type { StepContext, StepHandler } from '../step-context.ts';
-import type { ActionImage } from './action-images.ts';
-import { whyKilled } from './attribution.ts';
-import { VARIABLES } from './docker.ts';
-import type { JobDocker, Mount } from './job-docker.ts';
+import { DockerRun } from './docker-run.ts';
+import type { Mount } from './job-docker.ts';
+import { areHooked } from './operator.ts';
 import { PathMap } from './paths.ts';
 import { splitWords } from './words.ts';
 
@@ -48,13 +47,28 @@ export function imageAction(uses: string, { inputs }: RunnableStep, image: strin
   };
 }
 
+/** How a container of an action is run: by Docker, or by the operator's hooks. */
+export interface ActionContainers {
+  /** Before a stage; the image may have to be made. @throws UserError, DockerFailed, or the signal's reason */
+  prepare(context: StepContext): Promise<void>;
+  run(context: StepContext, request: ActionContainerRequest): Promise<ProcessExit>;
+}
+
+/** All paths, but those outside of mounts, are the container's. */
+export interface ActionContainerRequest {
+  variables: Record<string, string>;
+  mounts: Mount[];
+  /** In the place of the image's own. */
+  entrypoint: string | undefined;
+  args: string[];
+}
+
 /** @throws UserError when the job has no Docker */
 export async function dockerHandler(given: DockerAction, job: JobState): Promise<StepHandler> {
-  const docker = await job.openDocker();
   const { runs } = given;
-  const image = imageOf(given, docker);
+  const containers = await containersFor(given, job);
   const stage = (entrypoint: string | null, isMain: boolean) => (context: StepContext) =>
-    runContainer(context, docker, image, given, entrypoint, isMain);
+    runContainer(context, containers, given, entrypoint, isMain);
   return {
     run: stage(runs.entrypoint, true),
     ...(runs.pre ? { pre: { condition: runs.pre.condition, run: stage(runs.pre.program, false) } } : {}),
@@ -62,34 +76,38 @@ export async function dockerHandler(given: DockerAction, job: JobState): Promise
   };
 }
 
-function imageOf({ uses, action, runs }: DockerAction, { images }: JobDocker): ActionImage {
-  if (runs.image.startsWith(IMAGE_PREFIX)) return images.pulled(runs.image.slice(IMAGE_PREFIX.length));
-  return images.built(uses, action.folder ?? '', runs.image);
+async function containersFor({ uses, action, runs }: DockerAction, job: JobState): Promise<ActionContainers> {
+  const image = runs.image.startsWith(IMAGE_PREFIX) ? runs.image.slice(IMAGE_PREFIX.length) : undefined;
+  const folder = action.folder ?? '';
+  if (areHooked(job)) {
+    const { HookedAction } = await import('./hooked-action.ts');
+    return new HookedAction(image === undefined ? { dockerfile: join(folder, runs.image) } : { image });
+  }
+  const docker = await job.openDocker();
+  const { images } = docker;
+  return new DockerRun(docker, image === undefined ? images.built(uses, folder, runs.image) : images.pulled(image));
 }
 
 async function runContainer(
   context: StepContext,
-  docker: JobDocker,
-  image: ActionImage,
+  containers: ActionContainers,
   { uses, inputs: given, action, runs }: DockerAction,
   entrypoint: string | null,
   isMain: boolean,
 ): Promise<boolean> {
   if (action.folder !== undefined) context.asAction({ ...action, folder: action.folder });
-  // One of the workspace is known only now.
-  await image.make(context.output, context.signal);
+  await containers.prepare(context);
   const inputs = actionInputs(context, action.manifest, given);
   if (isMain) warnOfUnknown(context, action.manifest, context.job.evaluateMapping(given, context.scope(), 'with'));
   printAction(context, uses, inputs);
   const mounts = actionMounts(context.job);
   const paths = new PathMap(mounts);
   const inside = (path: string): string => paths.inside(context.job.host.outside(path));
-  const name = `${image.name.replace(/[^A-Za-z0-9]/g, '').slice(0, 40)}_${newGuid().replaceAll('-', '')}`;
-  const program = entrypoint ?? (isMain ? inputNamed(inputs, 'entrypoint') : undefined);
-  const exit = await start(context, docker, name, {
+  const exit = await containers.run(context, {
     variables: variables(context, runs, inputs, inside),
-    options: [...docker.mountOptions(mounts, context.output), ...(program ? ['--entrypoint', program] : [])],
-    command: [image.name, ...actionArguments(runs, inputs).map(inside)],
+    mounts,
+    entrypoint: entrypoint ?? (isMain ? inputNamed(inputs, 'entrypoint') : undefined),
+    args: actionArguments(runs, inputs).map(inside),
   });
   if (exit.code !== 0 && !context.signal.aborted) context.output.error(exitMessage(exit));
   return exit.code === 0;
@@ -124,6 +142,7 @@ function variables(
   );
   const path = context.env.PATH ?? job.env.PATH;
   const all = {
+    ...proxyEnvironment(),
     ...job.evaluateMapping(runs.env, { contexts: { inputs } }, 'env'),
     ...environment,
     // What earlier steps put in front of PATH is not there in another image.
@@ -141,29 +160,4 @@ function actionMounts({ folders }: JobState): Mount[] {
     { outside: join(folders.temp, '_github_home'), inside: '/github/home' },
     { outside: dirname(folders.eventFile), inside: '/github/workflow' },
   ];
-}
-
-/** Without `--rm`: what is left of a container that was killed says why. It is removed here in any case (SEM-28.5). */
-async function start(
-  context: StepContext,
-  { docker, labels, network, socketOptions }: JobDocker,
-  name: string,
-  { variables, options, command }: { variables: Record<string, string>; options: string[]; command: string[] },
-): Promise<ProcessExit> {
-  const joined = network === undefined ? [] : ['--network', network];
-  const all = ['--name', name, '--workdir', '/github/workspace', ...joined, ...socketOptions, ...options];
-  context.output.command(`docker run ${[...all, ...command].join(' ')}`);
-  const startedAt = Date.now();
-  try {
-    const exit = await context.follow((streams) =>
-      docker.start(['run', ...labels, VARIABLES, ...all, ...command], { ...streams, variables }),
-    );
-    const reason =
-      exit.code < 128 || context.signal.aborted
-        ? undefined
-        : await whyKilled(docker, name, exit.code, { container: startedAt, step: startedAt });
-    return { ...exit, reason };
-  } finally {
-    await docker.run(['rm', '--force', '--volumes', name]).catch(() => undefined);
-  }
 }

@@ -7,12 +7,15 @@ import type { JobState } from '../job-state.ts';
 import type { Mount } from './job-docker.ts';
 import { enginePath, type Placement } from './placement.ts';
 
+/** The Node that the runner itself runs on, in a container. */
+export const OWN_NODE = '/__e/own/bin/node';
+
 /** Every Node that the runner brings, and the one that it runs on itself, below `/__e`. */
 export async function nodeMounts({ runner, folders }: JobState, placement: Placement): Promise<Mount[]> {
   const brought = new Map([...nodesIn(runner.externals), ...nodesIn(join(runner.root, 'externals'))]);
   const programs = [
     ...[...brought].map(([name, outside]) => ({ outside, inside: `/__e/${name}` })),
-    { outside: process.execPath, inside: '/__e/own/bin/node' },
+    { outside: process.execPath, inside: OWN_NODE },
   ];
   const copies = join(folders.work, '_externals', `${runner.version}-node-${process.versions.node}`);
   return Promise.all(
@@ -22,6 +25,14 @@ export async function nodeMounts({ runner, folders }: JobState, placement: Place
       return { outside, inside, source, isReadOnly: true };
     }),
   );
+}
+
+/** For container hooks, which know one folder only: puts there what is elsewhere. @returns the folder */
+export async function gatheredNodes({ runner }: JobState): Promise<string> {
+  const folder = join(runner.root, 'externals');
+  await copied(process.execPath, join(folder, 'own/bin/node'));
+  for (const [name, outside] of nodesIn(runner.externals)) await copied(outside, join(folder, name));
+  return folder;
 }
 
 /** By their names; what a fetch of one is working on has a dot before it. */
