@@ -400,6 +400,8 @@ export interface StepsTable {
   log_lines: number;
   /** 1 once the whole log is in its blob. */
   log_complete: number;
+  /** Of what it wrote to GITHUB_STEP_SUMMARY; 0 without. */
+  summary_bytes: Generated<number>;
 }
 
 export interface RunnerGroupsTable {

@@ -37,16 +37,32 @@ export async function applyStep(db: Queries, jobId: number, step: StepChange, or
     .execute();
 }
 
-/** The step's whole log lies in its blob. Its state may come later: the row is made then with number 0, which no list shows. */
-export async function completeStepLog(db: Queries, jobId: number, externalId: string, lines: number): Promise<void> {
-  const log = { log_lines: lines, log_complete: 1 };
+/** The step's whole log lies in its blob. */
+export function completeStepLog(db: Queries, jobId: number, externalId: string, lines: number): Promise<void> {
+  return setFacts(db, jobId, externalId, { log_lines: lines, log_complete: 1 });
+}
+
+/** The step's summary lies in its blob. */
+export function completeSummary(db: Queries, jobId: number, externalId: string, sizeBytes: number): Promise<void> {
+  return setFacts(db, jobId, externalId, { summary_bytes: sizeBytes });
+}
+
+/** A step's state may come later: the row is made then with number 0, which no list shows. */
+async function setFacts(
+  db: Queries,
+  jobId: number,
+  externalId: string,
+  facts: Partial<Pick<StepRow, 'log_lines' | 'log_complete' | 'summary_bytes'>>,
+): Promise<void> {
   const state = { number: 0, name: '', status: 'in_progress', conclusion: null, change_order: -1 } as const;
   await db
     .insertInto('steps')
-    .values({ ...state, ...log, job_id: jobId, external_id: externalId, started_at: null, completed_at: null })
-    .onConflict((conflict) => conflict.columns(['job_id', 'external_id']).doUpdateSet(log))
+    .values({ ...NO_LOG, ...state, ...facts, job_id: jobId, external_id: externalId })
+    .onConflict((conflict) => conflict.columns(['job_id', 'external_id']).doUpdateSet(facts))
     .execute();
 }
+
+const NO_LOG = { log_lines: 0, log_complete: 0, started_at: null, completed_at: null };
 
 /** Ordered by job, then number. */
 export async function stepsOfJobs(db: Queries, jobIds: number[]): Promise<StepRow[]> {

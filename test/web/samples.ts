@@ -46,6 +46,7 @@ export function sampleJob(fields: Partial<Job> & { id: number; runId: number; ke
     completedAt: ago(250),
     steps: [],
     annotations: [],
+    summaries: 0,
     environment: null,
     reason: null,
     ...fields,

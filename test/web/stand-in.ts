@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type {
   Explanation,
   Job,
+  JobSummary,
   LiveEvents,
   LogPage,
   ReceivedEvent,
@@ -37,6 +38,8 @@ export class StandIn {
   readonly receivedEvents = new Map<number, ReceivedEvent>();
   readonly schedules: Schedule[] = [];
   readonly explanations = new Map<string, Explanation>();
+  /** By job. */
+  readonly summaries = new Map<number, JobSummary>();
   /** When set, the API wants this token. */
   token: string | undefined;
   /** When set, writing wants this token, also where reading wants none. */
@@ -176,6 +179,9 @@ export class StandIn {
         return this.explanations.get(`${kind}:${idOf(request)}`) ?? notFound(reply, 'The explanation');
       });
     }
+    api.get('/jobs/:id/summary', (request, reply) => {
+      return this.summaries.get(idOf(request)) ?? notFound(reply, 'The summary');
+    });
     api.get('/jobs/:id/steps/:number/log', (request) => this.#page(request));
     api.get('/events', (request, reply) => this.#stream(request, reply));
   }

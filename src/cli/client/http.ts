@@ -30,6 +30,10 @@ export class HttpClient {
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
+  async bytes(path: string): Promise<Buffer> {
+    return Buffer.from(await (await this.send(path)).arrayBuffer());
+  }
+
   async #fetch(path: string, { method = 'GET', body, text, headers, signal }: RequestOptions): Promise<Response> {
     const { url, token } = this.endpoint;
     try {

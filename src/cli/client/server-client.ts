@@ -4,6 +4,7 @@ import {
   type EventResponse,
   type Explanation,
   type Job,
+  type JobSummary,
   type LiveEvents,
   type LogPage,
   type ReceivedEvent,
@@ -73,6 +74,15 @@ export class ServerClient {
 
   explanation(kind: 'run' | 'job', id: number): Promise<Explanation> {
     return this.http.json(`${DASHBOARD_PREFIX}/${kind}s/${id}/explanation`);
+  }
+
+  summary(job: Job['id']): Promise<JobSummary> {
+    return this.http.json(`${DASHBOARD_PREFIX}/jobs/${job}/summary`);
+  }
+
+  /** The runner's own log of a job as a zip archive. */
+  diagnostics(job: Job['id']): Promise<Buffer> {
+    return this.http.bytes(`${DASHBOARD_PREFIX}/jobs/${job}/diagnostics`);
   }
 
   log(job: Job['id'], step: number, from: number): Promise<LogPage> {

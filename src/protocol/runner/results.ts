@@ -45,6 +45,11 @@ export interface SignedLogsUrl {
   soft_size_limit: string;
 }
 
+export interface SignedDiagLogsUrl {
+  diag_logs_url: string;
+  blob_storage_type: typeof BLOB_STORAGE_TYPE;
+}
+
 export interface SignedSummaryUrl {
   summary_url: string;
   blob_storage_type: typeof BLOB_STORAGE_TYPE;

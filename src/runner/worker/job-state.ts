@@ -62,6 +62,8 @@ export class JobState {
   readonly path: string[] = [];
   readonly steps: Record<string, Json> = {};
   readonly isStepDebug: boolean;
+  /** A line for the runner's own log of the job; kept only with ACTIONS_RUNNER_DEBUG. */
+  diagnose: (line: string) => void = () => undefined;
   status: JobStatus = 'success';
   /** Of a fork: what its steps have set. */
   readonly made: { env: Record<string, string>; path: string[] } | undefined;

@@ -4,7 +4,7 @@ import { OutsideError } from '../../common/errors.ts';
 import { RECEIVER_PATH, STEPS_UPDATE_PATH } from '../../protocol/runner/constants.ts';
 import type { JobMessage } from '../../protocol/runner/job-message.ts';
 import { systemConnection } from '../../protocol/runner/job-message.ts';
-import type { SignedLogsUrl, SignedSummaryUrl, StepUpdate } from '../../protocol/runner/results.ts';
+import type { SignedDiagLogsUrl, SignedLogsUrl, SignedSummaryUrl, StepUpdate } from '../../protocol/runner/results.ts';
 import { badAnswer, type HttpClient, isSuccess, jsonBody } from '../http.ts';
 
 const BLOB_VERSION = '2021-12-02';
@@ -48,6 +48,10 @@ export class ResultsClient {
   async summaryUploaded(stepId: string, size: number): Promise<void> {
     const uploaded_at = isoTime(Date.now());
     await this.#receiver('CreateStepSummaryMetadata', { ...stepField(stepId), size, uploaded_at });
+  }
+
+  async diagnosticsUrl(): Promise<string> {
+    return checkedUrl((await this.#receiver<SignedDiagLogsUrl>('GetJobDiagLogsSignedBlobURL', {})).diag_logs_url);
   }
 
   putBlob(url: string, body: Buffer): Promise<void> {

@@ -40,6 +40,13 @@ export class ResultsQueue {
     void task.finally(() => this.#tasks.delete(task));
   }
 
+  /** @param zip of lines that are masked */
+  uploadDiagnostics(zip: Buffer): void {
+    this.add('the diagnostic log', () =>
+      persist(async () => this.#client.putBlob(await this.#client.diagnosticsUrl(), zip), UPLOAD_MS),
+    );
+  }
+
   /** @param markdown already masked */
   uploadSummary(stepId: string, markdown: Buffer): void {
     this.add(`the summary of step ${stepId}`, async () => {

@@ -27,6 +27,7 @@ export function runHandler(step: RunnableStep): StepHandler {
       const file = host.inside(await writeScript(context, shell, script));
       const args = shell.args.map((argument) => argument.replaceAll('{0}', file));
       printHeader(context, script, shell);
+      context.output.debug(`${shell.command} ${args.join(' ')}`);
       const exit = await context.run({
         command: shell.command,
         args,

@@ -12,6 +12,7 @@ import {
   type Scope,
   toNumber,
   toText,
+  traceExpression,
 } from '../../workflow/expressions/index.ts';
 import type { JobState, Outcome } from './job-state.ts';
 import type { JobLogs } from './logs.ts';
@@ -51,6 +52,8 @@ export class Stage {
   readonly #options: StageOptions;
   readonly #abort = new AbortController();
   #env: Record<string, string> = {};
+  /** With debug logging: how the condition came to its result. */
+  #trace: string[] = [];
 
   constructor(options: StageOptions) {
     this.#options = options;
@@ -83,7 +86,11 @@ export class Stage {
     this.#options.results?.stepChanged(record);
     const log = logs.openStep(record);
     const output = new StepOutput(log, record, job.masks, job.isStepDebug);
+    output.debug(...this.#trace, `Starting: ${record.name}`);
+    job.diagnose(`step ${record.number} ${record.name} starts`);
     const result = await this.#execute(output, preparation);
+    job.diagnose(`step ${record.number} ends: ${result.outcome}, ${result.conclusion}`);
+    output.debug(`Finishing: ${record.name}`);
     log.close();
     return this.#conclude(result);
   }
@@ -93,6 +100,7 @@ export class Stage {
     const { job, step, record } = this.#options;
     try {
       this.#env = job.evaluateMapping(step.environment, job.scope(), 'env');
+      if (job.isStepDebug) this.#trace = this.#traceCondition();
       if (!this.#isWanted()) return 'skip';
       if (!record.isOutside) record.name = job.masks.apply(stepName(step, this.#scope()));
       return 'run';
@@ -106,14 +114,20 @@ export class Stage {
     return !isShuttingDown && isTruthy(evaluateExpression(condition, this.#conditionScope()));
   }
 
+  #traceCondition(): string[] {
+    const { record, condition, isShuttingDown } = this.#options;
+    const title = `Evaluating condition for step: '${record.name}'`;
+    return isShuttingDown ? [title] : [title, ...traceExpression(condition, this.#conditionScope())];
+  }
+
   #conditionScope(): Scope {
     return this.#options.job.scope({ env: this.#env, withStatus: true, withSecrets: false });
   }
 
-  /** The log of a skipped step is one line: why. It is what people and `explain` see. */
+  /** The first line of a skipped step's log says why. It is what people and `explain` see. */
   #skip(): StageResult {
     const log = this.#options.logs.openStep(this.#options.record);
-    log.write([this.#whySkipped()]);
+    log.write([this.#whySkipped(), ...this.#trace.map((line) => `##[debug]${line}`)]);
     log.close();
     return this.#conclude({ outcome: 'skipped', conclusion: 'skipped', outputs: {} });
   }

@@ -117,7 +117,9 @@ export class StepContext implements CommandEffects {
       onLines: (lines) => this.output.scan(lines, this),
       cutLine: (text, limit) => this.job.masks.cutAt(text, limit),
     });
+    this.job.diagnose(`step ${this.record.number} starts the process ${child.pid}`);
     const exit = await this.#untilExit(child);
+    this.job.diagnose(`the process ${child.pid} ends: exit code ${exit.code}, signal ${exit.signal}`);
     if (exit.code === 0 || exit.reason !== undefined || this.signal.aborted) return exit;
     return { ...exit, reason: explainFullDisk(readFileSystems([cwd, ...this.#writtenFolders])) };
   }
@@ -131,9 +133,18 @@ export class StepContext implements CommandEffects {
   /** Reads the file commands (SEM-16.10). @returns false when one was wrong */
   finish(): Promise<boolean> {
     return this.#fileCommands.process({
-      setEnv: (name, value) => this.setEnv(name, value),
-      setOutput: (name, value) => this.setOutput(name, value),
-      saveState: (name, value) => this.saveState(name, value),
+      setEnv: (name, value) => {
+        this.setEnv(name, value);
+        this.output.debug(`${name}='${value}'`);
+      },
+      setOutput: (name, value) => {
+        this.setOutput(name, value);
+        this.output.debug(`Set output ${name} = ${value}`);
+      },
+      saveState: (name, value) => {
+        this.saveState(name, value);
+        this.output.debug(`Save intra-action state ${name} = ${value}`);
+      },
       addPath: (path) => this.addPath(path),
       summary: (markdown) => this.#uploadSummary(markdown),
       error: (message) => this.output.error(message),

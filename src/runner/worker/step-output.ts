@@ -56,8 +56,9 @@ export class StepOutput {
     this.print(`##[command]${text}`);
   }
 
-  debug(text: string): void {
-    if (this.#isDebug) this.print(`##[debug]${text}`);
+  debug(...texts: string[]): void {
+    if (!this.#isDebug) return;
+    for (const line of texts.flatMap((text) => text.split(/\r?\n/))) this.print(`##[debug]${line}`);
   }
 
   error(message: string): void {

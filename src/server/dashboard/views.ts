@@ -175,6 +175,7 @@ function jobView(context: ServerContext, job: JobRow, steps: StepRow[]): Job {
     startedAt: job.started_at,
     completedAt: job.completed_at,
     steps: steps.map((step) => stepView(context, step)),
+    summaries: steps.filter(({ summary_bytes }) => summary_bytes > 0).length,
     annotations,
     environment: environmentView(job),
     reason: context.engine.views.reasonOf(job),

@@ -24,12 +24,11 @@ import { signedUrl } from '../blobs/signed-url.ts';
 import type { ServerContext } from '../context.ts';
 import { wireTime } from '../engine/step-results.ts';
 import { type TwirpMethod, twirpMethods } from '../twirp.ts';
+import { endSummary, SUMMARY_BYTES } from './job-summary.ts';
 import { diagLogName, jobLogName, stepLogName, stepSummaryName } from './log-names.ts';
 
 /** Asked for anew for every block, so that it need not outlive the job. */
 const URL_SECONDS = 60 * 60;
-/** Largest step summary; the runner rejects larger ones itself. */
-const SUMMARY_BYTES = 1024 * 1024;
 const LOG_BYTES = 5 * 1024 ** 3;
 /** 2,000 steps with long names. */
 const BODY_BYTES = 16 * 1024 * 1024;
@@ -61,8 +60,9 @@ export function resultsRoutes(context: ServerContext): FastifyPluginAsync {
     }));
     method(`${RECEIVER_PATH}/CreateStepLogsMetadata`, StepLogMetadata, (job, body) => endStepLog(context, job, body));
     method(`${RECEIVER_PATH}/CreateJobLogsMetadata`, JobLogMetadata, (job, body) => endJobLog(context, job, body));
-    // The blob itself is the summary; there is nothing else to keep.
-    method(`${RECEIVER_PATH}/CreateStepSummaryMetadata`, StepSummaryMetadata, () => OK);
+    method(`${RECEIVER_PATH}/CreateStepSummaryMetadata`, StepSummaryMetadata, (job, body) =>
+      endSummary(context, job, body),
+    );
   };
 }
 

@@ -18,6 +18,10 @@ export const wholeLanguage: Migration = {
       .alterTable('runner_groups')
       .addColumn('wall', 'text', (c) => c.notNull().defaultTo('null'))
       .execute();
+    await db.schema
+      .alterTable('steps')
+      .addColumn('summary_bytes', 'integer', (c) => c.notNull().defaultTo(0))
+      .execute();
   },
 };
 

@@ -3,6 +3,7 @@ import type {
   ArtifactList,
   Conclusion,
   Explanation,
+  JobSummary,
   ReceivedEvent,
   ReceivedEventList,
   RunDetail,
@@ -40,11 +41,11 @@ export const keys = {
   schedules: (repository?: string) => (repository === undefined ? ['schedules'] : ['schedules', repository]),
   runners: ['runners'] as const,
   server: ['server'] as const,
-  explanation: (kind: 'run' | 'job', id: number) => ['explanation', kind, id] as const,
   /** Changes with the number of steps that have written one. */
   summary: (jobId: number, steps: number) => ['summary', jobId, steps] as const,
   /** Changes with the number of jobs that have ended. */
   artifacts: (runId: number, ended: number) => ['artifacts', runId, ended] as const,
+  explanation: (kind: 'run' | 'job', id: number) => ['explanation', kind, id] as const,
 };
 
 export function createQueryClient(): QueryClient {
@@ -152,7 +153,6 @@ export function useServer() {
   });
 }
 
-export function useExplanation(kind: 'run' | 'job', id: number, enabled: boolean) {
 export function useArtifacts(runId: number, ended: number) {
   return useQuery({
     queryKey: keys.artifacts(runId, ended),
@@ -169,6 +169,7 @@ export function useSummary(jobId: number, steps: number) {
   });
 }
 
+export function useExplanation(kind: 'run' | 'job', id: number, enabled: boolean) {
   return useQuery({
     queryKey: keys.explanation(kind, id),
     queryFn: ({ signal }) => readJson<Explanation>(`/${kind}s/${id}/explanation`, signal),

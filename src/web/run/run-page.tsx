@@ -13,6 +13,7 @@ import { PendingDeployments } from './pending-deployments.tsx';
 import { RunHeader } from './run-header.tsx';
 import { type ShownRun, shownRun } from './shown-run.ts';
 import { SourceErrors, SourceWarnings } from './source-notes.tsx';
+import { Summaries } from './summaries.tsx';
 
 /** One run: its jobs by what they need, errors and annotations. */
 export function RunPage({ id }: { id: number }) {
@@ -43,8 +44,8 @@ function RunContent({ shown }: { shown: ShownRun }) {
       <SourceWarnings warnings={run.warnings} />
       <JobGraph shown={shown} />
       <Annotations jobs={run.jobs} attempt={attempt} />
-    </>
       <Artifacts run={run} attempt={attempt} />
       <Summaries jobs={run.jobs} attempt={attempt} />
+    </>
   );
 }

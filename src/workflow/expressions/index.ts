@@ -13,4 +13,5 @@ export type { Scope, StatusFunctions } from './scope.ts';
 export { describeSkip, type Skip } from './skip.ts';
 export { evaluateTemplate } from './template.ts';
 export { type CompiledText, compileText, expressionsIn, textToken } from './text.ts';
+export { traceExpression } from './trace.ts';
 export { equals, fold, isObject, isTruthy, toNumber, toText } from './values.ts';
