@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/common/package.ts';
@@ -26,11 +26,17 @@ export interface RunnerStart {
   env?: Record<string, string>;
   /** Leaves its standard input open, to end the runner by closing it. */
   endWithStdin?: boolean;
+  /** Files in its folder, by name. */
+  files?: Record<string, string>;
 }
 
 /** Starts the built runner as a person would, with the JIT config on standard input and short signal graces. */
-export function startRunner(jitConfig: string, { env = {}, endWithStdin = false }: RunnerStart = {}): RunnerProcess {
+export function startRunner(
+  jitConfig: string,
+  { env = {}, endWithStdin = false, files = {} }: RunnerStart = {},
+): RunnerProcess {
   const root = mkdtempSync(join(tmpdir(), 'switchyard-runner-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
   const lifeline = endWithStdin ? ['--end-with-stdin'] : [];
   const runner = startProgram(['--jitconfig', '-', '--root', root, ...lifeline], root, env);
   runner.child.stdin?.write(`${jitConfig}\n`);

@@ -55,11 +55,18 @@ export function deleteRunnerFiles(root: string): string[] {
   return there;
 }
 
-/** Sets the variables of the folder's `.env`: proxies, the PATH of jobs, hooks. */
+/** Sets the variables of the folder's `.env`, such as proxies and hooks, and PATH to what its `.path` holds. */
 export function loadEnvironmentFile(root: string): void {
+  addToEnvironment(textOf(join(root, '.env')));
+  const path = textOf(join(root, '.path')).trim();
+  if (path !== '') addToEnvironment(`PATH=${path}`);
+}
+
+/** Mostly there is none. */
+function textOf(file: string): string {
   try {
-    addToEnvironment(readFileSync(join(root, '.env'), 'utf8'));
+    return readFileSync(file, 'utf8');
   } catch {
-    // Mostly there is none.
+    return '';
   }
 }

@@ -21,6 +21,7 @@ import { Feed } from './feed.ts';
 import { emptyFolder, prepareFolders } from './folders.ts';
 import { JobDiagnostics } from './job-diagnostics.ts';
 import { completeJob, type JobEnd } from './job-end.ts';
+import { JobHook } from './job-hooks.ts';
 import { JobState, type JobStatus } from './job-state.ts';
 import { JobLogs } from './logs.ts';
 import { ResultsClient } from './results-client.ts';
@@ -52,6 +53,8 @@ export class Job {
   readonly #preparations: StepRecord[] = [];
   #containers: Containers | undefined;
   readonly #stopContainers = new StepRecord(0, 'Stop containers');
+  readonly #started: JobHook | undefined;
+  readonly #completed: JobHook | undefined;
   readonly #complete: StepRecord;
   readonly #actions: ActionStore;
   /** Ends what the job waits for before its first step. */
@@ -83,6 +86,9 @@ export class Job {
     this.#logFolder = join(runner.root, '_diag', 'pages');
     this.#logs = new JobLogs(this.#logFolder, state.masks, { feed: this.#feed, client, queue: this.#results });
     this.#steps = new StepsRunner(state, this.#logs, this.#results, 2);
+    const parts = { job: state, logs: this.#logs, results: this.#results };
+    this.#started = JobHook.of('started', parts);
+    this.#completed = JobHook.of('completed', parts);
     this.#complete = new StepRecord(this.#steps.nextNumber, 'Complete job');
     this.#actions = new ActionStore(state, this.#http);
     this.#prepared = prepareFolders(state.folders, state.github.event ?? {}, job.workspace?.clean).then(
@@ -109,6 +115,7 @@ export class Job {
     if (isReady) await this.#runSteps(handlers);
     else this.#state.note('failure');
     this.#complete.number = this.#steps.nextNumber + (this.#containers ? 1 : 0);
+    if (isReady) await this.#completed?.run(this.#complete.number++);
     let end: JobEnd = { outputs: {} };
     await this.#record(this.#complete, async (output) => {
       end = await completeJob(this.#state, output);
@@ -128,6 +135,10 @@ export class Job {
 
   async #runSteps(handlers: (StepHandler | undefined)[]): Promise<void> {
     const containers = this.#containers;
+    if (this.#started) {
+      this.#preparations.push(this.#started.record);
+      await this.#started.run(this.#setup.number + 1);
+    }
     await this.#prepareContainers();
     await this.#steps.run(handlers, this.#setup.number + this.#preparations.length + 1);
     if (!containers) return;
@@ -180,6 +191,7 @@ export class Job {
 
   shutdown(): void {
     this.#stop.abort(new Error('The runner is shutting down.'));
+    for (const hook of [this.#started, this.#completed]) hook?.stop('shutdown');
     this.#steps.shutdown();
   }
 
@@ -261,7 +273,9 @@ export class Job {
 
   #completion(conclusion: TaskResult, { outputs, environmentUrl }: JobEnd): Completion {
     const stopped = this.#containers ? [this.#stopContainers] : [];
-    const records = [this.#setup, ...this.#preparations, ...this.#steps.records, ...stopped, this.#complete];
+    const completed = this.#completed?.record.startedAt ? [this.#completed.record] : [];
+    const ends = [...stopped, ...completed, this.#complete];
+    const records = [this.#setup, ...this.#preparations, ...this.#steps.records, ...ends];
     return {
       conclusion,
       outputs,
