@@ -1,55 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Job, RunDetail } from '../../src/protocol/dashboard/index.ts';
-import { TestServer } from '../support/server.ts';
-import { call } from '../support/simulated-runner.ts';
-import { waitFor } from '../support/wait.ts';
-import { type RunnerProcess, startRunner } from './runner-process.ts';
+import { describe, expect, it } from 'vitest';
+import { ActionJobs } from './action-jobs.ts';
 
-let server: TestServer;
-let runner: RunnerProcess | undefined;
-
-beforeEach(async () => {
-  server = await TestServer.start();
-});
-afterEach(async () => {
-  await runner?.close();
-  runner = undefined;
-  await server.close();
-});
-
-interface Outcome {
-  run: RunDetail;
-  job: Job;
-  /** `name: conclusion` of the workflow's steps and their pre and post stages. */
-  steps: string[];
-  /** Lines without their times. */
-  log: string;
-}
-
-/** Runs the steps, indented by six, on a real runner against the real server. */
-async function runSteps(steps: string, files: Record<string, string> = {}): Promise<Outcome> {
-  const workflow = `on: push\njobs:\n  job:\n    runs-on: self-hosted\n    steps:\n${steps}`;
-  await server.push({ '.github/workflows/ci.yml': workflow, ...files });
-  runner = startRunner(await server.jitConfig('box', ['self-hosted']));
-  const run = await waitFor('the run to end', async () => {
-    const [newest] = await server.runs();
-    return newest?.repository === 'me/app' && newest.status === 'completed' && (await server.run(newest.id));
-  });
-  const [job] = run.jobs;
-  if (!job) throw new Error(JSON.stringify(run));
-  const { body } = await call<string>('GET', `${server.url}/switchyard/v1/jobs/${job.id}/log`, { token: server.token });
-  const inner = job.steps.filter(({ name }) => name !== 'Set up job' && name !== 'Complete job');
-  return {
-    run,
-    job,
-    steps: inner.map(({ name, conclusion }) => `${name}: ${conclusion}`),
-    log: String(body).replace(/^\d{4}-\S+Z /gm, ''),
-  };
-}
-
-/** Pushes an action of its own repository, as `v1`. */
-const action = (repository: string, files: Record<string, string>): Promise<string> =>
-  server.push(files, { repository, ref: 'refs/tags/v1' });
+const jobs = new ActionJobs();
 
 const say = (text: string): string => `console.log(${text});`;
 
@@ -64,7 +16,7 @@ runs: { using: node20, pre: pre.js, main: main.js, post: post.js }
 
   it('SEM-17.3 to 17.6, 15.1: gets inputs, state and paths; pre comes first, post last, newest first', async () => {
     const save = "const fs = require('node:fs');";
-    await action('me/greet', {
+    await jobs.push('me/greet', {
       'action.yml': GREET,
       'pre.js': `${save} fs.appendFileSync(process.env.GITHUB_STATE, 'early=1\\n'); ${say('"pre of " + process.env.INPUT_WHO')}`,
       'main.js': `${save} fs.appendFileSync(process.env.GITHUB_OUTPUT, 'greeting=hello ' + process.env.INPUT_WHO + '\\n');
@@ -72,7 +24,7 @@ runs: { using: node20, pre: pre.js, main: main.js, post: post.js }
         ${say('JSON.stringify([process.env.STATE_early, process.env.GITHUB_ACTION_REPOSITORY, process.env.GITHUB_ACTION_REF, process.env.GITHUB_ACTION_PATH === __dirname, process.cwd() === process.env.GITHUB_WORKSPACE, Boolean(process.env.ACTIONS_RUNTIME_TOKEN), process.env["INPUT_OLD-NAME"]])')}`,
       'post.js': say('"post for " + process.env.STATE_who + process.env.STATE_early'),
     });
-    const { steps, log, run } = await runSteps(`
+    const { steps, log, run } = await jobs.run(`
       - { id: one, uses: me/greet@v1, with: { old-name: x, odd: y } }
       - { run: 'echo "got \${{ steps.one.outputs.greeting }}"' }
       - { name: Second, uses: me/greet@v1, with: { who: Bob } }
@@ -98,12 +50,12 @@ runs: { using: node20, pre: pre.js, main: main.js, post: post.js }
   });
 
   it('SEM-17.5: has no post when its main was skipped, and has one when its main failed', async () => {
-    await action('me/greet', {
+    await jobs.push('me/greet', {
       'action.yml': GREET.replace('pre: pre.js, ', ''),
       'main.js': 'process.exit(3)',
       'post.js': say('"cleaned"'),
     });
-    const { steps, log } = await runSteps(`
+    const { steps, log } = await jobs.run(`
       - { name: Skipped, if: false, uses: me/greet@v1 }
       - { name: Fails, uses: me/greet@v1 }
 `);
@@ -114,8 +66,8 @@ runs: { using: node20, pre: pre.js, main: main.js, post: post.js }
 
   it('lies in a folder of its repository, or in the workspace (SEM-17.1)', async () => {
     const manifest = 'name: x\nruns: { using: node20, main: main.js }';
-    await action('me/many', { 'sub/dir/action.yml': manifest, 'sub/dir/main.js': say('"from a folder"') });
-    const { log, run } = await runSteps(
+    await jobs.push('me/many', { 'sub/dir/action.yml': manifest, 'sub/dir/main.js': say('"from a folder"') });
+    const { log, run } = await jobs.run(
       `
       - uses: actions/checkout@v4
       - uses: me/many/sub/dir@v1
@@ -130,8 +82,8 @@ runs: { using: node20, pre: pre.js, main: main.js, post: post.js }
 
   it('stays there when an action of the workspace brings others later', async () => {
     const manifest = 'name: x\nruns: { using: node20, main: main.js, post: main.js }';
-    await action('me/first', { 'action.yml': manifest, 'main.js': say('"first ran"') });
-    await action('me/second', { 'action.yml': manifest, 'main.js': say('"second ran"') });
+    await jobs.push('me/first', { 'action.yml': manifest, 'main.js': say('"first ran"') });
+    await jobs.push('me/second', { 'action.yml': manifest, 'main.js': say('"second ran"') });
     const local = `name: y
 runs:
   using: composite
@@ -140,7 +92,7 @@ runs:
     - uses: me/second@v1
 `;
     const steps = '      - uses: actions/checkout@v4\n      - uses: me/first@v1\n      - uses: ./local\n';
-    const { log, run } = await runSteps(steps, { 'local/action.yml': local });
+    const { log, run } = await jobs.run(steps, { 'local/action.yml': local });
     expect(run.conclusion, log).toBe('success');
     expect(log.match(/^first ran$/gm)).toHaveLength(4);
     expect(log.match(/^second ran$/gm)).toHaveLength(2);
@@ -176,9 +128,9 @@ runs:
 `;
 
   it('SEM-17.9, 17.10, 17.12: nests, with inputs, env, outputs and steps of its own', async () => {
-    await action('me/outer', { 'action.yml': OUTER });
-    await action('me/inner', { 'action.yml': INNER });
-    const { log, run, steps } = await runSteps(`
+    await jobs.push('me/outer', { 'action.yml': OUTER });
+    await jobs.push('me/inner', { 'action.yml': INNER });
+    const { log, run, steps } = await jobs.run(`
       - { id: outer, uses: me/outer@v1, with: { level: high } }
       - run: echo "\${{ steps.outer.outputs.told }}, later $LATER, inner [\${{ steps.inner.outputs.told }}]"
 `);
@@ -203,8 +155,8 @@ runs:
     - { run: 'echo "clean up after \${{ github.action_status }}"', shell: bash, if: failure() }
     - { run: echo "in any case", shell: bash, if: always() }
 `;
-    await action('me/failing', { 'action.yml': failing });
-    const { log, steps } = await runSteps('      - { name: It, uses: me/failing@v1 }\n');
+    await jobs.push('me/failing', { 'action.yml': failing });
+    const { log, steps } = await jobs.run('      - { name: It, uses: me/failing@v1 }\n');
     expect(steps).toEqual(['It: failure']);
     expect(log).toContain('went on, success');
     expect(log).not.toMatch(/^never$/m);
@@ -217,14 +169,14 @@ runs:
 
   it('SEM-17.13: runs pre and post of the actions in it', async () => {
     const js = 'name: x\nruns: { using: node20, pre: pre.js, main: main.js, post: post.js }';
-    await action('me/js', {
+    await jobs.push('me/js', {
       'action.yml': js,
       'pre.js': say('"inner pre"'),
       'main.js': say('"inner main"'),
       'post.js': say('"inner post"'),
     });
-    await action('me/wrap', { 'action.yml': 'name: w\nruns: { using: composite, steps: [{ uses: me/js@v1 }] }' });
-    const { steps, log } = await runSteps('      - { name: Wrap, uses: me/wrap@v1 }\n      - run: echo between\n');
+    await jobs.push('me/wrap', { 'action.yml': 'name: w\nruns: { using: composite, steps: [{ uses: me/js@v1 }] }' });
+    const { steps, log } = await jobs.run('      - { name: Wrap, uses: me/wrap@v1 }\n      - run: echo between\n');
     expect(steps).toEqual(['Pre Wrap: success', 'Wrap: success', 'Run echo between: success', 'Post Wrap: success']);
     expect(log).toMatch(/inner pre[\s\S]*inner main[\s\S]*between[\s\S]*inner post/);
   });
@@ -232,7 +184,7 @@ runs:
 
 describe('an action that cannot be run fails "Set up job"', () => {
   const failed = async (uses: string, sentence: string | RegExp): Promise<void> => {
-    const { run, log, steps } = await runSteps(`      - { name: It, uses: '${uses}' }\n`);
+    const { run, log, steps } = await jobs.run(`      - { name: It, uses: '${uses}' }\n`);
     expect(run.conclusion).toBe('failure');
     expect(steps).toEqual(['It: skipped']);
     expect(log).toMatch(sentence);
@@ -241,7 +193,7 @@ describe('an action that cannot be run fails "Set up job"', () => {
   it('because its repository does not exist', () => failed('me/none@v1', /no repository me\/none/));
 
   it('because it has no manifest', async () => {
-    await action('me/empty', { 'README.md': 'nothing' });
+    await jobs.push('me/empty', { 'README.md': 'nothing' });
     await failed('me/empty@v1', /Can't find 'action.yml', 'action.yaml' or 'Dockerfile'/);
   });
 
@@ -255,22 +207,22 @@ describe('an action that cannot be run fails "Set up job"', () => {
     ['it uses what no runner has', 'runs: { using: perl, main: x }', /"runs.using" is "perl"/],
     ['its expression names secrets', "runs: { using: composite, steps: [{ run: 'echo ${{', shell: sh }] }", /closing/],
   ])('because %s', async (_, manifest, sentence) => {
-    await action('me/bad', { 'action.yml': `name: Bad\n${manifest}\n` });
+    await jobs.push('me/bad', { 'action.yml': `name: Bad\n${manifest}\n` });
     await failed('me/bad@v1', sentence);
   });
 
   it('because composites use each other in a circle', async () => {
     const uses = (name: string): string => `name: x\nruns: { using: composite, steps: [{ uses: ${name}@v1 }] }`;
-    await action('me/one', { 'action.yml': uses('me/two') });
-    await action('me/two', { 'action.yml': uses('me/one') });
+    await jobs.push('me/one', { 'action.yml': uses('me/two') });
+    await jobs.push('me/two', { 'action.yml': uses('me/one') });
     await failed('me/one@v1', /10 levels deep, and these go deeper or in a circle/);
   });
 });
 
 it('SEM-17.9: secrets are not for the steps of a composite', async () => {
   const manifest = `name: x\nruns: { using: composite, steps: [{ run: 'echo \${{ secrets.GITHUB_TOKEN }}', shell: sh }] }\n`;
-  await action('me/nosy', { 'action.yml': manifest });
-  const { steps, log } = await runSteps('      - { name: It, uses: me/nosy@v1 }\n');
+  await jobs.push('me/nosy', { 'action.yml': manifest });
+  const { steps, log } = await jobs.run('      - { name: It, uses: me/nosy@v1 }\n');
   expect(steps).toEqual(['It: failure']);
   expect(log).toContain("Unrecognized named-value: 'secrets'");
 });

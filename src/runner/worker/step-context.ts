@@ -71,7 +71,13 @@ export class StepContext implements CommandEffects {
     this.results = options.results;
     this.frame = options.frame;
     this.#fileCommands = new FileCommands(job.folders.fileCommands);
-    this.github = { ...(options.github ?? job.github), ...this.#fileCommands.paths, action: options.actionName };
+    this.github = {
+      // SEM-17.14: there, and empty, for what is no action of a repository.
+      ...{ action_repository: '', action_ref: '' },
+      ...(options.github ?? job.github),
+      ...this.#fileCommands.paths,
+      action: options.actionName,
+    };
     const isAllowed = options.env.ACTIONS_ALLOW_UNSECURE_COMMANDS ?? job.env.ACTIONS_ALLOW_UNSECURE_COMMANDS;
     this.allowUnsecure = isAllowed?.toLowerCase() === 'true';
   }
