@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { UserError } from './errors.ts';
+import { parseQuantity } from './quantity.ts';
 
 /** One setting that the environment can give. `docs/reference/settings.md` lists exactly these. */
 interface SettingDefinition {
@@ -158,6 +159,24 @@ export const SETTINGS = {
     what: 'Processes and threads that a job may have at once; 0 is no limit.',
     forRunners: true,
   },
+  containerCpus: {
+    env: 'SWITCHYARD_CONTAINER_CPUS',
+    default: '',
+    what: 'Cores for each container of a job whose options name none.',
+    forRunners: true,
+  },
+  containerMemory: {
+    env: 'SWITCHYARD_CONTAINER_MEMORY',
+    default: '',
+    what: 'Memory for each container of a job whose options name none.',
+    forRunners: true,
+  },
+  containerPids: {
+    env: 'SWITCHYARD_CONTAINER_PIDS',
+    default: '0',
+    what: 'Processes for each container of a job whose options name none; 0 is no limit.',
+    forRunners: true,
+  },
   externals: {
     env: 'SWITCHYARD_EXTERNALS',
     default: '',
@@ -190,6 +209,17 @@ export function numberSetting(name: SettingName, min: number, max: number): numb
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new UserError('bad-setting', `${SETTINGS[name].env} is "${text}".`, {
     hint: `Give a whole number from ${min} to ${max}.`,
+  });
+}
+
+/** An amount such as `1.5`, `500m` or `2Gi`; undefined where it is not set. @throws UserError naming the variable */
+export function quantitySetting(name: SettingName): number | undefined {
+  const text = setting(name);
+  if (text === '') return undefined;
+  const amount = parseQuantity(text);
+  if (amount !== undefined) return amount;
+  throw new UserError('bad-setting', `${SETTINGS[name].env} is "${text}".`, {
+    hint: 'Give an amount such as 1.5, 500m or 2Gi.',
   });
 }
 

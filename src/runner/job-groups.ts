@@ -8,9 +8,8 @@ import {
   type Parents,
   removeEmptyGroups,
 } from '../common/control-groups/index.ts';
-import { errorText, UserError } from '../common/errors.ts';
-import { parseQuantity } from '../common/quantity.ts';
-import { numberSetting, SETTINGS, setting } from '../common/settings.ts';
+import { errorText } from '../common/errors.ts';
+import { numberSetting, quantitySetting, SETTINGS, setting } from '../common/settings.ts';
 import type { Diagnostics } from './diagnostics.ts';
 
 /** Threads of the worker itself, which is in the group too. */
@@ -71,19 +70,10 @@ const notHere = (wanted: Controller[]): Parents => ({
 /** What the settings say. @throws UserError `bad-setting` */
 export function jobLimits(): Limits {
   const pids = numberSetting('jobPids', 0, 4_194_304);
+  const memoryBytes = quantitySetting('jobMemory');
   return {
     cpus: quantitySetting('jobCpus'),
-    memoryBytes: quantitySetting('jobMemory'),
+    memoryBytes: memoryBytes && Math.round(memoryBytes),
     pids: pids === 0 ? undefined : pids,
   };
-}
-
-function quantitySetting(name: 'jobCpus' | 'jobMemory'): number | undefined {
-  const text = setting(name);
-  if (text === '') return undefined;
-  const amount = parseQuantity(text);
-  if (amount !== undefined) return name === 'jobMemory' ? Math.round(amount) : amount;
-  throw new UserError('bad-setting', `${SETTINGS[name].env} is "${text}".`, {
-    hint: 'Give an amount such as 1.5, 500m or 2Gi.',
-  });
 }

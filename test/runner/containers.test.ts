@@ -143,4 +143,25 @@ describe.skipIf(!engine)('a job in a container', () => {
     expect(log).not.toMatch(/^later .*sleep 100/m);
     expect(jobs.left()).toEqual([]);
   });
+
+  it('is given the limits of the operator, with its services and Docker actions, unless its options name others', async () => {
+    const { image } = jobs.docker;
+    await jobs.push(`
+    container: { image: '${image}', options: --memory 100m }
+    services: { idle: { image: '${image}', entrypoint: sleep, command: '600' } }
+    steps:
+      - run: echo waiting; until [ -e go ]; do sleep 0.1; done
+      - { uses: 'docker://${image}', with: { args: sh -c 'cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null | head -1' } }
+`);
+    await jobs.startRunner({ env: { SWITCHYARD_CONTAINER_MEMORY: '50Mi', SWITCHYARD_CONTAINER_PIDS: '123' } });
+    await jobs.logged('waiting\n');
+    const [service = '', own = ''] = jobs.containers();
+    const limits = '{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}';
+    expect(jobs.docker.docker('inspect', '-f', limits, service)).toBe(`${50 * 1024 * 1024} 123`);
+    expect(jobs.docker.docker('inspect', '-f', limits, own)).toBe(`${100 * 1024 * 1024} 123`);
+    jobs.docker.docker('exec', own, 'touch', '/__w/app/app/go');
+    const { conclusion, log } = await jobs.outcome();
+    expect(conclusion, log).toBe('success');
+    expect(log).toMatch(/^123$/m);
+  });
 });

@@ -63,7 +63,7 @@ describe.skipIf(!canLimit)('a step that the kernel ends for lack of memory', () 
 `);
     const { log } = await jobs.outcome();
     expect(log).toMatch(
-      /exit code 3\. Out of memory: the limit of the runner's control group is 300 MiB, its peak (29\d|300) MiB\.\n/,
+      /exit code 3\. Out of memory: the limit of the control group that the job runs in is 300 MiB, its peak (29\d|300) MiB\.\n/,
     );
     expect(log).toMatch(/exit code 4\.\n/);
   });

@@ -39,7 +39,7 @@ export function explainEnd(
 ): string | undefined {
   const isKilled = code === KILLED;
   const isShort = before !== undefined && after !== undefined && after.oomKills > before.oomKills;
-  if (isShort && after.of === 'group') return outOfMemory("the runner's control group", after);
+  if (isShort && after.of === 'group') return outOfMemory('the control group that the job runs in', after);
   // Another's process may have been meant.
   if (isShort && isKilled)
     return 'Out of memory, most likely: the kernel has ended a process of this machine for that meanwhile.';

@@ -97,12 +97,12 @@ describe('explainEnd', () => {
   const killed = { code: 137, signal: null };
 
   it('tells lack of memory, whatever the process that lived through it ended with', () => {
-    const sentence = "Out of memory: the limit of the runner's control group is 64 MiB, its peak 63 MiB.";
+    const sentence = 'Out of memory: the limit of the control group that the job runs in is 64 MiB, its peak 63 MiB.';
     expect(explainEnd(killed, facts({}), facts({ oomKills: 1 }))).toBe(sentence);
     expect(explainEnd({ code: 2, signal: null }, facts({}), facts({ oomKills: 1 }))).toBe(sentence);
     const unlimited = { limitBytes: undefined, peakBytes: undefined, oomKills: 1 };
     expect(explainEnd(killed, facts({}), facts(unlimited))).toBe(
-      "Out of memory: the runner's control group has no limit of its own, so the machine had none left.",
+      'Out of memory: the control group that the job runs in has no limit of its own, so the machine had none left.',
     );
   });
 

@@ -7,6 +7,7 @@ import { whyKilled } from './attribution.ts';
 import { VARIABLES } from './docker.ts';
 import type { ActionContainerRequest, ActionContainers } from './docker-action.ts';
 import type { JobDocker } from './job-docker.ts';
+import { limitOptions } from './limits.ts';
 
 export class DockerRun implements ActionContainers {
   readonly #docker: JobDocker;
@@ -32,6 +33,7 @@ export class DockerRun implements ActionContainers {
     const name = `${image.replace(/[^A-Za-z0-9]/g, '').slice(0, 40)}_${newGuid().replaceAll('-', '')}`;
     const options = [
       ...['--name', name, '--workdir', '/github/workspace'],
+      ...limitOptions([]),
       ...(network === undefined ? [] : ['--network', network]),
       ...socketOptions,
       ...this.#docker.mountOptions(mounts, context.output),

@@ -15,6 +15,7 @@ import { VARIABLES } from './docker.ts';
 import { pullImage } from './images.ts';
 import type { JobDocker, Mount } from './job-docker.ts';
 import { homeFolder, madeFolders } from './job-folders.ts';
+import { limitOptions } from './limits.ts';
 import { nodeMounts } from './own-node.ts';
 import { enginePath } from './placement.ts';
 import type { Containers } from './plan.ts';
@@ -164,6 +165,7 @@ export class JobContainers implements Containers {
       await pullImage(this.#docker, spec, this.#job.folders.temp, output, signal);
       const name = `${alias === undefined ? '' : `${alias}_`}${spec.image.replace(/[^A-Za-z0-9]/g, '')}_${newGuid().replaceAll('-', '').slice(0, 12)}`;
       const given = [
+        ...limitOptions(spec.options),
         ...spec.ports.flatMap((port) => ['-p', port]),
         ...spec.volumes.flatMap((volume) => ['-v', this.#volume(volume)]),
         ...spec.options,
