@@ -11,7 +11,7 @@ export const BORDERS = {
   workflow: ['protocol', 'common'],
   store: ['protocol', 'common'],
   github: ['protocol', 'common'],
-  server: ['protocol', 'workflow', 'store', 'common'],
+  server: ['protocol', 'workflow', 'store', 'github', 'common'],
   runner: ['protocol', 'workflow/expressions', 'common'],
   fleet: ['protocol', 'github', 'store', 'workflow/routing.ts', 'common'],
   // plan, lint and expr call the pure library directly: they need no server.

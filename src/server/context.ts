@@ -10,6 +10,7 @@ import type { DefaultBranches } from './events/default-branches.ts';
 import type { Schedules } from './events/schedules.ts';
 import type { GitRepositories } from './git/repositories.ts';
 import type { RateLimits } from './limits/rate-limits.ts';
+import type { Mirrors } from './mirrors/mirrors.ts';
 import type { LiveLogs } from './runner-service/live-logs.ts';
 import type { Turns } from './turns.ts';
 import type { Webhooks } from './webhooks-out/webhooks.ts';
@@ -35,6 +36,7 @@ export interface ServerContext {
   liveLogs: LiveLogs;
   rateLimits: RateLimits;
   webhooks: Webhooks;
+  mirrors: Mirrors;
   clock: Clock;
   logger: Logger;
   /** Aborted when the server closes: held polls and streams end. */

@@ -23,6 +23,8 @@ import { Schedules } from './events/schedules.ts';
 import { GitRepositories } from './git/index.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { RateLimits } from './limits/rate-limits.ts';
+import { acceptDelivery, branchesMoved } from './mirrors/accept.ts';
+import { Mirrors } from './mirrors/mirrors.ts';
 import { LiveLogs } from './runner-service/live-logs.ts';
 import { registerSurfaces } from './surfaces.ts';
 import { Turns } from './turns.ts';
@@ -107,7 +109,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     filters: options.filters ?? filterSettings(),
     listens: (repositoryId, activity) => followsEvents && branches.listens(repositoryId, activity),
     runEventDue: () => runEvents.wake(),
-    announce: webhooks.announce,
+    announce: async (unit, news) => {
+      await webhooks.announce(unit, news);
+      await mirrors.announce(unit, news);
+    },
     logger: options.logger,
     publicUrl,
     acquireMs: settings.acquireMs,
@@ -116,6 +121,13 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const parts = { db, clock, engine, branches, publicUrl, logger: options.logger };
   const schedules = new Schedules(parts);
   const runEvents = new RunEvents(parts);
+  const mirrors = new Mirrors({
+    ...parts,
+    git,
+    keys,
+    accept: (delivery) => acceptDelivery(context, delivery),
+    moved: (repository) => branchesMoved(context, repository),
+  });
   const context: ServerContext = {
     settings,
     db,
@@ -132,6 +144,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     liveLogs: new LiveLogs(options.dataFolder),
     rateLimits: new RateLimits(options.rateLimit ?? numberSetting('rateLimit', 0, 1_000_000_000), clock),
     webhooks,
+    mirrors,
     clock,
     logger: options.logger,
     closing: closing.signal,
@@ -157,6 +170,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     await schedules.close();
     await runEvents.close();
     await webhooks.close();
+    await mirrors.close();
     engine.close();
     await context.liveLogs.close();
     await context.runnerKeys.close();
@@ -174,6 +188,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     settings.publicUrl ||= urlOf(options.host, portOf(app.server.address()));
     await surfaces.recoverPushes();
     webhooks.start();
+    mirrors.start();
     if (followsEvents) {
       schedules.start();
       runEvents.start();

@@ -5,11 +5,12 @@
  */
 import type { Generated } from 'kysely';
 import type { HookDeliveriesTable, HookMessagesTable, HooksTable } from './tables/hooks.ts';
+import type { MirrorTables } from './tables/mirrors.ts';
 import type { PeopleTables } from './tables/people.ts';
 import type { ScaleSetItemsTable, ScaleSetSessionsTable, ScaleSetsTable } from './tables/scale-sets.ts';
 import type { ServiceTables } from './tables/services.ts';
 
-export interface Tables extends PeopleTables, ServiceTables {
+export interface Tables extends MirrorTables, PeopleTables, ServiceTables {
   repositories: RepositoriesTable;
   workflows: WorkflowsTable;
   workflow_texts: WorkflowTextsTable;

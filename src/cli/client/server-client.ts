@@ -7,6 +7,7 @@ import {
   type JobSummary,
   type LiveEvents,
   type LogPage,
+  type MirrorState,
   type ReceivedEvent,
   type ReceivedEventList,
   type RerunRequest,
@@ -33,6 +34,8 @@ function wordsOf({ repository, limit }: { repository?: string; limit?: number })
   if (limit) words.set('limit', String(limit));
   return words;
 }
+
+const mirrorPath = (repository: string): string => `${DASHBOARD_PREFIX}/repos/${repositoryPath(repository)}/mirror`;
 
 /** What a wall can stand around. */
 export type Walled = { runner: number } | { group: string };
@@ -128,6 +131,22 @@ export class ServerClient {
 
   async removeWall(walled: Walled): Promise<void> {
     await this.http.send(wallPath(walled), { method: 'DELETE' });
+  }
+
+  mirror(repository: string): Promise<MirrorState> {
+    return this.http.json(mirrorPath(repository));
+  }
+
+  setMirror(repository: string, original: { url: string; token?: string }): Promise<MirrorState> {
+    return this.http.json(mirrorPath(repository), { method: 'PUT', body: original });
+  }
+
+  syncMirror(repository: string): Promise<MirrorState> {
+    return this.http.json(`${mirrorPath(repository)}/sync`, { method: 'POST' });
+  }
+
+  async removeMirror(repository: string): Promise<void> {
+    await this.http.send(mirrorPath(repository), { method: 'DELETE' });
   }
 
   /** Resolves once the server has accepted the stream; see openEventStream. */

@@ -13,6 +13,7 @@ import { fleetCommand } from './fleet.ts';
 import { getCommand } from './get.ts';
 import { lintCommand } from './lint.ts';
 import { logsCommand } from './logs.ts';
+import { mirrorCommand } from './mirror.ts';
 import { planCommand } from './plan.ts';
 import { rerunCommand } from './rerun.ts';
 import { runCommand } from './run.ts';
@@ -44,6 +45,7 @@ export const commands: Command[] = [
   describeCommand,
   deleteCommand,
   wallCommand,
+  mirrorCommand,
   serverCommand,
   fleetCommand,
   runnerCommand,

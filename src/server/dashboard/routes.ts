@@ -18,6 +18,7 @@ import { callerName, needs, secretOf } from '../auth/access.ts';
 import { callerOfToken, visibleRepositories } from '../auth/callers.ts';
 import type { ServerContext } from '../context.ts';
 import { failureOf } from '../failures.ts';
+import { mirrorRoutes } from '../mirrors/routes.ts';
 import { readSummary } from '../runner-service/job-summary.ts';
 import { diagLogName } from '../runner-service/log-names.ts';
 import { readJobLog, readLog } from '../runner-service/step-logs.ts';
@@ -85,6 +86,7 @@ export function dashboardRoutes(context: ServerContext): FastifyPluginAsync {
     addApps(app, context);
     addAudit(app, context);
     addWalls(app, context);
+    mirrorRoutes(app, context);
     app.get('/server', PAGE, (): ServerInfo => ({ version, url: context.settings.publicUrl }));
   };
 }

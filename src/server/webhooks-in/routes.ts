@@ -72,6 +72,9 @@ async function receive(context: ServerContext, request: FastifyRequest, reply: F
   const repository = await findRepository(context.db, owner, name);
   if (!repository) throw unknownRepository(about.full_name);
   const delivery: Delivery = { id, event, payload, repository, actor: sender?.login ?? 'github' };
+  if (await context.mirrors.take(delivery)) {
+    return reply.code(202).send({ message: 'It counts as soon as the mirror has been brought up to date.' });
+  }
   const found = await eventsOf(context, delivery);
   if ('nothing' in found) return reply.send({ message: found.nothing });
   return answer(context, reply, await context.engine.acceptEvents(found.events));

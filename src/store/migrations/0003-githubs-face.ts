@@ -1,4 +1,5 @@
 import type { Kysely, Migration } from 'kysely';
+import { mirrors } from './0003-mirrors.ts';
 import { people } from './0003-people.ts';
 import { scaleSets } from './0003-scale-sets.ts';
 import { services } from './0003-services.ts';
@@ -8,6 +9,7 @@ import { cascade, table } from './columns.ts';
 export const githubsFace: Migration = {
   async up(db) {
     await webhooks(db);
+    await mirrors(db);
     await people(db);
     await services(db);
     await scaleSets(db);

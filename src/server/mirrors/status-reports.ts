@@ -1,0 +1,47 @@
+/** Commit statuses that the original of a mirror shows: https://docs.github.com/rest/commits/statuses */
+import type { Queries } from '../../store/database.ts';
+import { findMirror, putMirrorStatus } from '../../store/mirrors.ts';
+import { findRepositoryById } from '../../store/repositories.ts';
+import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
+import type { MirrorStatusesTable } from '../../store/tables/mirrors.ts';
+import type { Announce, News } from '../engine/news.ts';
+import { headOf } from '../github-rest/run-object.ts';
+
+const STATES: Record<string, MirrorStatusesTable['state']> = {
+  success: 'success',
+  skipped: 'success',
+  failure: 'failure',
+};
+/** GitHub's limit. */
+const LONGEST_DESCRIPTION = 140;
+
+/** Notes what a run's commit is to show, in the transaction in which it changed. @returns whether there is anything to tell */
+export async function noteRun(
+  unit: Parameters<Announce>[0],
+  publicUrl: string,
+  { action, runId, repositoryId }: News & { kind: 'run' },
+): Promise<boolean> {
+  const mirror = await findMirror(unit.db, repositoryId);
+  const run = mirror?.token ? await readRun(unit.db, repositoryId, runId) : undefined;
+  if (!run) return false;
+  await putMirrorStatus(unit.db, {
+    repository_id: repositoryId,
+    sha: headOf(run).sha,
+    context: `Switchyard / ${run.workflow_name} (${run.event})`,
+    state: action === 'completed' ? (STATES[run.conclusion ?? ''] ?? 'error') : 'pending',
+    description: describe(run, action).slice(0, LONGEST_DESCRIPTION),
+    target_url: `${publicUrl}/runs/${run.id}`,
+    next_at: unit.at,
+  });
+  return true;
+}
+
+async function readRun(db: Queries, repositoryId: number, id: number): Promise<RunWithWorkflow | undefined> {
+  if (!(await findRepositoryById(db, repositoryId))) return undefined;
+  return (await queryRuns(db, { repositoryId, id }, { limit: 1, offset: 0 })).runs[0];
+}
+
+function describe({ run_number: number, conclusion }: RunWithWorkflow, action: string): string {
+  if (action === 'requested') return `Run ${number} waits`;
+  return action === 'in_progress' ? `Run ${number} is under way` : `Run ${number} ended with ${conclusion}`;
+}
