@@ -33,7 +33,7 @@ export type AppPermissionName = (typeof APP_PERMISSIONS)[number];
 export type AppPermission = `${AppPermissionName}: ${'read' | 'write'}`;
 
 /** Names that are unknown here are refused: what they would allow is not known either. */
-export const AppPermissions = z.partialRecord(z.enum(APP_PERMISSIONS), z.enum(['read', 'write', 'admin']));
+export const AppPermissions = z.partialRecord(z.enum(APP_PERMISSIONS), z.enum(['read', 'write']));
 export type AppPermissions = z.infer<typeof AppPermissions>;
 
 /** What a job's token needs, as an App is given it. */
@@ -49,7 +49,7 @@ export function isPermitted(held: AppPermissions, needed: AppPermission): boolea
   if (needed === 'metadata: read') return true;
   const [name, level] = needed.split(': ') as [AppPermissionName, 'read' | 'write'];
   const had = held[name];
-  return had !== undefined && (had !== 'read' || level === 'read');
+  return had === 'write' || (had === 'read' && level === 'read');
 }
 
 /** What both allow. */
@@ -58,7 +58,7 @@ export function narrowed(held: AppPermissions, wanted: AppPermissions): AppPermi
     const name = key as AppPermissionName;
     const had = held[name];
     if (had === undefined) return [];
-    return [[name, had === 'read' || level === 'read' ? 'read' : level]];
+    return [[name, had === 'write' && level === 'write' ? 'write' : 'read']];
   });
   return Object.fromEntries(both);
 }

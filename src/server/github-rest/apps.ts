@@ -188,10 +188,12 @@ function appObject(context: ServerContext, row: AppRow, installations: number) {
 function installationObject(context: ServerContext, own: AppRow, row: InstallationRow) {
   const { publicUrl } = context.settings;
   const api = `${publicUrl}/api/v3`;
-  const account = userObject(row.account, publicUrl);
+  // Of the list GitHub's description asks for the fields of an enterprise besides.
+  const { account: name, account_key: slug, created_at, updated_at } = row;
+  const account = { ...userObject(name, publicUrl), type: 'Organization', name, slug, created_at, updated_at };
   return {
     id: row.id,
-    account: { ...account, type: 'Organization' },
+    account,
     repository_selection: selectionOf(null, row),
     access_tokens_url: `${api}/app/installations/${row.id}/access_tokens`,
     repositories_url: `${api}/installation/repositories`,
@@ -203,8 +205,8 @@ function installationObject(context: ServerContext, own: AppRow, row: Installati
     target_type: 'Organization',
     permissions: { metadata: 'read', ...(JSON.parse(own.permissions) as AppPermissions) },
     events: [],
-    created_at: row.created_at,
-    updated_at: row.updated_at,
+    created_at,
+    updated_at,
     single_file_name: null,
     has_multiple_single_files: false,
     single_file_paths: [],

@@ -25,6 +25,7 @@ import { repositoryRoutes } from './repositories.ts';
 import { acceptEmptyBodies } from './requests.ts';
 import { runRoutes } from './runs.ts';
 import { secretRoutes } from './secrets.ts';
+import { tokenHeaders } from './token-headers.ts';
 import { userRoutes } from './users.ts';
 import { variableRoutes } from './variables.ts';
 import { workflowRoutes } from './workflows.ts';
@@ -35,7 +36,8 @@ export function restRoutes(context: ServerContext): FastifyPluginAsync {
     useGitHubErrors(app, context);
     useGitHubNotFound(app);
     acceptEmptyBodies(app);
-    app.addHook('onSend', async (_request, reply) => {
+    app.addHook('onSend', async ({ caller, routeOptions }, reply) => {
+      reply.headers(tokenHeaders(caller, routeOptions.config));
       reply.headers({ 'x-github-media-type': 'github.v3; format=json', 'x-content-type-options': 'nosniff' });
     });
     limitRate(app, context);
