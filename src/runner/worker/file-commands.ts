@@ -86,9 +86,12 @@ export class FileCommands {
   }
 }
 
-/** A step may have removed its file: then it has said nothing. */
+/** A step may have removed its file: then it has said nothing. @throws Error for one that cannot be read */
 async function readText(path: string): Promise<string> {
-  const bytes = await readFile(path).catch(() => Buffer.alloc(0));
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  });
   return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }
 

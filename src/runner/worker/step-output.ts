@@ -126,7 +126,9 @@ export class StepOutput {
   }
 
   #resume(line: string): boolean {
-    if (line.trim() !== `::${this.#stopToken}::`) return false;
+    const token = this.#stopToken?.toLowerCase();
+    const text = line.trim().toLowerCase();
+    if (text !== `::${token}::` && text !== `##[${token}]`) return false;
     this.#stopToken = undefined;
     return true;
   }
