@@ -97,16 +97,6 @@ describe('a runner that is configured as with config.sh', () => {
     expect(await files()).toEqual(FILES);
   });
 
-  it('deletes its files when the server has deleted it (runner-protocol 4.2)', async () => {
-    await config();
-    const runner = start();
-    await waitFor('it to be online', async () => (await registered())[0]?.state === 'idle');
-    const [{ id } = { id: 0 }] = await registered();
-    await server.rest('DELETE', `/api/v3/repos/me/app/actions/runners/${id}`);
-    expect(await runner.exited).toBe(0);
-    expect(await files()).toEqual([]);
-  });
-
   it('takes a personal access token in place of the tokens for one hour', async () => {
     const args = ['--root', root, '--pat', server.token];
     const url = `${server.url}/enterprises/switchyard`;

@@ -22,6 +22,8 @@ export interface TestServerOptions {
   acquireMs?: number;
   port?: number;
   host?: string;
+  /** Under another name than its own, with a `port` of the test's choice. */
+  publicUrl?: string;
   dataFolder?: string;
   webhookSecret?: string;
   runForkPulls?: boolean;
@@ -36,11 +38,13 @@ const FIRST_COMMIT_AT = 1_767_225_600;
 /** A real server on a data folder of its own, with the calls that tests make most. */
 export class TestServer {
   readonly #running: RunningServer;
+  readonly #ownUrl: string;
   readonly folder: string;
   #pushes = 0;
 
-  private constructor(running: RunningServer, folder: string) {
+  private constructor(running: RunningServer, folder: string, ownUrl: string) {
     this.#running = running;
+    this.#ownUrl = ownUrl;
     this.folder = folder;
   }
 
@@ -55,11 +59,12 @@ export class TestServer {
       logger: silentLogger,
       ...rest,
     });
-    return new TestServer(running, folder);
+    return new TestServer(running, folder, options.publicUrl ? `http://127.0.0.1:${port}` : running.url);
   }
 
+  /** Where it listens. */
   get url(): string {
-    return this.#running.url;
+    return this.#ownUrl;
   }
 
   get token(): string {

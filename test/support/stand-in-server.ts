@@ -31,8 +31,8 @@ import {
   toContextData,
 } from '../../src/protocol/runner/index.ts';
 
-const RUNNER_TOKEN = 'runner-token-of-the-stand-in';
-const CLIENT_ID = '1c9d4a0c-2b0b-4f3e-9d4d-3c2f0f6b8d11';
+export const RUNNER_TOKEN = 'runner-token-of-the-stand-in';
+export const CLIENT_ID = '1c9d4a0c-2b0b-4f3e-9d4d-3c2f0f6b8d11';
 
 export interface Blob {
   type: 'BlockBlob' | 'AppendBlob';
@@ -55,7 +55,11 @@ interface Waiting {
 export interface StandInOptions {
   /** Lease that `renewjob` grants. */
   leaseMs?: number;
+  /** Names that its parts are reached under, where they are not its own address. */
+  origins?: Partial<Record<StandInPart, string>>;
 }
+
+export type StandInPart = 'broker' | 'run' | 'results' | 'blobs' | 'feed';
 
 export class StandInServer {
   readonly violations: string[] = [];
@@ -80,6 +84,7 @@ export class StandInServer {
   /** How long a token of the runner is said to last. */
   tokenLifeSeconds = 3_600;
   sessionDeleted = false;
+  readonly #origins: Partial<Record<StandInPart, string>>;
   #server: Server | undefined;
   #port = 0;
   #key: { jwk: RsaPrivateJwk; publicKey: JsonWebKey } | undefined;
@@ -94,6 +99,7 @@ export class StandInServer {
 
   constructor(options: StandInOptions = {}) {
     this.leaseMs = options.leaseMs ?? 300_000;
+    this.#origins = options.origins ?? {};
   }
 
   /** Starts, or comes back on the same port after `stop`. */
@@ -139,6 +145,11 @@ export class StandInServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** Origin of the URLs that lead to the part. */
+  origin(part: StandInPart): string {
+    return this.#origins[part] ?? this.url;
+  }
+
   jitConfig(options: { ephemeral?: boolean; fips?: boolean } = {}): string {
     if (!this.#key) throw new Error('start the stand-in first');
     return encodeJitConfig({
@@ -180,7 +191,7 @@ export class StandInServer {
     const body = {
       runner_request_id: requestId,
       should_acknowledge: true,
-      run_service_url: `${this.url}/run/`,
+      run_service_url: `${this.origin('run')}/run/`,
       billing_owner_id: '1',
     };
     this.send('RunnerJobRequest', body);
@@ -389,7 +400,7 @@ export class StandInServer {
       return json(response, 200, { ok: true });
     }
     if (!path.startsWith(`${RECEIVER_PATH}/`)) throw new Error('no such path');
-    const signed = (name: string) => `${this.url}/blobs/logs/${name}?sig=0123456789abcdef0123456789abcdef`;
+    const signed = (name: string) => `${this.origin('blobs')}/blobs/logs/${name}?sig=0123456789abcdef0123456789abcdef`;
     const azure = { blob_storage_type: 'BLOB_STORAGE_TYPE_AZURE', soft_size_limit: '1048577' };
     switch (path.slice(RECEIVER_PATH.length + 1)) {
       case 'GetStepLogsSignedBlobURL':
@@ -515,9 +526,12 @@ export function jobMessage(server: StandInServer, job: ScriptedJob): JobMessage 
         {
           id: randomUUID(),
           name: 'SystemVssConnection',
-          url: `${server.url}/run/`,
+          url: `${server.origin('run')}/run/`,
           authorization: { scheme: 'OAuth', parameters: { AccessToken: jobToken } },
-          data: { ResultsServiceUrl: `${server.url}/`, FeedStreamUrl: `${server.url.replace('http', 'ws')}/feed` },
+          data: {
+            ResultsServiceUrl: `${server.origin('results')}/`,
+            FeedStreamUrl: `${server.origin('feed').replace('http', 'ws')}/feed`,
+          },
         },
       ],
       repositories: [],
@@ -526,7 +540,7 @@ export function jobMessage(server: StandInServer, job: ScriptedJob): JobMessage 
     variables: {
       'system.github.token': { value: 'token-of-the-job-123', isSecret: true },
       'system.github.job': { value: 'build' },
-      'system.github.results_endpoint': { value: `${server.url}/` },
+      'system.github.results_endpoint': { value: `${server.origin('results')}/` },
       ...Object.fromEntries(Object.entries(secrets).map(([k, value]) => [k, { value, isSecret: true }])),
     },
     contextData: {
