@@ -46,10 +46,11 @@ const isSecret = (option: string): boolean => option === '--token' || option ===
 
 /** What is typed is not shown for a secret. */
 async function ask(question: string, isHidden: boolean): Promise<string> {
-  process.stdout.write(`${question}: `);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // From here on the terminal itself shows nothing of what is typed.
   const lines = createInterface({ input: process.stdin, output: isHidden ? silent : process.stdout, terminal: true });
   lines.on('SIGINT', () => process.exit(130));
+  process.stdout.write(`${question}: `);
   try {
     return (await lines.question('')).trim();
   } finally {

@@ -42,7 +42,9 @@ export function readServiceArguments(args: string[]): { action: Action; user: st
   const [word, user, ...rest] = positionals;
   const action = ACTIONS.find((one) => one === word);
   if (!action || rest.length > 0 || (user !== undefined && action !== 'install')) {
-    throw usage(`service takes one of ${ACTIONS.join(', ')}${word === undefined ? '' : `, not "${positionals.join(' ')}"`}.`);
+    throw usage(
+      `service takes one of ${ACTIONS.join(', ')}${word === undefined ? '' : `, not "${positionals.join(' ')}"`}.`,
+    );
   }
   // What systemd reads as a user's name.
   if (user !== undefined && !/^[a-zA-Z_][a-zA-Z0-9_.-]*$/.test(user)) throw usage(`"${user}" is no user's name.`);
@@ -90,7 +92,11 @@ async function uninstall(root: string): Promise<number> {
 /** The name of the folder's unit. @throws UserError `no-service` */
 function installed(root: string): string {
   const file = join(root, SERVICE_FILE);
-  const name = existsSync(file) ? readFileSync(file, 'utf8').replace(/^\uFEFF/, '').trim() : '';
+  const name = existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .replace(/^\uFEFF/, '')
+        .trim()
+    : '';
   // The folder may belong to somebody else than root.
   if (/^[\w.-]+\.service$/.test(name) && name.startsWith('actions.runner.')) return name;
   throw new UserError('no-service', `The runner in ${root} is no service of the system.`, {
