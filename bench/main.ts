@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { version } from '../src/common/package.ts';
+import { benchDownload, benchUpload } from './artifacts.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchDispatch } from './dispatch.ts';
 import { benchFirstStep } from './first-step.ts';
@@ -22,6 +23,8 @@ const benches: Record<string, () => Promise<Row>> = {
   conditions: benchConditions,
   push: benchPush,
   'hostile-files': benchHostileFiles,
+  upload: benchUpload,
+  download: benchDownload,
 };
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
