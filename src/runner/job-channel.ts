@@ -36,7 +36,7 @@ export type ToWorker =
   | { type: 'start'; group?: readonly string[] }
   | { type: 'cancel' }
   | { type: 'abandon' }
-  | { type: 'shutdown' };
+  | { type: 'shutdown'; why: string };
 
 /** Exit codes of the worker, 100 + index (runner-protocol 4.10); any other is a crash. */
 const RESULTS: TaskResult[] = ['succeeded', 'succeededWithIssues', 'failed', 'canceled', 'skipped', 'abandoned'];

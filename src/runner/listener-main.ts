@@ -9,9 +9,11 @@ import { numberSetting, setting } from '../common/settings.ts';
 import { decodeJitConfig } from '../protocol/runner/jit-config.ts';
 import { openDiagnostics } from './diagnostics.ts';
 import { HELP, type RunnerArguments, readArguments } from './listener/cli.ts';
-import { ExitCode, ListenerEnd } from './listener/errors.ts';
+import { ExitCode } from './listener/errors.ts';
 import { Listener } from './listener/listener.ts';
+import { report } from './listener/report.ts';
 import { deleteRunnerFiles, loadEnvironmentFile, readRunnerFolder } from './listener/runner-folder.ts';
+import type { ShutdownCause } from './listener/shutdown-cause.ts';
 
 /** Time that a job gets to end when the program that the runner must not outlive is gone; mostly its server is too. */
 const ORPHANED_MS = 5_000;
@@ -28,8 +30,9 @@ async function main(args: string[]): Promise<number> {
     case 'run':
       return await run(given);
     default: {
-      const { runCommand } = await import('./listener/configure/commands.ts');
-      return await runCommand(given.command, given.args, given.inputs);
+      // A program of its own: an idle runner does not carry it.
+      const { ended } = (await import(builtProgram('runner-configure.cjs'))) as typeof import('./configure-main.ts');
+      return await ended;
     }
   }
 }
@@ -72,13 +75,13 @@ async function run(given: Extract<RunnerArguments, { command: 'run' }>): Promise
 /** Asked once, in order; asked again, at once. */
 function endWhenAsked(listener: Listener, stdinEnded: Promise<void> | undefined): void {
   let asked = 0;
-  const end = (forMs?: number): void => {
+  const end = (cause: ShutdownCause, forMs?: number): void => {
     const isSecond = ++asked > 1;
-    void listener.shutdown(forMs).finally(() => isSecond && process.exit(ExitCode.terminated));
+    void listener.shutdown(cause, forMs).finally(() => isSecond && process.exit(ExitCode.terminated));
   };
-  process.on('SIGINT', () => end());
-  process.on('SIGTERM', () => end());
-  void stdinEnded?.then(() => end(ORPHANED_MS));
+  process.on('SIGINT', () => end('SIGINT'));
+  process.on('SIGTERM', () => end('SIGTERM'));
+  void stdinEnded?.then(() => end('orphaned', ORPHANED_MS));
 }
 
 function makeRoot(folder: string): string {
@@ -89,16 +92,6 @@ function makeRoot(folder: string): string {
   } catch (error) {
     throw new UserError('bad-root', `The runner's folder ${root} cannot be made: ${errorText(error)}.`);
   }
-}
-
-function report(error: unknown): number {
-  if (error instanceof UserError || error instanceof ListenerEnd) {
-    const hint = error instanceof UserError && error.hint ? ` ${error.hint}` : '';
-    process.stderr.write(`${error.message}${hint}\n`);
-    return ExitCode.usage;
-  }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  return ExitCode.terminated;
 }
 
 // process.argv: node, script, the word `runner`, options. The end is not left to an empty event loop: neither the

@@ -32,7 +32,7 @@ async function handle(message: ToWorker): Promise<void> {
     case 'cancel':
       return job?.cancel();
     case 'shutdown':
-      return job?.shutdown();
+      return job?.shutdown(message.why);
     case 'abandon':
       isEnding = true;
       await job?.abandon();

@@ -1,5 +1,5 @@
 /** Jobs end to end: a real server, real runners, and for those with containers a real Docker engine. */
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import type { Job, RunDetail } from '../../src/protocol/dashboard/index.ts';
 import { dockerEngine, startDocker, type TestDocker } from '../support/docker.ts';
 import { TestServer } from '../support/server.ts';
@@ -17,6 +17,9 @@ export interface Outcome {
 
 export const engine = dockerEngine();
 
+/** How long one thing may take that is waited for. */
+const SLOW_MS = 60_000;
+
 /** For the tests of a file; everything is ended after each of them. */
 export class ContainerJobs {
   #docker: TestDocker | undefined;
@@ -24,6 +27,8 @@ export class ContainerJobs {
   readonly runners: RunnerProcess[] = [];
 
   constructor({ withDocker = true } = {}) {
+    // An engine takes its time, more so where several tests share it.
+    vi.setConfig({ testTimeout: SLOW_MS * 2, hookTimeout: SLOW_MS * 2 });
     beforeAll(async () => {
       if (engine && withDocker) this.#docker = await startDocker(engine);
     });
@@ -79,7 +84,7 @@ export class ContainerJobs {
         const newest = await this.newestRun();
         return newest?.status === 'completed' && newest;
       },
-      60_000,
+      SLOW_MS,
     );
     const [job] = run.jobs;
     if (!job) throw new Error(JSON.stringify(run));
@@ -98,16 +103,17 @@ export class ContainerJobs {
 
   /** Pid of the only process whose command line, its words ended by NUL, has this; awaited. */
   async process(text: string): Promise<number> {
-    return await waitFor(`a process with ${text}`, () => processesWith(text)[0]);
+    return await waitFor(`a process with ${text}`, () => processesWith(text)[0], SLOW_MS);
   }
 
   /** Waits until the log of the only job has this. */
   async logged(text: string): Promise<string> {
-    return await waitFor(`"${text}" in the log`, async () => {
+    const look = async (): Promise<string | false> => {
       const [job] = (await this.newestRun())?.jobs ?? [];
       const log = job ? await this.log(job) : '';
       return log.includes(text) && log;
-    });
+    };
+    return await waitFor(`"${text}" in the log`, look, SLOW_MS);
   }
 
   /** Ids of containers of this test's runners, which share the engine with those of other tests. */

@@ -216,6 +216,7 @@ describe('shutdown', () => {
     expect(await runner.exited).toBe(0);
     expect(server.completions[0]?.conclusion).toBe('failed');
     expect(conclusions()).toEqual(['stubborn: failed', 'rest: skipped']);
+    expect(server.stepLog('stubborn')).toMatch(/The runner has received a shutdown signal\. It got SIGTERM: /);
     expect(server.stepLog('rest')).toContain('Skipped because the runner is shutting down.');
     expect(server.sessionDeleted).toBe(true);
     expect(processesWith('4242.55')).toEqual([]);

@@ -62,6 +62,7 @@ export class JobRun {
   /** Why the listener killed the worker itself, if it did. */
   #killReason = '';
   #isShuttingDown = false;
+  #shutdownReason = '';
   #isCancelled = false;
 
   constructor(request: JobRequestBody, options: DispatcherOptions) {
@@ -85,13 +86,14 @@ export class JobRun {
     this.#killAfter(budgetMs, 'The job did not end within the time that its cancellation allows.');
   }
 
-  /** The runner ends: the job fails (SEM-28.8), and is over after `forMs`, reported or not. */
-  shutdown(forMs: number): void {
+  /** The runner ends: the job fails (SEM-28.8), and is over after `forMs`, reported or not. @param why for its log */
+  shutdown(forMs: number, why = ''): void {
     if (this.#isShuttingDown) return;
     this.#isShuttingDown = true;
     const giveUp = (): void => this.#abort.abort(new Error('the runner is shutting down'));
     if (!this.#job) return void giveUp();
-    this.#worker.send({ type: 'shutdown' });
+    this.#shutdownReason = why;
+    this.#worker.send({ type: 'shutdown', why });
     this.#killAfter(forMs * WORKER_SHARE, 'The runner was shut down and the job did not end in time.');
     this.#timers.push(setTimeout(giveUp, forMs));
   }
@@ -132,7 +134,7 @@ export class JobRun {
     const lockedUntil = await firstRenewal(client, this.#abort.signal);
     diagnostics.say(`Running job: ${job.jobDisplayName}`);
     this.#worker.send({ type: 'start', group: (await this.#worker.group)?.folders });
-    if (this.#isShuttingDown) this.#worker.send({ type: 'shutdown' });
+    if (this.#isShuttingDown) this.#worker.send({ type: 'shutdown', why: this.#shutdownReason });
     const leaseEnd = new AbortController();
     const lease = keepLease(client, lockedUntil, clock, leaseEnd.signal).then((end) => {
       if (end === 'gone') this.#abandon(job);

@@ -21,6 +21,7 @@ import { RunnerToken } from './credentials.ts';
 import { ClockSkew, ExitCode, ListenerEnd, RegistrationGone, SessionConflict, SessionLost } from './errors.ts';
 import { type JobEnd, JobRun } from './job-dispatcher.ts';
 import { BrokerSession } from './session.ts';
+import { explainShutdown, type ShutdownCause, surroundings } from './shutdown-cause.ts';
 import { SpareWorker } from './spare-worker.ts';
 
 const CONFLICT_GIVE_UP_MS = 4 * 60_000;
@@ -111,10 +112,11 @@ export class Listener {
    * First call: the running job is ended as "runner shutdown" (SEM-28.8), and the listener within `forMs` and a moment.
    * Further calls: at once.
    */
-  async shutdown(forMs = SHUTDOWN_MS): Promise<void> {
+  async shutdown(cause: ShutdownCause, forMs = SHUTDOWN_MS): Promise<void> {
     if (this.#stop.signal.aborted) return await this.#job?.kill();
-    this.#options.diagnostics.say('The runner is shutting down');
-    this.#job?.shutdown(forMs);
+    const why = explainShutdown(cause, surroundings());
+    this.#options.diagnostics.say(`The runner is shutting down. ${why}`);
+    this.#job?.shutdown(forMs, why);
     this.#stop.abort(new Error('the runner is shutting down'));
   }
 
@@ -202,7 +204,7 @@ export class Listener {
         return this.#token.invalidate();
       case 'RunnerShutdown':
         this.#keepsSession = true;
-        return await this.shutdown();
+        return await this.shutdown('server');
       default:
         this.#options.diagnostics.note(`message of unknown type ${String(messageType)} is dropped`);
     }

@@ -65,6 +65,8 @@ export class JobState {
   /** A line for the runner's own log of the job; kept only with ACTIONS_RUNNER_DEBUG. */
   diagnose: (line: string) => void = () => undefined;
   status: JobStatus = 'success';
+  /** Why the runner ends, once it does. */
+  shutdownReason = '';
   /** Of a fork: what its steps have set. */
   readonly made: { env: Record<string, string>; path: string[] } | undefined;
   /** Steps that made the status what it is, for explanations. */

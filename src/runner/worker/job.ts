@@ -189,7 +189,9 @@ export class Job {
     this.#steps.cancel();
   }
 
-  shutdown(): void {
+  /** @param why a sentence for the log */
+  shutdown(why: string): void {
+    this.#state.shutdownReason = why;
     this.#stop.abort(new Error('The runner is shutting down.'));
     for (const hook of [this.#started, this.#completed]) hook?.stop('shutdown');
     this.#steps.shutdown();

@@ -197,7 +197,7 @@ export class Stage {
     output.error(
       reason === 'timeout'
         ? `The action '${this.#options.record.name}' has timed out after ${minutes} minutes.`
-        : 'The runner has received a shutdown signal. This can happen when the runner service is stopped.',
+        : `The runner has received a shutdown signal. ${this.#options.job.shutdownReason}`.trimEnd(),
     );
     return 'failure';
   }
