@@ -4,12 +4,17 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { serversPerTest, TestServer } from '../support/server.ts';
 import { call } from '../support/simulated-runner.ts';
 import { waitFor } from '../support/wait.ts';
+import { webhookProblems } from '../support/webhook-schemas.ts';
 
 const { servers, start } = serversPerTest();
 const receivers: HookReceiver[] = [];
 
 afterEach(async () => {
+  // The schemas know no hooks of a whole server.
+  const isKnown = ({ hook }: Record<string, unknown>): boolean => (hook as { type?: string })?.type !== 'Global';
+  const told = receivers.flatMap(({ hooks }) => hooks.filter(({ payload }) => isKnown(payload)));
   for (const receiver of receivers.splice(0)) await receiver.close();
+  expect([...new Set(told.flatMap(({ event, payload }) => webhookProblems(event, payload)))]).toEqual([]);
 });
 
 const CI = `on: push\njobs: { build: { runs-on: self-hosted, steps: [{ run: 'true' }] } }\n`;

@@ -82,7 +82,7 @@ function newCommits(push: PushContext, before: string | null, sha: string): Prom
 }
 
 function commitObject(commit: GitCommit, url: string): Json {
-  const person = ({ name, email }: GitCommit['author']): Json => ({ name, email, username: null });
+  const person = ({ name, email }: GitCommit['author']): Json => ({ name, email });
   return {
     id: commit.id,
     tree_id: commit.tree,

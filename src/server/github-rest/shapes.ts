@@ -52,6 +52,8 @@ export function repositoryObject(repository: RepositoryRow, publicUrl: string) {
     disabled: false,
     is_template: false,
     topics: [],
+    custom_properties: {},
+    web_commit_signoff_required: false,
     ...COUNTS,
     ...FEATURES,
     created_at: repository.created_at,
