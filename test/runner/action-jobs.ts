@@ -78,6 +78,9 @@ export async function bundle(source: string): Promise<string> {
   const { outputFiles } = await build({
     ...{ stdin: { contents: source, resolveDir: packageRoot, loader: 'ts' }, bundle: true, write: false },
     ...{ platform: 'node', target: 'node20', format: 'cjs', legalComments: 'none', logLevel: 'error' },
+    // Packages that are modules ask for it, which a bundle in the old form has not.
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
   return outputFiles[0]?.text ?? '';
 }
