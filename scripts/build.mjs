@@ -12,6 +12,7 @@ const cli = { cli: 'src/cli/main.ts' };
  */
 const whole = {
   runner: 'src/runner/listener-main.ts',
+  'runner-configure': 'src/runner/configure-main.ts',
   worker: 'src/runner/worker-main.ts',
   externals: 'src/runner/externals-main.ts',
   'workflow-reader': 'src/server/workflow-files/reader-thread-main.ts',

@@ -60,9 +60,11 @@ Exit codes: 0 done or shut down, 1 the server refuses this runner, 2 wrong usage
 /** Words that are programs of their own, loaded only when they are asked for. */
 const COMMANDS = ['config', 'configure', 'remove', 'service'] as const;
 
+export type ConfigureCommand = 'config' | 'remove' | 'service';
+
 export type RunnerArguments =
   | { command: 'help' }
-  | { command: 'config' | 'remove' | 'service'; args: string[]; inputs: Record<string, string> }
+  | { command: ConfigureCommand; args: string[] }
   | {
       command: 'run';
       root: string;
@@ -80,10 +82,10 @@ export type RunnerArguments =
  * @throws UserError `usage`
  */
 export async function readArguments(args: string[], stdin: AsyncIterable<Buffer>): Promise<RunnerArguments> {
-  const inputs = takeRunnerInputs();
   const command = COMMANDS.find((word) => word === args[0]);
   if (args.includes('--help') || args.includes('-h')) return { command: 'help' };
-  if (command) return { command: command === 'configure' ? 'config' : command, args: args.slice(1), inputs };
+  if (command) return { command: command === 'configure' ? 'config' : command, args: args.slice(1) };
+  const inputs = takeRunnerInputs();
   const { values } = parse(args[0] === 'run' ? args.slice(1) : args);
   const given = values.jitconfig ?? inputs.jitconfig;
   const run = {

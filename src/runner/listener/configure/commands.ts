@@ -3,6 +3,7 @@ import { errorText, OutsideError } from '../../../common/errors.ts';
 import { version } from '../../../common/package.ts';
 import { HttpClient } from '../../http.ts';
 import { runnerArch, runnerOs } from '../../platform.ts';
+import type { ConfigureCommand } from '../cli.ts';
 import { ExitCode } from '../errors.ts';
 import { loadEnvironmentFile } from '../runner-folder.ts';
 import { configure } from './configure.ts';
@@ -15,7 +16,7 @@ import { remove } from './remove.ts';
  * @throws UserError for the caller's mistakes
  */
 export async function runCommand(
-  command: 'config' | 'remove' | 'service',
+  command: ConfigureCommand,
   args: string[],
   inputs: Record<string, string>,
 ): Promise<number> {
