@@ -177,6 +177,24 @@ export const SETTINGS = {
     what: 'Processes for each container of a job whose options name none; 0 is no limit.',
     forRunners: true,
   },
+  diskMinFreeMb: {
+    env: 'SWITCHYARD_DISK_MIN_FREE_MB',
+    default: '512',
+    what: 'A runner takes no job with less free space for its work folder, in MiB; first it removes what it may.',
+    forRunners: true,
+  },
+  diskMinFreePercent: {
+    env: 'SWITCHYARD_DISK_MIN_FREE_PERCENT',
+    default: '0',
+    what: 'The same as a share of the file system.',
+    forRunners: true,
+  },
+  diskMinFreeInodes: {
+    env: 'SWITCHYARD_DISK_MIN_FREE_INODES',
+    default: '10000',
+    what: 'The same for inodes.',
+    forRunners: true,
+  },
   externals: {
     env: 'SWITCHYARD_EXTERNALS',
     default: '',

@@ -31,7 +31,7 @@ export interface SignalGrace {
  * first renewal of the lease succeeded. `cancel` and `shutdown` may come at any time after `job`.
  */
 export type ToWorker =
-  | { type: 'job'; job: JobMessage; runner: RunnerIdentity; trackingId: string; grace: SignalGrace }
+  | { type: 'job'; job: JobMessage; runner: RunnerIdentity; trackingId: string; grace: SignalGrace; notes: string[] }
   /** `group`: folders of the control group that the worker is in, if there is one. */
   | { type: 'start'; group?: readonly string[] }
   | { type: 'cancel' }

@@ -14,6 +14,7 @@ Commands:
   config    Registers this machine at a repository, organization or enterprise, and writes that into the folder.
   remove    Ends the registration and deletes what config wrote.
   service   Makes systemd run the configured runner.
+  externals Fetches the Nodes of JavaScript actions ahead; see switchyard runner externals --help.
 
 Options of run:
   --jitconfig CONFIG  The JIT config that the server issued for this runner; "-" reads it from standard input.
@@ -54,7 +55,8 @@ Examples:
   switchyard runner --jitconfig "$JITCONFIG"
   echo "$JITCONFIG" | switchyard runner --jitconfig - --root /var/lib/runner-1
 
-Exit codes: 0 done or shut down, 1 the server refuses this runner, 2 wrong usage or JIT config, 5 another session is open.
+Exit codes: 0 done or shut down, 1 the server refuses this runner, 2 wrong usage or JIT config, 5 another session is open,
+8 this machine is not fit for a job: the disk is full, or something of the last job stays.
 `;
 
 /** Words that are programs of their own, loaded only when they are asked for. */

@@ -107,6 +107,7 @@ describe('a job whose runner is shut down', () => {
       },
       grace: { sigintMs: 0, sigtermMs: 0 },
       takeWorker: () => worker,
+      notes: [],
       isEphemeral: true,
     });
   }

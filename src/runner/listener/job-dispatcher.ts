@@ -40,6 +40,8 @@ export interface DispatcherOptions {
   /** Gives the worker for this job. */
   takeWorker: () => WorkerProcess;
   isEphemeral: boolean;
+  /** What the log of "Set up job" tells of the machine. */
+  notes: string[];
 }
 
 /**
@@ -114,7 +116,7 @@ export class JobRun {
       this.#job = job;
       const client = new RunServiceClient(http, job);
       const { runner, grace } = this.#options;
-      this.#worker.send({ type: 'job', job, runner, grace, trackingId: this.#trackingId });
+      this.#worker.send({ type: 'job', job, runner, grace, trackingId: this.#trackingId, notes: this.#options.notes });
       return await this.#lead(job, client);
     } catch (error) {
       const isTaken = error instanceof JobNotOurs || error instanceof JobGone;

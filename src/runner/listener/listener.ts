@@ -11,6 +11,7 @@ import type {
 } from '../../protocol/runner/broker.ts';
 import type { JitConfig } from '../../protocol/runner/jit-config.ts';
 import type { Diagnostics } from '../diagnostics.ts';
+import { DiskKeeper } from '../disk/disk-keeper.ts';
 import { HttpClient } from '../http.ts';
 import type { RunnerIdentity, SignalGrace } from '../job-channel.ts';
 import { JobGroups, jobLimits } from '../job-groups.ts';
@@ -53,6 +54,7 @@ export class Listener {
   readonly #session: BrokerSession;
   readonly #isEphemeral: boolean;
   readonly #spareWorker: SpareWorker;
+  readonly #disk: DiskKeeper;
   readonly #containerCheck: ContainerCheck;
   readonly #finished = new Set<string>();
   /** Aborts when the runner is to end. */
@@ -75,6 +77,7 @@ export class Listener {
       `SwitchyardRunner/${runner.version} (${runnerOs}; ${runnerArch}) ClientId/${clientId} RunnerId/${runner.id}`,
     );
     this.#token = new RunnerToken(config, this.#http, clock);
+    this.#disk = new DiskKeeper(runner.workFolder, options.diagnostics);
     const limits = jobLimits();
     let groups: JobGroups | undefined;
     this.#spareWorker = new SpareWorker(options.workerProgram, () => {
@@ -88,6 +91,7 @@ export class Listener {
   /** Runs until the runner's work is done or `shutdown` is called; resolves with the exit code, never rejects. */
   async run(): Promise<number> {
     try {
+      await this.#takeCareOfDisk();
       await this.#openSession();
       this.#options.diagnostics.say('Listening for jobs');
       while (!this.#isOver()) await this.#turn();
@@ -159,6 +163,13 @@ export class Listener {
     return undefined;
   }
 
+  /** @throws ListenerEnd when there is no room for a job, and none can be made */
+  async #takeCareOfDisk(): Promise<void> {
+    const shortage = await this.#disk.makeRoom();
+    if (shortage === undefined) return;
+    throw new ListenerEnd(ExitCode.unfit, `The runner takes no more jobs: ${shortage}.`);
+  }
+
   #prepareWorker(): void {
     if (!this.#job && !this.#isOver()) this.#spareWorker.prepare();
   }
@@ -219,8 +230,11 @@ export class Listener {
     }
     if (this.#finished.has(id)) return diagnostics.note(`request ${id} was redelivered after its end`);
     if (this.#job) return diagnostics.note(`request ${id} is ignored: request ${this.#job.requestId} is running`);
+    // Not acknowledged, a job goes to somebody else.
+    await this.#takeCareOfDisk();
     const job = new JobRun(request, {
       ...this.#options,
+      notes: this.#disk.takeReport(),
       session: this.#session,
       http: this.#http,
       isEphemeral: this.#isEphemeral,
@@ -238,10 +252,16 @@ export class Listener {
     } else if (end.outcome === 'not-ours') {
       await sleep(backOffMs(this.#notOurs++, NOT_OURS_BACK_OFF), this.#stop.signal);
     }
-    this.#job = undefined;
     const isSpent = this.#isEphemeral && (end.outcome === 'ran' || end.outcome === 'withdrawn');
     if (isSpent) this.#options.onRegistrationEnd();
     this.#isDone = isSpent || this.#unfit !== undefined || (this.#options.isOnce && end.outcome === 'ran');
+    // Before it says that it is there for jobs again.
+    if (!this.#isDone) {
+      const shortage = await this.#disk.makeRoom();
+      if (shortage !== undefined) this.#unfit = `${shortage}.`;
+      this.#isDone = shortage !== undefined;
+    }
+    this.#job = undefined;
     this.#repoll.abort();
   }
 

@@ -61,6 +61,8 @@ export class Job {
   readonly #stop = new AbortController();
   readonly #prepared: Promise<unknown>;
   readonly #diagnostics: Diagnostics;
+  /** Of the machine, for "Set up job". */
+  readonly #notes: string[];
   /** With ACTIONS_RUNNER_DEBUG. */
   readonly #jobDiagnostics: JobDiagnostics | undefined;
   /** Set once all steps are over and the report is under way. */
@@ -69,8 +71,9 @@ export class Job {
   #isClosed = false;
 
   /** Everything that costs no step begins here: reading the message, preparing the folders. */
-  constructor({ job, runner, trackingId, grace }: Extract<ToWorker, { type: 'job' }>, diagnostics: Diagnostics) {
+  constructor({ job, runner, trackingId, grace, notes }: Extract<ToWorker, { type: 'job' }>, diagnostics: Diagnostics) {
     this.#diagnostics = diagnostics;
+    this.#notes = notes;
     const state = new JobState(job, runner, trackingId, grace);
     this.#state = state;
     this.#http = new HttpClient(`SwitchyardRunner/${runner.version} (${runnerOs}; ${runnerArch}) (Worker)`);
@@ -105,6 +108,7 @@ export class Job {
     let handlers: (StepHandler | undefined)[] = [];
     const isReady = await this.#record(this.#setup, async (output) => {
       const problem = await this.#prepared;
+      if (this.#notes.length > 0) output.group('Disk space', ...this.#notes);
       if (problem instanceof Error) output.error(problem.message);
       if (problem instanceof Error || !setUpJob(this.#state, output)) return false;
       await this.#planContainers();
