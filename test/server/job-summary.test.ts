@@ -1,5 +1,8 @@
 /** What steps write to GITHUB_STEP_SUMMARY, on the server (SEM-24.7). */
+import pc from 'picocolors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { commands } from '../../src/cli/commands/index.ts';
+import { runProgram } from '../../src/cli/program.ts';
 import type { JobSummary } from '../../src/protocol/dashboard/index.ts';
 import type { JobMessage } from '../../src/protocol/runner/index.ts';
 import { RECEIVER_PATH } from '../../src/protocol/runner/index.ts';
@@ -73,6 +76,22 @@ describe('summaries of steps', () => {
     const { steps, leftOut } = await summaryOf(message.requestId);
     expect(steps.map(({ number }) => number)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
     expect(leftOut).toBe(2);
+  });
+
+  it('are printed by `logs --summary`, where control characters do nothing', async () => {
+    const message = await takeJob();
+    await write(message, 2, '# Tests\n\n2 \u001b[31mfailed\n');
+    const written = { out: '', err: '' };
+    const sink = (name: 'out' | 'err') => ({ write: (text: string) => (written[name] += text) });
+    const terminal = { out: sink('out'), err: sink('err'), interactive: false, colors: pc.createColors(false) };
+    const connection = ['--server', server.url, '--token', server.token];
+    expect(await runProgram(commands, ['logs', '1', '--summary', ...connection], terminal)).toBe(0);
+    expect(written.out).toMatch(/^a \/ Step 2\n# Tests\n\n2 .*failed\n$/);
+    expect(written.out).not.toContain('\u001b');
+    expect(await runProgram(commands, ['logs', '1', '--diagnostics', '/nowhere/x.zip', ...connection], terminal)).toBe(
+      1,
+    );
+    expect(written.err).toContain('A diagnostic log of job');
   });
 
   it('are none where only the word came, and no other job sees them', async () => {

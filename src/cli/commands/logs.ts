@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { stripVTControlCharacters } from 'node:util';
 import type { Job } from '../../protocol/dashboard/index.ts';
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { ServerClient } from '../client/server-client.ts';
@@ -46,7 +47,7 @@ export const logsCommand: Command = {
   },
 };
 
-/** The text as it is: whoever wants it rendered pipes it on. */
+/** The text as it is, without colours: whoever wants it rendered pipes it on. */
 async function printSummary(
   client: ServerClient,
   job: Job,
@@ -59,7 +60,7 @@ async function printSummary(
   for (const { number, name, markdown } of steps) {
     if (only !== undefined && number !== only) continue;
     printLine(out, colors.bold(`${safeText(job.name)} / ${safeText(name)}`));
-    for (const line of markdown.trimEnd().split(/\r?\n/)) printLine(out, safeText(line));
+    for (const line of markdown.trimEnd().split(/\r?\n/)) printLine(out, stripVTControlCharacters(safeText(line)));
   }
   if (leftOut > 0) printLine(terminal.err, `${leftOut} more steps of ${safeText(job.name)} have written a summary.`);
 }

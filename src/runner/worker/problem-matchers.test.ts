@@ -19,7 +19,10 @@ function add(...problemMatcher: unknown[]): string[] {
 }
 
 const removed: string[] = [];
-const scan = (...lines: string[]): [number, Problem][] => [...matchers.scan(lines, (owner) => removed.push(owner))];
+const output = {};
+const scan = (...lines: string[]): [number, Problem][] => [
+  ...matchers.scan(lines, output, (owner) => removed.push(owner)),
+];
 
 const COMPILER = {
   owner: 'compiler',
@@ -43,6 +46,23 @@ describe('SEM-23.8: a problem matcher', () => {
       [1, { level: 'warning', file: 'a.c', line: 3, column: 4, message: 'odd', code: 'W1', fromPath: undefined }],
       [2, { level: 'failure', file: 'b.c', line: 1, column: 2, message: 'bad', code: 'E2', fromPath: undefined }],
     ]);
+  });
+
+  it('SEM-18.6: keeps the lines of steps apart that print at the same time', () => {
+    add({
+      owner: 'lint',
+      pattern: [
+        { regexp: '^(\\S+\\.js)$', file: 1 },
+        { regexp: '^  (.+)$', message: 1 },
+      ],
+    });
+    const [one, other] = [{}, {}];
+    const found = (from: object, line: string) => [...matchers.scan([line], from, () => undefined).values()];
+    expect(found(one, 'a.js')).toEqual([]);
+    expect(found(other, 'b.js')).toEqual([]);
+    expect(found(one, '  first')).toMatchObject([{ file: 'a.js', message: 'first' }]);
+    expect(found(other, 'unrelated')).toEqual([]);
+    expect(found(other, '  second')).toEqual([]);
   });
 
   it('takes several lines that follow each other, the last one as often as it comes when it loops', () => {

@@ -24,13 +24,18 @@ interface Pattern {
 type Field = (typeof FIELDS)[number];
 const FIELDS = ['file', 'fromPath', 'line', 'column', 'severity', 'code', 'message'] as const;
 
+type Groups = Partial<Record<Field, string>>;
+
 interface Matcher {
   owner: string;
   severity: string;
   fromPath: string | undefined;
   patterns: Pattern[];
-  /** What the patterns before the next one have found: lines of one problem follow each other. */
-  found: Partial<Record<Field, string>>[];
+  /**
+   * What the patterns before the next one have found: lines of one problem follow each other in the output of one step,
+   * while others may print at the same time.
+   */
+  found: WeakMap<object, Groups[]>;
   timeouts: number;
 }
 
@@ -67,28 +72,34 @@ export class ProblemMatchers {
 
   /**
    * What the lines tell, by the index of the line that told it.
+   * @param output that the lines are of
    * @param onRemoved a matcher whose expression takes too long is removed
    */
-  scan(lines: string[], onRemoved: (owner: string) => void): Map<number, Problem> {
+  scan(lines: string[], output: object, onRemoved: (owner: string) => void): Map<number, Problem> {
     const problems = new Map<number, Problem>();
     const progress = { line: 0, matcher: 0 };
     while (progress.line < lines.length) {
       try {
-        guarded(() => this.#walk(lines, progress, problems));
+        guarded(() => this.#walk(lines, output, progress, problems));
       } catch (error) {
         if (!isTimeout(error)) throw error;
-        this.#blame(progress, onRemoved);
+        this.#blame(output, progress, onRemoved);
       }
     }
     return problems;
   }
 
-  #walk(lines: string[], progress: { line: number; matcher: number }, problems: Map<number, Problem>): void {
+  #walk(
+    lines: string[],
+    output: object,
+    progress: { line: number; matcher: number },
+    problems: Map<number, Problem>,
+  ): void {
     for (; progress.line < lines.length; progress.line++) {
       const text = (lines[progress.line] ?? '').replace(ANSI_CODES, '');
       for (; progress.matcher < this.#matchers.length; progress.matcher++) {
         const matcher = this.#matchers[progress.matcher];
-        const problem = matcher && match(matcher, text);
+        const problem = matcher && match(matcher, output, text);
         if (!problem) continue;
         problems.set(progress.line, problem);
         break;
@@ -98,11 +109,11 @@ export class ProblemMatchers {
   }
 
   /** The matcher that was at work did not end: it is passed over for this line. */
-  #blame(progress: { line: number; matcher: number }, onRemoved: (owner: string) => void): void {
+  #blame(output: object, progress: { line: number; matcher: number }, onRemoved: (owner: string) => void): void {
     const matcher = this.#matchers[progress.matcher];
     progress.matcher++;
     if (!matcher) return;
-    matcher.found = [];
+    matcher.found.delete(output);
     matcher.timeouts++;
     if (matcher.timeouts < MAX_TIMEOUTS) return;
     this.remove(matcher.owner);
@@ -134,27 +145,28 @@ const isTimeout = (error: unknown): boolean =>
   (error as { code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 
 /** One line against the pattern that is due; a problem of several lines is told by its last one. */
-function match(matcher: Matcher, text: string): Problem | undefined {
-  const { patterns, found } = matcher;
+function match(matcher: Matcher, output: object, text: string): Problem | undefined {
+  const { patterns } = matcher;
+  const found = matcher.found.get(output) ?? [];
   const due = patterns[found.length];
   const last = patterns.length - 1;
   const groups = due && groupsOf(due, text);
   if (groups && found.length === last) {
     const problem = problemOf(matcher, [...found, groups]);
-    if (!due.loop) matcher.found = [];
+    if (!due.loop) matcher.found.delete(output);
     return problem;
   }
   if (groups) {
-    found.push(groups);
+    matcher.found.set(output, [...found, groups]);
     return undefined;
   }
   const hadBegun = found.length > 0;
-  matcher.found = [];
+  matcher.found.delete(output);
   // The line that ends one problem may begin the next.
-  return hadBegun ? match(matcher, text) : undefined;
+  return hadBegun ? match(matcher, output, text) : undefined;
 }
 
-function groupsOf({ expression, groups }: Pattern, text: string): Partial<Record<Field, string>> | undefined {
+function groupsOf({ expression, groups }: Pattern, text: string): Groups | undefined {
   const result = expression.exec(text);
   if (!result) return undefined;
   const values = FIELDS.flatMap((field) => {
@@ -164,7 +176,7 @@ function groupsOf({ expression, groups }: Pattern, text: string): Partial<Record
   return Object.fromEntries(values);
 }
 
-function problemOf({ severity, fromPath }: Matcher, found: Partial<Record<Field, string>>[]): Problem | undefined {
+function problemOf({ severity, fromPath }: Matcher, found: Groups[]): Problem | undefined {
   const all: Partial<Record<Field, string>> = Object.assign({}, ...found.map(withoutEmpty));
   if (!all.message) return undefined;
   return {
@@ -225,7 +237,7 @@ function readMatcher(file: string, raw: unknown): Matcher {
   if (patterns.every(({ groups }) => groups.message === undefined))
     throw bad(file, `no pattern of ${owner} has a "message"`);
   if (patterns.length === 1 && patterns[0]?.loop) throw bad(file, `the only pattern of ${owner} cannot loop`);
-  return { owner, severity, fromPath: textOf(raw.fromPath) || undefined, patterns, found: [], timeouts: 0 };
+  return { owner, severity, fromPath: textOf(raw.fromPath) || undefined, patterns, found: new WeakMap(), timeouts: 0 };
 }
 
 function readPattern(file: string, owner: string, raw: unknown, isLast: boolean): Pattern {

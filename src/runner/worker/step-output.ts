@@ -100,7 +100,7 @@ export class StepOutput {
   /** What the job's problem matchers see in the lines; mostly there are none. */
   #problems(lines: string[], { matchers }: CommandEffects): Map<number, Problem> | undefined {
     if (matchers.isEmpty || this.#stopToken !== undefined) return undefined;
-    return matchers.scan(lines, (owner) =>
+    return matchers.scan(lines, this, (owner) =>
       this.warning(`The problem matcher '${owner}' was removed: its expression took too long three times.`),
     );
   }
