@@ -19,6 +19,7 @@ import { limitOptions } from './limits.ts';
 import { nodeMounts } from './own-node.ts';
 import { enginePath } from './placement.ts';
 import type { Containers } from './plan.ts';
+import { openServerBridge, type ServerBridge } from './server-bridge.ts';
 
 /** SEM-14.7 begins with two seconds, which most services do not need. */
 const HEALTH_BACK_OFF = { firstMs: 250, maxMs: 32_000 };
@@ -55,6 +56,7 @@ export class JobContainers implements Containers {
   readonly #mounts: Mount[];
   readonly #host: ContainerHost;
   readonly #started: Started[] = [];
+  #bridge: ServerBridge | undefined;
 
   private constructor(job: JobState, docker: JobDocker, { container, services, mounts }: Plan) {
     this.#job = job;
@@ -104,6 +106,7 @@ export class JobContainers implements Containers {
   }
 
   async remove(): Promise<string[]> {
+    await this.#bridge?.close();
     return await this.#docker.close().catch((error: unknown) => [errorText(error)]);
   }
 
@@ -137,6 +140,7 @@ export class JobContainers implements Containers {
       });
     }
     await host.enter(id, pathOf(inspected));
+    this.#bridge = await openServerBridge(this.#job, this.#docker.docker, host, id, output);
     this.#job.containers = { ...this.#job.containers, container: { id, network: this.#docker.network ?? '' } };
   }
 
