@@ -2,21 +2,28 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { version } from '../src/common/package.ts';
+import { benchJavaScriptActions } from './actions.ts';
 import { benchDownload, benchUpload } from './artifacts.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchDispatch } from './dispatch.ts';
 import { benchFirstStep } from './first-step.ts';
+import { benchIdleMemory } from './idle-memory.ts';
+import { benchLogLines } from './log-lines.ts';
 import { benchPush } from './push.ts';
 import { benchConditions, benchHostileFiles, benchPlanning, benchReading } from './reading.ts';
 import { isKept, type Row, renderTable } from './rows.ts';
-import { benchStepOverhead } from './steps.ts';
+import { benchStepOverhead, benchTwentySteps } from './steps.ts';
 import { benchThroughput } from './throughput.ts';
 
 const benches: Record<string, () => Promise<Row>> = {
   'first-step': benchFirstStep,
   dispatch: benchDispatch,
   steps: benchStepOverhead,
+  'twenty-steps': benchTwentySteps,
+  'javascript-actions': benchJavaScriptActions,
+  'log-lines': benchLogLines,
   'cold-start': benchColdStart,
+  'idle-memory': benchIdleMemory,
   throughput: benchThroughput,
   reading: benchReading,
   planning: benchPlanning,

@@ -1,11 +1,13 @@
 /** One line of the table: what was measured, and the budget it has to keep (DESIGN 8). */
 export interface Row {
   name: string;
-  unit: 'ms' | 'jobs/s' | '/s' | 'MB/s';
+  unit: 'ms' | 'jobs/s' | '/s' | 'MB/s' | 'MiB';
   samples: number;
   p50: number;
   p99: number | null;
   budget: { p50: number; p99?: number; isAtLeast?: boolean };
+  /** The same without Switchyard, in the row's unit: what cannot be gone below. */
+  floor?: number;
 }
 
 export function percentile(samples: number[], share: number): number {
@@ -35,7 +37,7 @@ export function renderTable(rows: Row[]): string {
   const cells = [
     ['what', 'samples', 'p50', 'p99', 'budget', ''],
     ...rows.map((row) => [
-      row.name,
+      row.floor === undefined ? row.name : `${row.name} (floor ${format(row.floor)} ${row.unit})`,
       String(row.samples),
       `${format(row.p50)} ${row.unit}`,
       row.p99 === null ? '-' : `${format(row.p99)} ${row.unit}`,
