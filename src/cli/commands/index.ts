@@ -1,6 +1,8 @@
 import type { Command } from '../command.ts';
+import { appCommand } from './app.ts';
 import { applyCommand } from './apply.ts';
 import { artifactsCommand } from './artifacts.ts';
+import { auditCommand } from './audit.ts';
 import { cachesCommand } from './caches.ts';
 import { cancelCommand } from './cancel.ts';
 import { completionCommand } from './completion.ts';
@@ -15,13 +17,18 @@ import { lintCommand } from './lint.ts';
 import { logsCommand } from './logs.ts';
 import { mirrorCommand } from './mirror.ts';
 import { planCommand } from './plan.ts';
+import { repoCommand } from './repo.ts';
 import { rerunCommand } from './rerun.ts';
 import { runCommand } from './run.ts';
 import { runnerCommand } from './runner.ts';
 import { runsCommand } from './runs.ts';
 import { schedulesCommand } from './schedules.ts';
+import { secretCommand } from './secret.ts';
 import { serverCommand } from './server.ts';
+import { tokenCommand } from './token.ts';
 import { upCommand } from './up.ts';
+import { userCommand } from './user.ts';
+import { variableCommand } from './variable.ts';
 import { wallCommand } from './wall.ts';
 
 /** Every command, in the order of the help. A new one is added here and nowhere else. */
@@ -46,6 +53,13 @@ export const commands: Command[] = [
   deleteCommand,
   wallCommand,
   mirrorCommand,
+  repoCommand,
+  secretCommand,
+  variableCommand,
+  userCommand,
+  tokenCommand,
+  appCommand,
+  auditCommand,
   serverCommand,
   fleetCommand,
   runnerCommand,

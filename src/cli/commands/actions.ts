@@ -1,0 +1,16 @@
+import { type Input, UsageError } from '../command.ts';
+
+/** The word that says what a command such as `user` is to do. @throws UsageError */
+export function actionOf<Action extends string>(input: Input, actions: readonly Action[]): Action {
+  const word = input.argument(0) ?? '';
+  const action = actions.find((known) => known === word);
+  if (action) return action;
+  throw new UsageError(`"${word}" is none of ${actions.join(', ')}.`);
+}
+
+/** An argument that the action cannot do without. @throws UsageError */
+export function wanted(input: Input, index: number, what: string): string {
+  const word = input.argument(index);
+  if (word !== undefined) return word;
+  throw new UsageError(`Give ${what}.`);
+}
