@@ -1,8 +1,12 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Log files are kept this long (runner-protocol 11.9). */
+/** Log files are kept this long (runner-protocol 11.9), so many of them, and so much together. */
 const KEEP_MS = 30 * 24 * 3600 * 1000;
+const KEEP_FILES = 200;
+const KEEP_BYTES = 100 * 2 ** 20;
+/** A file that is longer is followed by another. */
+const FILE_BYTES = 8 * 2 ** 20;
 
 export interface Diagnostics {
   /** A line in the log file: ids and states, never a token or a body. */
@@ -14,11 +18,24 @@ export interface Diagnostics {
 /** Writes `_diag/<program>_<date>-utc.log` below the root. A disk that refuses it must not stop jobs. */
 export function openDiagnostics(program: 'Runner' | 'Worker', root: string, say: (line: string) => void): Diagnostics {
   const folder = join(root, '_diag');
-  const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  const file = join(folder, `${program}_${stamp}-${process.pid}-utc.log`);
+  let part = 0;
+  let bytes = 0;
+  const nextFile = (): string => {
+    const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+    return join(folder, `${program}_${stamp}-${process.pid}${part > 0 ? `-${part}` : ''}-utc.log`);
+  };
+  let file = nextFile();
   const write = (line: string): void => {
+    const text = `[${new Date().toISOString()}] ${line}\n`;
     try {
-      appendFileSync(file, `[${new Date().toISOString()}] ${line}\n`, { mode: 0o600 });
+      if (bytes > FILE_BYTES) {
+        part++;
+        bytes = 0;
+        file = nextFile();
+        removeOld(folder);
+      }
+      appendFileSync(file, text, { mode: 0o600 });
+      bytes += Buffer.byteLength(text);
     } catch {
       // Nowhere to complain to.
     }
@@ -40,10 +57,19 @@ export function openDiagnostics(program: 'Runner' | 'Worker', root: string, say:
   };
 }
 
+/** The newest stay, within all three bounds. */
 function removeOld(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    if (!/^(Runner|Worker)_.*\.log$/.test(name)) continue;
-    const path = join(folder, name);
-    if (Date.now() - statSync(path).mtimeMs > KEEP_MS) rmSync(path, { force: true });
+  const logs = readdirSync(folder)
+    .filter((name) => /^(Runner|Worker)_.*\.log$/.test(name))
+    .flatMap((name) => {
+      const found = statSync(join(folder, name), { throwIfNoEntry: false });
+      return found ? [{ path: join(folder, name), writtenMs: found.mtimeMs, size: found.size }] : [];
+    })
+    .sort((a, b) => b.writtenMs - a.writtenMs);
+  let total = 0;
+  for (const [index, { path, writtenMs, size }] of logs.entries()) {
+    total += size;
+    const isOver = index >= KEEP_FILES || total > KEEP_BYTES || Date.now() - writtenMs > KEEP_MS;
+    if (isOver) rmSync(path, { force: true });
   }
 }

@@ -107,7 +107,7 @@ describe.skipIf(!groups)('a job in a control group', () => {
       { SWITCHYARD_JOB_MEMORY: '300Mi' },
     );
     expect(completion?.conclusion).toBe('failed');
-    expect(server.stepLog('eats')).toContain("Out of memory: the limit of the runner's control group is 300 MiB");
+    expect(server.stepLog('eats')).toMatch(/Out of memory: the limit of .* is 300 MiB/);
     expect(server.stepLog('after')).toContain('Z on\n');
   }, 60_000);
 
@@ -132,6 +132,31 @@ describe.skipIf(!groups)('a job in a control group', () => {
     process.kill(worker, 'SIGKILL');
     await poll('the report', () => server.completions.length > 0);
     expect(processesWith(`sleep\0${seconds}`)).toEqual([]);
+  });
+});
+
+describe('the diagnostics of a runner', () => {
+  it('hold a log for each job, and no secret, token or key', async () => {
+    const secrets = { PASSWORD: 'correct horse battery', MULTI: 'first-line-x\nsecond-line-y' };
+    const steps = [{ name: 'tells correct horse battery', run: 'echo "$PASSWORD $MULTI"; exit 3' }];
+    await runJob({ secrets, env: { PASSWORD: secrets.PASSWORD, MULTI: secrets.MULTI }, steps }, {}, false);
+    await runJob({ secrets, steps: [{ name: 'fine', run: 'true' }] }, {}, false);
+    const folder = join(runner?.root ?? '', '_diag');
+    await poll(
+      'the log of the second job',
+      () => readdirSync(folder).filter((name) => name.startsWith('Worker_')).length >= 2,
+    );
+    const logs = readdirSync(folder).filter((name) => name.endsWith('.log'));
+    const text = logs.map((name) => readFileSync(join(folder, name), 'utf8')).join('');
+    expect(text).toMatch(/job \S+ ends: failed/);
+    expect(text).toMatch(/job \S+ ends: succeeded/);
+    const hidden = [
+      ...Object.values(secrets).flatMap((value) => value.split('\n')),
+      'token-of-the-job-123',
+      'eyJ',
+      'PRIVATE',
+    ];
+    expect(hidden.filter((secret) => text.includes(secret))).toEqual([]);
   });
 });
 

@@ -104,6 +104,7 @@ export class Job {
   async run(group?: ControlGroup): Promise<TaskResult> {
     this.#state.group = group;
     this.#setup.startedAt = isoTime(Date.now());
+    this.#diagnostics.note(`job ${this.#state.message.jobId} starts`);
     this.#results?.stepChanged(this.#setup, ...this.#steps.records, this.#complete);
     let handlers: (StepHandler | undefined)[] = [];
     const isReady = await this.#record(this.#setup, async (output) => {
@@ -247,6 +248,7 @@ export class Job {
     record.completedAt = isoTime(Date.now());
     record.conclusion = succeeded ? 'success' : this.#state.status === 'cancelled' ? 'cancelled' : 'failure';
     this.#results?.stepChanged(record);
+    this.#diagnostics.note(`${record.number} ${record.name}: ${record.conclusion}`);
     return succeeded;
   }
 
@@ -258,6 +260,10 @@ export class Job {
   async #report(end: JobEnd): Promise<TaskResult> {
     this.#logs.close();
     const result = TASK_RESULT[this.#state.status];
+    for (const { number, id, conclusion } of this.#steps.records) {
+      this.#diagnostics.note(`${number} step ${id}: ${conclusion ?? 'skipped'}`);
+    }
+    this.#diagnostics.note(`job ${this.#state.message.jobId} ends: ${result}`);
     this.#state.diagnose(`the job ends: ${result}`);
     if (this.#jobDiagnostics) this.#results?.uploadDiagnostics(this.#jobDiagnostics.zip());
     await Promise.all([this.#results?.drain(), this.#feed?.close(), this.#clean(this.#state.folders.temp)]);
