@@ -137,7 +137,9 @@ describe.skipIf(!openssl)('a runner behind a proxy, at a server with a certifica
       const path = '/api/v3/repos/me/app/actions/runners/registration-token';
       const { token } = await server.rest<{ token: string }>('POST', path);
       const args = ['--url', `http://${HOST}:8080/me/app`, '--token', token, '--root', root, '--name', 'plain'];
-      const direct = await runRunner(['config', ...args], { env: { ...NONE, http_proxy: plain.url, no_proxy: 'example' } });
+      const direct = await runRunner(['config', ...args], {
+        env: { ...NONE, http_proxy: plain.url, no_proxy: 'example' },
+      });
       expect(direct.output).toContain('cannot be reached');
       expect(plain.requests).toEqual([]);
       const { code } = await runRunner(['config', ...args], { env: { ...NONE, HTTP_PROXY: plain.url } });

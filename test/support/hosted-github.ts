@@ -111,7 +111,7 @@ export class HostedGitHub {
     this.#rest(`${request.method} ${path}`, response, text === '' ? {} : JSON.parse(text));
   }
 
-  #rest(route: string, response: ServerResponse, body: Record<string, unknown>): void {
+  #rest(route: string, response: ServerResponse, body: Record<string, unknown>) {
     switch (route) {
       case 'POST /actions/runner-registration':
         if (body.url !== 'https://github.com/octo/app' || body.runner_event !== 'register') {
@@ -138,7 +138,7 @@ export class HostedGitHub {
     }
   }
 
-  #register(response: ServerResponse, body: Record<string, unknown>): void {
+  #register(response: ServerResponse, body: Record<string, unknown>) {
     this.registration = body;
     const [, n = ''] = /<Modulus>([^<]+)<\/Modulus>/.exec(String(body.public_key)) ?? [];
     const [, e = ''] = /<Exponent>([^<]+)<\/Exponent>/.exec(String(body.public_key)) ?? [];
@@ -157,7 +157,7 @@ export class HostedGitHub {
     });
   }
 
-  #token(host: string, request: IncomingMessage, response: ServerResponse, text: string): void {
+  #token(host: string, request: IncomingMessage, response: ServerResponse, text: string) {
     if (host === HOSTS.tokens && this.isNewTokenServiceDown) return json(response, 503, {});
     const assertion = new URLSearchParams(text).get('client_assertion') ?? '';
     const [header = '', claims = '', signature = ''] = assertion.split('.');
