@@ -158,9 +158,7 @@ describe('the rules of an environment', () => {
         token: server.token,
         json: { reviewers: [one] },
       });
-    expect((await put({ type: 'User', login: 'mallory' })).body.message).toContain(
-      'There is no user mallory.',
-    );
+    expect((await put({ type: 'User', login: 'mallory' })).body.message).toContain('There is no user mallory.');
     expect((await put({ type: 'Team', id: 1 })).status).toBe(422);
     expect((await put({ type: 'User', id: 7 })).status).toBe(422);
     expect((await put({ type: 'User', id })).body).toMatchObject({

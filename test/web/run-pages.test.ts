@@ -329,6 +329,18 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     expect(server.requests.join()).not.toContain('secret');
   });
 
+  test('says who is signed in, and forgets the token of who signs out', async () => {
+    server.token = 'secret';
+    server.setRun(sampleRun({ id: 1 }));
+    const page = await open('/runs/1');
+    await page.getByLabel('Token').fill('secret');
+    await page.keyboard.press('Enter');
+    await page.getByText('alice', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'This server asks for a token' }).waitFor();
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+  });
+
   test('moves through the runs with j and k and opens one with Enter', async () => {
     for (let id = 1; id <= 3; id++) server.setRun(sampleRun({ id }));
     const page = await open('/');

@@ -164,6 +164,7 @@ export class StandIn {
 
   #addRoutes(api: FastifyInstance): void {
     api.get('/server', () => ({ version: '0.1.0', url: this.url }));
+    api.get('/viewer', () => ({ login: this.token === undefined ? null : 'alice', isAdmin: false }));
     api.get('/runs', (request) => ({ runs: this.#list(request.query as Record<string, string | undefined>) }));
     api.get('/runs/:id', (request, reply) => this.#run(request) ?? notFound(reply, 'The run'));
     for (const action of ['reviews', 'rerun', 'cancel', 'force-cancel']) {

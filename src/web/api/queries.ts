@@ -13,9 +13,11 @@ import type {
   ScheduleList,
   ServerInfo,
   Status,
+  Viewer,
 } from '../../protocol/dashboard/index.ts';
 import { ApiFailure, readJson } from './client.ts';
 import { readSettled } from './settled.ts';
+import { currentToken } from './token.ts';
 
 export const runsPerPage = 30;
 export const eventsPerPage = 30;
@@ -41,6 +43,7 @@ export const keys = {
   schedules: (repository?: string) => (repository === undefined ? ['schedules'] : ['schedules', repository]),
   runners: ['runners'] as const,
   server: ['server'] as const,
+  viewer: ['viewer'] as const,
   /** Changes with the number of steps that have written one. */
   summary: (jobId: number, steps: number) => ['summary', jobId, steps] as const,
   /** Changes with the number of jobs that have ended. */
@@ -150,6 +153,15 @@ export function useServer() {
   return useQuery({
     queryKey: keys.server,
     queryFn: ({ signal }) => readJson<ServerInfo>('/server', signal),
+  });
+}
+
+/** Whose token the page sends; asked only where it has one. */
+export function useViewer() {
+  return useQuery({
+    queryKey: keys.viewer,
+    queryFn: ({ signal }) => readJson<Viewer>('/viewer', signal),
+    enabled: currentToken() !== null,
   });
 }
 

@@ -2,6 +2,7 @@ import { Link, useLocation } from 'wouter';
 import { useServer } from '../api/queries.ts';
 import { isOffline } from '../api/use-live.ts';
 import { useValue } from '../api/value.ts';
+import { Account } from './account.tsx';
 import { ThemeToggle } from './theme-toggle.tsx';
 
 const parts = [
@@ -32,6 +33,7 @@ export function Header() {
       <span className="header-end">
         <OfflineNotice />
         {server && <span className="version">{server.version}</span>}
+        <Account />
         <ThemeToggle />
       </span>
     </header>

@@ -20,7 +20,8 @@ export function TokenFields({ problem }: TokenFieldsProps) {
           validationStatus={problem === '' ? undefined : 'error'}
         />
         <FormControl.Caption>
-          The admin token is the file <code>admin-token</code> in the data folder of the server.
+          One that an administrator made for you; the first is in the file <code>admin-token</code> in the data folder
+          of the server.
         </FormControl.Caption>
         {problem !== '' && <FormControl.Validation variant="error">{problem}</FormControl.Validation>}
       </FormControl>
