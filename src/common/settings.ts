@@ -16,6 +16,11 @@ export const SETTINGS = {
   data: { env: 'SWITCHYARD_DATA', default: '.switchyard', what: 'Data folder: database, blobs, repositories, keys.' },
   host: { env: 'SWITCHYARD_HOST', default: '127.0.0.1', what: 'Address that server and fleet listen on.' },
   port: { env: 'SWITCHYARD_PORT', default: '8484', what: 'Port of the server; the fleet API takes the next one.' },
+  tlsPort: {
+    env: 'SWITCHYARD_TLS_PORT',
+    default: '8443',
+    what: 'Port of https, which the server serves beside http once there is a certificate (switchyard tls).',
+  },
   publicUrl: {
     env: 'SWITCHYARD_PUBLIC_URL',
     default: '',

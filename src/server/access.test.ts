@@ -40,6 +40,7 @@ test('every route but the open ones refuses a caller without a token and one wit
 });
 
 test('what is open is only git, blobs, archives of actions, webhooks, the page, OAuth, the keys of OIDC tokens and what REST says about itself', async () => {
+test('what is open is only git, blobs, archives of actions and logs, webhooks, the page, OAuth and what REST says about itself', async () => {
   const { server, routes } = await startAll();
   const open = routes
     .filter(({ access }) => access && OPEN.includes(access))
@@ -55,6 +56,7 @@ test('what is open is only git, blobs, archives of actions, webhooks, the page, 
       "GET /assets/*",
       "GET /blobs/*",
       "GET /switchyard/action-archives/:owner/:name/:file",
+      "GET /switchyard/run-logs/:run/:attempt/logs.zip",
       "HEAD /blobs/*",
       "POST /:owner/:repository/git-receive-pack",
       "POST /:owner/:repository/git-upload-pack",

@@ -27,6 +27,8 @@ import { acceptDelivery, branchesMoved } from './mirrors/accept.ts';
 import { Mirrors } from './mirrors/mirrors.ts';
 import { LiveLogs } from './runner-service/live-logs.ts';
 import { registerSurfaces } from './surfaces.ts';
+import { hasCertificate } from './tls/files.ts';
+import { startHttps } from './tls/https.ts';
 import { Turns } from './turns.ts';
 import { Webhooks } from './webhooks-out/webhooks.ts';
 import { WorkflowFiles } from './workflow-files/workflow-files.ts';
@@ -43,6 +45,8 @@ export interface StartServerOptions {
   logger: Logger;
   /** Default: the setting `jobLeaseSeconds`. */
   leaseMs?: number;
+  /** Port of https, where the data folder has a certificate; 0 takes any free one. Default: the setting `tlsPort`. */
+  tlsPort?: number;
   /** Default: the setting `acquireSeconds`. */
   acquireMs?: number;
   clock?: Clock;
@@ -60,6 +64,8 @@ export interface StartServerOptions {
 export interface RunningServer {
   /** Without a trailing slash. */
   url: string;
+  /** Undefined where the data folder has no certificate. */
+  httpsUrl: string | undefined;
   adminToken: string;
   close(): Promise<void>;
 }
@@ -162,8 +168,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     clock: systemClock,
     perAddress: numberSetting('connectionsPerAddress', 0, 1_000_000),
   });
+  let https: { port: number; close(): Promise<void> } | undefined;
   const close = async (): Promise<void> => {
     closing.abort();
+    await https?.close();
     const callOff = connections.end(systemClock);
     await app.close().finally(callOff);
     await housekeeping?.close();
@@ -186,6 +194,11 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     housekeeping = startHousekeeping(context);
     await app.listen({ host: options.host, port: options.port });
     settings.publicUrl ||= urlOf(options.host, portOf(app.server.address()));
+    if (await hasCertificate(options.dataFolder)) {
+      const port = options.tlsPort ?? numberSetting('tlsPort', 0, 65_535);
+      const { host, dataFolder } = options;
+      https = await startHttps(app, { host, port, dataFolder, clock, keepAliveMs: KEEP_ALIVE_MS });
+    }
     await surfaces.recoverPushes();
     webhooks.start();
     mirrors.start();
@@ -193,7 +206,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       schedules.start();
       runEvents.start();
     }
-    return { url: settings.publicUrl, adminToken, close };
+    const httpsUrl = https && urlOf(options.host, https.port).replace('http:', 'https:');
+    return { url: settings.publicUrl, httpsUrl, adminToken, close };
   } catch (error) {
     await close();
     throw explainStartFailure(error, options);

@@ -13,6 +13,9 @@ export interface RunQuery {
   actor?: string;
   ref?: string;
   sha?: string;
+  /** ISO 8601: when the first attempt was made. */
+  createdFrom?: string;
+  createdTo?: string;
 }
 
 /** Runs with the name and path of their workflow, newest first, and how many there are in all. */
@@ -50,7 +53,7 @@ export async function repositoriesOfRuns(db: Queries, ids: number[]): Promise<Ma
 }
 
 function selectRuns(db: Queries, query: RunQuery) {
-  const { id, workflowId, event, status, actor, ref, sha } = query;
+  const { id, workflowId, event, status, actor, ref, sha, createdFrom, createdTo } = query;
   let select = db.selectFrom('runs').where('runs.repository_id', '=', query.repositoryId);
   if (id !== undefined) select = select.where('runs.id', '=', id);
   if (workflowId !== undefined) select = select.where('runs.workflow_id', '=', workflowId);
@@ -58,6 +61,8 @@ function selectRuns(db: Queries, query: RunQuery) {
   if (actor !== undefined) select = select.where('runs.actor', '=', actor);
   if (ref !== undefined) select = select.where('runs.ref', '=', ref);
   if (sha !== undefined) select = select.where('runs.sha', '=', sha);
+  if (createdFrom !== undefined) select = select.where((builder) => builder(firstCreated(builder), '>=', createdFrom));
+  if (createdTo !== undefined) select = select.where((builder) => builder(firstCreated(builder), '<=', createdTo));
   if (status === undefined) return select;
   return select.where((builder) =>
     builder.or([builder(shownStatus(builder), '=', status as ShownStatus), builder('runs.conclusion', '=', status)]),
@@ -65,10 +70,12 @@ function selectRuns(db: Queries, query: RunQuery) {
 }
 
 /** When the first attempt was made: on GitHub a run's `created_at` stays that, whatever runs again. */
-function firstCreatedAt({ selectFrom, fn, ref }: ExpressionBuilder<Tables, 'runs'>) {
+const firstCreatedAt = (builder: ExpressionBuilder<Tables, 'runs'>) => firstCreated(builder).as('first_created_at');
+
+function firstCreated({ selectFrom, fn, ref }: ExpressionBuilder<Tables, 'runs'>) {
   const first = selectFrom('run_attempts')
     .select('run_attempts.created_at')
     .whereRef('run_attempts.run_id', '=', 'runs.id')
     .where('run_attempts.attempt', '=', 1);
-  return fn.coalesce(first, ref('runs.created_at')).as('first_created_at');
+  return fn.coalesce(first, ref('runs.created_at'));
 }

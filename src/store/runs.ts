@@ -104,3 +104,8 @@ export async function requestRunCancel(db: Queries, id: number, at: string): Pro
     .where('cancel_requested_at', 'is', null)
     .execute();
 }
+
+/** With its attempts, jobs and all that hangs on them. */
+export async function deleteRun(db: Queries, id: number): Promise<void> {
+  await db.deleteFrom('runs').where('id', '=', id).execute();
+}

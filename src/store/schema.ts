@@ -61,6 +61,8 @@ export interface WorkflowsTable {
   name: string;
   /** Number of the newest run; SEM-5.1. */
   last_run_number: number;
+  /** Of a disabled one no event starts a run. */
+  state: Generated<'active' | 'disabled_manually'>;
   created_at: string;
 }
 

@@ -80,3 +80,9 @@ export async function stepsOfJobs(db: Queries, jobIds: number[]): Promise<StepRo
 export async function findStep(db: Queries, jobId: number, number: number): Promise<StepRow | undefined> {
   return db.selectFrom('steps').selectAll().where('job_id', '=', jobId).where('number', '=', number).executeTakeFirst();
 }
+
+/** Their logs are gone. */
+export async function forgetLogs(db: Queries, jobIds: number[]): Promise<void> {
+  if (jobIds.length === 0) return;
+  await db.updateTable('steps').set({ log_complete: 0, log_lines: 0 }).where('job_id', 'in', jobIds).execute();
+}

@@ -35,3 +35,18 @@ export async function insertWorkflow(
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
+
+export async function setWorkflowState(db: Queries, id: number, state: WorkflowRow['state']): Promise<void> {
+  await db.updateTable('workflows').set({ state }).where('id', '=', id).execute();
+}
+
+/** Paths of the workflows that no event starts. */
+export async function disabledWorkflows(db: Queries, repositoryId: number): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('workflows')
+    .select('path')
+    .where('repository_id', '=', repositoryId)
+    .where('state', '!=', 'active')
+    .execute();
+  return new Set(rows.map(({ path }) => path));
+}

@@ -25,6 +25,7 @@ import { runsCommand } from './runs.ts';
 import { schedulesCommand } from './schedules.ts';
 import { secretCommand } from './secret.ts';
 import { serverCommand } from './server.ts';
+import { tlsCommand } from './tls.ts';
 import { tokenCommand } from './token.ts';
 import { upCommand } from './up.ts';
 import { userCommand } from './user.ts';
@@ -62,6 +63,7 @@ export const commands: Command[] = [
   auditCommand,
   serverCommand,
   fleetCommand,
+  tlsCommand,
   runnerCommand,
   completionCommand(() => commands),
 ];

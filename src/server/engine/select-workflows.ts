@@ -4,6 +4,7 @@ import { UserError } from '../../common/errors.ts';
 import type { SourceError } from '../../protocol/dashboard/index.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Database } from '../../store/database.ts';
+import { disabledWorkflows } from '../../store/workflows.ts';
 import {
   type EventFacts,
   type EventMatch,
@@ -54,12 +55,14 @@ export async function selectWorkflows(
     facts.changedFiles = await changedFiles(options, event);
   }
   const refusal = refusalOf(event);
+  const disabled = await disabledWorkflows(options.db, event.repository.id);
   const candidates: Candidate[] = [];
   const notStarted: NotStarted[] = [];
   for (const { path, text, workflow } of wanted) {
     const { triggered, reason, filter } = decide(workflow, facts, options.filters);
-    if (!triggered || refusal)
-      notStarted.push({ file: path, ...(triggered && refusal ? refusal : { reason, filter }) });
+    const refused = refusal ?? (disabled.has(path) ? DISABLED : undefined);
+    if (!triggered || refused)
+      notStarted.push({ file: path, ...(triggered && refused ? refused : { reason, filter }) });
     else candidates.push({ workflow, text, ...(await link(options, event, workflow)), ...inputsOf(workflow, event) });
     // Many files that are costly to match hold nobody else up.
     await nextTurn();
@@ -68,6 +71,8 @@ export async function selectWorkflows(
   const readable = wanted.map(({ workflow }) => workflow);
   return onlyWithJob(event.job, readable, candidates, notStarted);
 }
+
+const DISABLED: Refusal = { filter: 'disabled', reason: 'The workflow is disabled.' };
 
 /** SEM-2.5: else a workflow that pushes would start itself for ever. */
 function refusalOf({ name, causingJob, refusal }: IncomingEvent): Refusal | undefined {

@@ -1,11 +1,14 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ServerContext } from '../context.ts';
+import { answerWithOwnAddresses } from '../tls/addresses.ts';
 import { hookRoutes } from '../webhooks-out/routes.ts';
 import { appRoutes } from './apps.ts';
 import { artifactRestRoutes } from './artifacts.ts';
 import { auditLogRoutes } from './audit-log.ts';
 import { cacheRestRoutes } from './caches.ts';
+import { checkRunRoutes } from './check-runs.ts';
 import { collaboratorRoutes } from './collaborators.ts';
+
 import { commitRoutes } from './commits.ts';
 import { contentRoutes } from './contents.ts';
 import { deploymentRoutes } from './deployments.ts';
@@ -13,6 +16,7 @@ import { dispatchRoutes } from './dispatches.ts';
 import { environmentRoutes } from './environments.ts';
 import { useGitHubErrors, useGitHubNotFound } from './errors.ts';
 import { gitDataRoutes } from './git-data.ts';
+import { useGitHubHeaders } from './headers.ts';
 import { jobRoutes } from './jobs.ts';
 import { metaRoutes } from './meta.ts';
 import { oidcRestRoutes } from './oidc.ts';
@@ -23,6 +27,7 @@ import { limitRate, rateLimitRoutes } from './rate-limit.ts';
 import { refRoutes } from './refs.ts';
 import { repositoryRoutes } from './repositories.ts';
 import { acceptEmptyBodies } from './requests.ts';
+import { runLogRoutes } from './run-logs.ts';
 import { runRoutes } from './runs.ts';
 import { secretRoutes } from './secrets.ts';
 import { tokenHeaders } from './token-headers.ts';
@@ -38,8 +43,9 @@ export function restRoutes(context: ServerContext): FastifyPluginAsync {
     acceptEmptyBodies(app);
     app.addHook('onSend', async ({ caller, routeOptions }, reply) => {
       reply.headers(tokenHeaders(caller, routeOptions.config));
-      reply.headers({ 'x-github-media-type': 'github.v3; format=json', 'x-content-type-options': 'nosniff' });
     });
+    answerWithOwnAddresses(app, context);
+    useGitHubHeaders(app);
     limitRate(app, context);
     metaRoutes(app, context);
     rateLimitRoutes(app, context);
@@ -56,7 +62,9 @@ export function restRoutes(context: ServerContext): FastifyPluginAsync {
     dispatchRoutes(app, context);
     workflowRoutes(app, context);
     runRoutes(app, context);
+    runLogRoutes(app, context);
     jobRoutes(app, context);
+    checkRunRoutes(app, context);
     artifactRestRoutes(app, context);
     cacheRestRoutes(app, context);
     environmentRoutes(app, context);

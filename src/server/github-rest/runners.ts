@@ -13,7 +13,9 @@ import type { RunnerRow } from '../../store/runners.ts';
 import { createToken } from '../../store/tokens.ts';
 import { issueScaleSetAdminToken } from '../auth/jwt.ts';
 import type { ServerContext } from '../context.ts';
+import { answerWithOwnAddresses } from '../tls/addresses.ts';
 import { notFoundOnGitHub, useGitHubErrors } from './errors.ts';
+import { useGitHubHeaders } from './headers.ts';
 import { limitRate } from './rate-limit.ts';
 import { runnerGroupRoutes } from './runner-groups.ts';
 import { runnersIn, viewRunner } from './runner-object.ts';
@@ -34,6 +36,8 @@ export const runnerRoutes =
   (context: ServerContext): FastifyPluginAsync =>
   async (app) => {
     useGitHubErrors(app, context);
+    answerWithOwnAddresses(app, context);
+    useGitHubHeaders(app);
     limitRate(app, context);
     runnerGroupRoutes(app, context);
     for (const prefix of SCOPES) {

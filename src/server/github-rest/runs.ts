@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { UserError } from '../../common/errors.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { earlierAttempts, runAtAttempt } from '../../store/run-attempts.ts';
 import { queryRuns, type RunQuery, type RunWithWorkflow } from '../../store/runs-read.ts';
@@ -12,7 +13,11 @@ import { runObject } from './run-object.ts';
 import { workflowOf } from './workflows.ts';
 
 const Text = z.string().max(1_000).optional();
-const RunsQuery = z.object({ branch: Text, event: Text, status: Text, actor: Text, head_sha: Text });
+const RunsQuery = z.object({
+  ...{ branch: Text, event: Text, status: Text, actor: Text, head_sha: Text, created: Text },
+  check_suite_id: z.coerce.number().int().optional(),
+});
+const PullsQuery = z.object({ exclude_pull_requests: z.enum(['true', 'false']).catch('false') });
 const ONE = { limit: 1, offset: 0 };
 
 /** https://docs.github.com/rest/actions/workflow-runs */
@@ -29,11 +34,11 @@ export function runRoutes(app: FastifyInstance, context: ServerContext): void {
   });
   app.get(`${actions}/runs/:id`, READ, async (request) => {
     const { repository, run } = await runOf(context, request);
-    return runObject(context.settings.publicUrl, repository, run);
+    return shownRun(context, request, repository, run);
   });
   app.get(`${actions}/runs/:id/attempts/:attempt`, READ, async (request) => {
     const { repository, run } = await attemptOf(context, request);
-    return runObject(context.settings.publicUrl, repository, run);
+    return shownRun(context, request, repository, run);
   });
   app.post(`${actions}/runs/:id/cancel`, WRITE, async (request, reply) => {
     const { run } = await runOf(context, request);
@@ -109,17 +114,52 @@ async function listRuns(
   repository: RepositoryRow,
   more: Partial<RunQuery>,
 ) {
-  const { branch, head_sha: sha, ...query } = RunsQuery.parse(request.query);
+  const { branch, head_sha: sha, created, check_suite_id: id, ...query } = RunsQuery.parse(request.query);
   const ref = branch === undefined ? undefined : `refs/heads/${branch}`;
   const page = pageOf(request);
   const { runs, total } = await queryRuns(
     context.db,
-    { ...query, ...more, ref, sha, repositoryId: repository.id },
+    // A run is its own check suite here.
+    { ...query, ...more, ...createdRange(created), ref, sha, id, repositoryId: repository.id },
     page,
   );
   linkPages(context, request, reply, page, total);
   return {
     total_count: total,
-    workflow_runs: runs.map((run) => runObject(context.settings.publicUrl, repository, run)),
+    workflow_runs: runs.map((run) => shownRun(context, request, repository, run)),
   };
+}
+
+function shownRun(
+  { settings }: ServerContext,
+  request: FastifyRequest,
+  repository: RepositoryRow,
+  run: RunWithWorkflow,
+) {
+  const object = runObject(settings.publicUrl, repository, run);
+  return PullsQuery.parse(request.query).exclude_pull_requests === 'true' ? { ...object, pull_requests: [] } : object;
+}
+
+const DATE = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/**
+ * GitHub's search syntax for dates: `D`, `>D`, `>=D`, `<D`, `<=D`, `D..D`, with `*` for an open end.
+ * @throws UserError 422
+ */
+function createdRange(text: string | undefined): Pick<RunQuery, 'createdFrom' | 'createdTo'> {
+  if (text === undefined) return {};
+  const [, sign = '', single = ''] = /^([<>]=?)?(.*)$/.exec(text) ?? [];
+  const [from = '*', to = '*'] = single.includes('..') ? single.split('..') : [single, single];
+  const isDate = (part: string): boolean => part === '*' || (DATE.test(part) && !Number.isNaN(Date.parse(part)));
+  if (!isDate(from) || !isDate(to)) throw new UserError('bad-date', `"created" is not a date or range: ${text}`);
+  return {
+    ...(sign.startsWith('<') || from === '*' ? {} : { createdFrom: edge(from, sign === '>') }),
+    ...(sign.startsWith('>') || to === '*' ? {} : { createdTo: edge(to, sign !== '<') }),
+  };
+}
+
+/** The first moment of a day, or the last. A time stands for itself. */
+function edge(date: string, isEnd: boolean): string {
+  if (date.includes('T')) return new Date(date).toISOString();
+  return `${date}T${isEnd ? '23:59:59.999' : '00:00:00.000'}Z`;
 }

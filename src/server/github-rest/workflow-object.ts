@@ -11,7 +11,7 @@ export function workflowObject(publicUrl: string, repository: RepositoryRow, row
     node_id: nodeId('Workflow', row.id),
     name: row.name,
     path: row.path,
-    state: 'active',
+    state: row.state,
     created_at: row.created_at,
     updated_at: row.created_at,
     url: `${publicUrl}/api/v3/repos/${repository.owner}/${repository.name}/actions/workflows/${row.id}`,

@@ -5,7 +5,7 @@ import { UserError } from '../../common/errors.ts';
 import { newGuid } from '../../common/ids.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import type { WorkflowRow } from '../../store/runs.ts';
-import { findWorkflow, insertWorkflow, listWorkflows } from '../../store/workflows.ts';
+import { findWorkflow, insertWorkflow, listWorkflows, setWorkflowState } from '../../store/workflows.ts';
 import { callerName } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
@@ -36,6 +36,17 @@ export function workflowRoutes(app: FastifyInstance, context: ServerContext): vo
     const repository = await repositoryOf(context, request);
     return workflowObject(context.settings.publicUrl, repository, await workflowOf(context, repository, request));
   });
+  for (const [action, state] of [
+    ['enable', 'active'],
+    ['disable', 'disabled_manually'],
+  ] as const) {
+    app.put(`${base}/:workflow/${action}`, WRITE, async (request, reply) => {
+      const repository = await repositoryOf(context, request);
+      const workflow = await workflowOf(context, repository, request);
+      await setWorkflowState(context.db, workflow.id, state);
+      return reply.code(204).send();
+    });
+  }
   app.post(`${base}/:workflow/dispatches`, WRITE, async (request, reply) => {
     await dispatch(context, request);
     return reply.code(204).send();
@@ -99,6 +110,9 @@ async function dispatch(context: ServerContext, request: FastifyRequest): Promis
     },
   });
   if (outcome.runs.length > 0) return;
+  if (outcome.notStarted.some(({ filter }) => filter === 'disabled')) {
+    throw new UserError('workflow-disabled', "Cannot trigger a 'workflow_dispatch' on a disabled workflow");
+  }
   throw new UserError('not-dispatchable', "Workflow does not have 'workflow_dispatch' trigger");
 }
 

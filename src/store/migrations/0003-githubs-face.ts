@@ -13,8 +13,17 @@ export const githubsFace: Migration = {
     await people(db);
     await services(db);
     await scaleSets(db);
+    await workflows(db);
   },
 };
+
+/** Workflows that somebody has disabled. */
+async function workflows(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .alterTable('workflows')
+    .addColumn('state', 'text', (c) => c.notNull().defaultTo('active'))
+    .execute();
+}
 
 /** Webhooks out (SEM-31.4): who wants to know what, what is to be sent, and each try of it. */
 async function webhooks(db: Kysely<unknown>): Promise<void> {
