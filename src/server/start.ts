@@ -28,7 +28,7 @@ import { Mirrors } from './mirrors/mirrors.ts';
 import { LiveLogs } from './runner-service/live-logs.ts';
 import { registerSurfaces } from './surfaces.ts';
 import { hasCertificate } from './tls/files.ts';
-import { startHttps } from './tls/https.ts';
+import { type Https, startHttps } from './tls/https.ts';
 import { Turns } from './turns.ts';
 import { Webhooks } from './webhooks-out/webhooks.ts';
 import { WorkflowFiles } from './workflow-files/workflow-files.ts';
@@ -168,12 +168,13 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     clock: systemClock,
     perAddress: numberSetting('connectionsPerAddress', 0, 1_000_000),
   });
-  let https: { port: number; close(): Promise<void> } | undefined;
+  let https: Https | undefined;
   const close = async (): Promise<void> => {
     closing.abort();
-    await https?.close();
+    const httpsClosed = https?.close();
     const callOff = connections.end(systemClock);
     await app.close().finally(callOff);
+    await httpsClosed;
     await housekeeping?.close();
     await schedules.close();
     await runEvents.close();
@@ -197,7 +198,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     if (await hasCertificate(options.dataFolder)) {
       const port = options.tlsPort ?? numberSetting('tlsPort', 0, 65_535);
       const { host, dataFolder } = options;
-      https = await startHttps(app, { host, port, dataFolder, clock, keepAliveMs: KEEP_ALIVE_MS });
+      https = await startHttps(app.server, { host, port, dataFolder, clock });
     }
     await surfaces.recoverPushes();
     webhooks.start();

@@ -21,6 +21,7 @@ export interface TestServerOptions {
   leaseMs?: number;
   acquireMs?: number;
   port?: number;
+  tlsPort?: number;
   host?: string;
   /** Under another name than its own, with a `port` of the test's choice. */
   publicUrl?: string;
@@ -65,6 +66,11 @@ export class TestServer {
   /** Where it listens. */
   get url(): string {
     return this.#ownUrl;
+  }
+
+  /** Of a data folder with a certificate. */
+  get httpsUrl(): string | undefined {
+    return this.#running.httpsUrl;
   }
 
   get token(): string {

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
+import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import { createServer, type Server } from 'node:tls';
 import type { Clock } from '../../common/clock.ts';
-import { Connections } from '../connections.ts';
 import { ensureCertificate, readCertificate } from './files.ts';
 
 const RENEWAL_CHECK_MS = 24 * 60 * 60 * 1000;
+/** A connection that never says anything holds a closing server up for so long. */
+const HANDSHAKE_MS = 10_000;
 
 export interface HttpsOptions {
   dataFolder: string;
@@ -14,24 +15,29 @@ export interface HttpsOptions {
   /** 0 takes any free port. */
   port: number;
   clock: Clock;
-  keepAliveMs: number;
+}
+
+export interface Https {
+  port: number;
+  /** Takes no new connections; resolves once those that there are have ended, which is up to the HTTP server. */
+  close(): Promise<void>;
 }
 
 /**
- * Serves what `app` serves over https too. The certificate is renewed while the server runs; its authority stays.
- * @returns the port
+ * Listens for https and gives what is decrypted to the HTTP server, whose limits and routes hold for it too. The
+ * certificate is renewed while the server runs; its authority stays.
  */
-export async function startHttps(
-  app: FastifyInstance,
-  options: HttpsOptions,
-): Promise<{ port: number; close(): Promise<void> }> {
+export async function startHttps(http: HttpServer, options: HttpsOptions): Promise<Https> {
   const { dataFolder, clock } = options;
   await ensureCertificate(dataFolder, undefined, clock.now());
-  const server = createServer({ ...(await readCertificate(dataFolder)), minVersion: 'TLSv1.2' });
-  server.keepAliveTimeout = options.keepAliveMs;
-  server.on('request', (request, response) => app.server.emit('request', request, response));
-  server.on('upgrade', (request, socket, head) => app.server.emit('upgrade', request, socket, head));
-  const connections = new Connections(server);
+  const certificate = await readCertificate(dataFolder);
+  const server = createServer({
+    ...certificate,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: HANDSHAKE_MS,
+  });
+  server.on('secureConnection', (socket) => http.emit('connection', socket));
   server.listen(options.port, options.host);
   await once(server, 'listening');
   const renewal = renewDaily(server, options);
@@ -39,11 +45,9 @@ export async function startHttps(
     port: (server.address() as AddressInfo).port,
     async close() {
       renewal.close();
-      const callOff = connections.end(clock);
       const closed = once(server, 'close');
       server.close();
       await closed;
-      callOff();
     },
   };
 }

@@ -19,6 +19,8 @@ export async function workflowsAndRuns(api: RestClient): Promise<void> {
   await api.get(`${actions}/workflows/ci.yml`);
   await api.post(`${actions}/workflows/ci.yml/dispatches`, { ref: 'main' });
   await api.post(`${repository}/dispatches`, { event_type: 'x' });
+  await api.put(`${actions}/workflows/ci.yml/disable`);
+  await api.put(`${actions}/workflows/ci.yml/enable`);
   await api.get(`${actions}/workflows/ci.yml/runs`);
   const [dispatched, pushed] = (await api.get(`${actions}/runs`)).workflow_runs;
   await api.post(`${actions}/runs/${dispatched.id}/force-cancel`);
@@ -36,6 +38,20 @@ export async function workflowsAndRuns(api: RestClient): Promise<void> {
   await api.get(`${actions}/jobs/${job.id}`);
   await writeLog(api, job.id);
   await api.get(`${actions}/jobs/${job.id}/logs`);
+  await api.get(`${run}/attempts/1/logs`);
+  await checkRuns(api, repository, job);
+  await api.post(`${run}/force-cancel`).catch(() => {});
+  const last = (await api.get(`${run}/jobs`)).jobs[0];
+  await writeLog(api, last.id);
+  await api.get(`${run}/logs`);
+  await api.delete(`${run}/logs`);
+  await api.delete(run);
+}
+
+async function checkRuns(api: RestClient, repository: string, job: { id: number; head_sha: string }): Promise<void> {
+  await api.get(`${repository}/check-runs/${job.id}`);
+  await api.get(`${repository}/check-runs/${job.id}/annotations`);
+  await api.get(`${repository}/commits/${job.head_sha}/check-runs`);
 }
 
 /** What a real runner would have uploaded. */
