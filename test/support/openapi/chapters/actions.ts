@@ -34,10 +34,11 @@ export async function workflowsAndRuns(api: RestClient): Promise<void> {
   await api.post(`${actions}/jobs/${job.id}/rerun`).catch(() => api.post(`${actions}/jobs/${job.id + 1}/rerun`));
   await api.get(run);
   await api.get(`${run}/attempts/1`);
-  await api.get(`${run}/attempts/1/jobs`);
   await api.get(`${actions}/jobs/${job.id}`);
   await writeLog(api, job.id);
   await api.get(`${actions}/jobs/${job.id}/logs`);
+  const [earlier] = (await api.get(`${run}/attempts/1/jobs`)).jobs;
+  await writeLog(api, earlier.id);
   await api.get(`${run}/attempts/1/logs`);
   await checkRuns(api, repository, job);
   await api.post(`${run}/force-cancel`).catch(() => {});
