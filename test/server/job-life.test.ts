@@ -16,6 +16,8 @@ jobs:
     steps: [{ run: echo hello }]
 `;
 
+const RUNNERS = '/api/v3/enterprises/switchyard/actions/runners';
+
 const CHAIN = `
 on: push
 jobs:
@@ -73,6 +75,21 @@ describe('the life of a job', () => {
     expect((await server.run(1)).conclusion).toBe('failure');
     const deploy = (await server.explainRun(1)).jobs?.find(({ subject }) => subject.name === 'deploy');
     expect(deploy?.sentences[0]).toBe('Skipped because its condition `success()` was false: test ended with failure.');
+  });
+
+  it('tells a runner that was removed at once, not when its poll is over', async () => {
+    const server = await start();
+    const runner = await server.runner('box-1');
+    const polling = runner.poll();
+    const [found] = (await server.rest<{ runners: { id: number; status: string }[] }>('GET', RUNNERS)).runners;
+    await waitFor(
+      'the poll',
+      async () =>
+        (await server.rest<{ runners: { status: string }[] }>('GET', RUNNERS)).runners[0]?.status === 'online',
+    );
+    await server.rest('DELETE', `${RUNNERS}/${found?.id}`);
+    expect((await polling).status).toBeLessThan(500);
+    expect((await runner.poll()).body).toMatchObject({ errorKind: 'RunnerNotFound' });
   });
 
   it('gives the same answer when a runner acquires twice, and 409 to another runner', async () => {

@@ -135,6 +135,7 @@ export class Engine {
     changes.on('runner-removed', (id) => {
       this.#dispatcher.unpark(id);
       this.#directory.remove(id);
+      this.#polls.removed(id);
     });
   }
 

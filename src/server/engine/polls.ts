@@ -21,6 +21,8 @@ export interface PollsOptions {
  */
 export class Polls {
   readonly #options: PollsOptions;
+  /** How to end the waiting idle poll of a runner. */
+  readonly #idle = new Map<number, () => void>();
   /** Waiting busy polls by runner. */
   readonly #busy = new Map<number, (message: BrokerMessage) => void>();
   /** Cancellations not sent yet, by runner. */
@@ -49,6 +51,11 @@ export class Polls {
     }
   }
 
+  /** The runner is not registered any more: its next poll is told so. */
+  removed(runnerId: number): void {
+    this.#idle.get(runnerId)?.();
+  }
+
   /** The job's runner is to be told; sent on its next poll when none is here now. */
   cancel(job: JobRow): void {
     if (job.runner_id === null || this.#sent.has(job.id)) return;
@@ -72,6 +79,7 @@ export class Polls {
     return new Promise((resolve, reject) => {
       const finish = (message?: BrokerMessage): void => {
         signal.removeEventListener('abort', stop);
+        if (this.#idle.get(runnerId) === stop) this.#idle.delete(runnerId);
         resolve(message);
       };
       const stop = (): void => {
@@ -93,6 +101,7 @@ export class Polls {
         park();
       };
       signal.addEventListener('abort', stop, { once: true });
+      this.#idle.set(runnerId, stop);
       park();
     });
   }
