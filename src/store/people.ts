@@ -1,8 +1,9 @@
 import type { Selectable } from 'kysely';
 import { isoTime } from '../common/clock.ts';
+import { sha256Hex } from '../common/ids.ts';
 import type { Queries } from './database.ts';
 import type { AccessLevel, GrantsTable, UsersTable } from './tables/people.ts';
-import { deleteTokensOf } from './tokens.ts';
+import { deleteTokensOf, type TokenRow } from './tokens.ts';
 
 export type UserRow = Selectable<UsersTable>;
 export type Grant = Pick<Selectable<GrantsTable>, 'place' | 'access'>;
@@ -85,4 +86,27 @@ export async function administrators(db: Queries): Promise<number[]> {
     .where('suspended_at', 'is', null)
     .execute();
   return rows.map(({ user_id }) => user_id);
+}
+
+export interface SignedIn {
+  token: Pick<TokenRow, 'id' | 'scopes' | 'places' | 'expires_at' | 'last_used_at'>;
+  user: Pick<UserRow, 'login' | 'suspended_at'>;
+  grants: Grant[];
+}
+
+/** Who stands behind a token that has not expired, in one query: every request asks. */
+export async function findSignedIn(db: Queries, text: string, nowMs: number): Promise<SignedIn | undefined> {
+  const rows = await db
+    .selectFrom('tokens')
+    .innerJoin('users', 'users.key', 'tokens.subject')
+    .leftJoin('grants', 'grants.user_id', 'users.id')
+    .select(['tokens.id', 'scopes', 'places', 'expires_at', 'last_used_at', 'login', 'suspended_at', 'place', 'access'])
+    .where('hash', '=', sha256Hex(text))
+    .where('kind', '=', 'user')
+    .execute();
+  const [first] = rows;
+  if (!first || (first.expires_at !== null && first.expires_at <= isoTime(nowMs))) return undefined;
+  const { login, suspended_at, ...token } = first;
+  const grants = rows.flatMap(({ place, access }) => (place !== null && access !== null ? [{ place, access }] : []));
+  return { token, user: { login, suspended_at }, grants };
 }

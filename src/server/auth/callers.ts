@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { UserError } from '../../common/errors.ts';
 import { type AppRow, findAppById, findInstallation, type InstallationRow } from '../../store/apps.ts';
-import { findUser, grantsOf } from '../../store/people.ts';
+import { findSignedIn } from '../../store/people.ts';
 import type { AccessLevel } from '../../store/tables/people.ts';
 import { findToken, type TokenRow, touchToken } from '../../store/tokens.ts';
 import type { Visible } from '../../store/visibility.ts';
@@ -63,13 +63,13 @@ export async function callerOfToken(context: ServerContext, token: string | unde
 async function userOf(context: ServerContext, text: string): Promise<Caller> {
   const { db } = context;
   const now = context.clock.now();
-  const token = await findToken(db, 'user', text, now);
-  const user = token && (await findUser(db, token.subject));
-  if (!user) throw badToken('The token is not known here, or has expired.');
+  const found = await findSignedIn(db, text, now);
+  if (!found) throw badToken('The token is not known here, or has expired.');
+  const { token, user, grants } = found;
   if (user.suspended_at !== null) throw suspended(`Sorry. The account ${user.login} was suspended.`);
   await touchToken(db, token, now);
   const scope: UserScope = token.scopes === 'admin' || token.scopes === 'write' ? token.scopes : 'read';
-  const reach = { scope, places: JSON.parse(token.places) as Place[] | null, grants: await grantsOf(db, user.id) };
+  const reach = { scope, places: JSON.parse(token.places) as Place[] | null, grants };
   return { kind: 'user', name: user.login, tokenId: token.id, expiresAt: token.expires_at, reach };
 }
 
