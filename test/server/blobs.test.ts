@@ -167,7 +167,11 @@ it('holds no body in memory: 200 MiB take less than 100 of it', async () => {
       yield piece;
     }
   }
-  const request = { method: 'PUT', body: Readable.toWeb(Readable.from(body())), duplex: 'half' } as unknown as RequestInit;
+  const request = {
+    method: 'PUT',
+    body: Readable.toWeb(Readable.from(body())),
+    duplex: 'half',
+  } as unknown as RequestInit;
   expect((await fetch(url(name, 'w'), request)).status).toBe(201);
   let bytes = 0;
   for await (const part of (await fetch(url(name, 'r'))).body ?? []) {

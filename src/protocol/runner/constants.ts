@@ -16,7 +16,10 @@ export const StepConclusionCode = { unknown: 0, success: 2, failure: 3, cancelle
  * Variables of a job message that only Switchyard's server sends, and only its runner reads, for the log of "Set up job":
  * JSON lists of labels.
  */
-export const LABEL_VARIABLES = { requested: 'switchyard.requested_labels', runner: 'switchyard.runner_labels' } as const;
+export const LABEL_VARIABLES = {
+  requested: 'switchyard.requested_labels',
+  runner: 'switchyard.runner_labels',
+} as const;
 
 /** Azure mode makes the official runner upload through the Azure SDK, the only mode that keeps large logs whole. */
 export const BLOB_STORAGE_TYPE = 'BLOB_STORAGE_TYPE_AZURE';
