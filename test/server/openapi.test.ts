@@ -14,6 +14,8 @@ const { start } = serversPerTest();
 /** Routes below /api/v3 that GitHub's description does not have. */
 const NOT_OF_GITHUB: Record<string, string> = {
   'GET /repos/:owner/:repo/actions/runner-groups': 'what an administrator of one repository may see of the groups',
+  'GET /repos/:owner/:repo/contents': 'the top folder: a path that is empty, which GitHub answers too',
+  'GET /repos/:owner/:repo/actions/artifacts/:id/zip': 'the only format of /artifacts/:id/:archive_format',
   'POST /actions/runner-registration': 'config.sh of the official runner calls it; GitHub does not document it',
   'POST /actions/runners/register': 'the same',
 };
@@ -24,6 +26,8 @@ const IN_OTHER_TESTS: Record<string, RegExp> = {
   'test/server/artifacts.test.ts': /\/actions\/(runs\/:id\/)?artifacts\b/,
   'test/server/caches.test.ts': /\/actions\/caches?\b/,
   'test/server/oidc.test.ts': /\/actions\/oidc\b/,
+  'test/server/apps.test.ts': /\/(app|installations?)\b/,
+  'test/server/people.test.ts': /\/(collaborators|audit-log|users|rate_limit)\b/,
 };
 
 const CHAPTERS = {

@@ -104,7 +104,7 @@ async function showFile(
   const folder = context.git.folder(repository);
   if (object.sizeBytes > MAX_RAW_BYTES) throw new UserError('too-large', 'The file is too large.', { status: 403 });
   if (/\braw\b/.test(request.headers.accept ?? '')) {
-    return reply.type('application/vnd.github.raw').send(await readObject(folder, object));
+    return reply.type('application/vnd.github.raw+json; charset=utf-8').send(await readObject(folder, object));
   }
   const isInline = object.sizeBytes <= MAX_INLINE_BYTES;
   const content = isInline ? (await readObject(folder, object)).toString('base64') : '';

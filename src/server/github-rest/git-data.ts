@@ -77,7 +77,8 @@ function blobRoutes(app: FastifyInstance, context: ServerContext, base: string):
     const { repository, object } = await objectOf(context, request, 'blob');
     if (object.sizeBytes > MAX_BLOB_BYTES) throw new UserError('too-large', 'The blob is too large.', { status: 403 });
     const content = await readObject(context.git.folder(repository), object);
-    if (/\braw\b/.test(request.headers.accept ?? '')) return reply.type('application/vnd.github.raw').send(content);
+    if (/\braw\b/.test(request.headers.accept ?? ''))
+      return reply.type('application/vnd.github.raw+json; charset=utf-8').send(content);
     return {
       sha: object.sha,
       node_id: gitNodeId('Blob', repository, object.sha),

@@ -35,7 +35,9 @@ function watch(app: FastifyInstance): void {
     // Loaded with the first answer: most tests have none, and the description is large.
     const { problemsOf } = await import('./check-answer.ts');
     const status = reply.statusCode;
-    const text = payload === undefined || payload === null ? '' : textOf(payload);
+    // Files, logs and the like may be asked for as they are.
+    const isJson = /^application\/json\b/.test(String(reply.getHeader('content-type') ?? 'application/json'));
+    const text = payload === undefined || payload === null ? '' : isJson ? textOf(payload) : undefined;
     for (const problem of problemsOf({ method, route, status, text })) {
       problems.add(`${method} ${route}: ${status}: ${problem}`);
     }
