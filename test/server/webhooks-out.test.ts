@@ -92,6 +92,54 @@ describe('webhooks out', () => {
     expect((await to.get('workflow_run.requested')).payload).toMatchObject({ workflow_run: { status: 'queued' } });
   });
 
+  it('tell of a check run for each job that is queued and ends, and of its suite at the end of the run', async () => {
+    const { server, to } = await hooked(['check_run', 'check_suite']);
+    await server.pushWorkflow(CI);
+    const [{ sha } = { sha: '' }] = await server.runs();
+    await (await server.runner('box')).runOne();
+    const { payload } = await to.get('check_suite.completed');
+    expect(to.names('check_run', 'check_suite')).toEqual([
+      'check_run.created',
+      'check_run.completed',
+      'check_suite.completed',
+    ]);
+    const app = { slug: 'github-actions', id: 15_368 };
+    expect((await to.get('check_run.created')).payload).toMatchObject({
+      check_run: {
+        name: 'build',
+        status: 'queued',
+        conclusion: null,
+        head_sha: sha,
+        app,
+        check_suite: { head_sha: sha },
+      },
+      repository: { full_name: 'me/app' },
+    });
+    const completed = (await to.get('check_run.completed')).payload.check_run as { id: number };
+    expect(completed).toMatchObject({
+      status: 'completed',
+      conclusion: 'success',
+      check_suite: { head_branch: 'main' },
+    });
+    expect(payload).toMatchObject({ check_suite: { conclusion: 'success', latest_check_runs_count: 1, app } });
+    const shown = await server.rest('GET', `/api/v3/repos/me/app/check-runs/${completed.id}`);
+    expect(completed).toMatchObject({ ...(shown as object), check_suite: {} });
+  });
+
+  it('tell of the jobs of a called workflow, and not of the one that calls them', async () => {
+    const called = CI.replace('on: push', 'on: workflow_call');
+    const caller =
+      'on: push\njobs: { call: { uses: ./.github/workflows/called.yml }, none: { if: false, uses: ./.github/workflows/called.yml } }\n';
+    const { server, to } = await hooked(['workflow_job', 'check_run', 'workflow_run']);
+    await server.push({ '.github/workflows/ci.yml': caller, '.github/workflows/called.yml': called });
+    await (await server.runner('box')).runOne();
+    await to.get('workflow_run.completed');
+    const told = (event: string) =>
+      to.hooks.filter((hook) => hook.event === event).map(({ payload }) => (payload[event] as { name: string }).name);
+    expect(new Set(told('workflow_job'))).toEqual(new Set(['call / build', 'none']));
+    expect(told('check_run').sort()).toEqual(['call / build', 'call / build', 'none']);
+  });
+
   it('are signed with the secret of the hook, which nobody can read again', async () => {
     const { to, hook } = await hooked(['push']);
     const ping = await to.get('ping');

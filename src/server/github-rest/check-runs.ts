@@ -6,12 +6,12 @@ import type { RepositoryRow } from '../../store/repositories.ts';
 import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
 import { needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
-import { statusOf } from '../engine/explain.ts';
+import { checkRunObject } from './check-run-object.ts';
 import { notFoundOnGitHub } from './errors.ts';
 import { commitOf } from './git-requests.ts';
+import { withoutCalls } from './job-object.ts';
 import { idOf, onPage, repositoryOf } from './requests.ts';
 import { headOf } from './run-object.ts';
-import { nodeId } from './shapes.ts';
 
 const READ_CHECKS = needs('read', 'checks: read');
 /** Of one commit; more than anybody has. */
@@ -22,7 +22,7 @@ export function checkRunRoutes(app: FastifyInstance, context: ServerContext): vo
   const base = '/repos/:owner/:repo';
   app.get(`${base}/check-runs/:id`, READ_CHECKS, async (request) => {
     const { repository, run, job } = await checkRunOf(context, request);
-    return checkRunObject(context, repository, run, job);
+    return checkRunObject(context.settings.publicUrl, repository, run, job);
   });
   app.get(`${base}/check-runs/:id/annotations`, READ_CHECKS, async (request, reply) => {
     const { repository, run, job } = await checkRunOf(context, request);
@@ -43,8 +43,8 @@ async function checkRunsAt(context: ServerContext, repository: RepositoryRow, sh
   const { runs } = await queryRuns(context.db, { repositoryId: repository.id, sha }, page);
   const objects: ReturnType<typeof checkRunObject>[] = [];
   for (const run of runs) {
-    const jobs = (await jobsOfRun(context.db, run.id)).filter(({ called_file }) => called_file === null);
-    objects.push(...jobs.map((job) => checkRunObject(context, repository, run, job)));
+    const jobs = withoutCalls(await jobsOfRun(context.db, run.id));
+    objects.push(...jobs.map((job) => checkRunObject(context.settings.publicUrl, repository, run, job)));
   }
   return objects;
 }
@@ -64,40 +64,6 @@ async function checkRunOf(
   );
   if (!runs[0]) throw notFoundOnGitHub();
   return { repository, run: runs[0], job };
-}
-
-function checkRunObject(
-  { settings: { publicUrl } }: ServerContext,
-  { owner, name }: RepositoryRow,
-  run: RunWithWorkflow,
-  job: JobRow,
-) {
-  const url = `${publicUrl}/api/v3/repos/${owner}/${name}/check-runs/${job.id}`;
-  const page = `${publicUrl}/runs/${run.id}/jobs/${job.id}`;
-  return {
-    id: job.id,
-    node_id: nodeId('CheckRun', job.id),
-    name: job.name,
-    head_sha: headOf(run).sha,
-    external_id: job.job_guid,
-    url,
-    html_url: page,
-    details_url: page,
-    status: statusOf(job.phase),
-    conclusion: job.conclusion,
-    started_at: job.started_at ?? job.created_at,
-    completed_at: job.completed_at,
-    output: {
-      title: null,
-      summary: null,
-      text: null,
-      annotations_count: (JSON.parse(job.annotations) as unknown[]).length,
-      annotations_url: `${url}/annotations`,
-    },
-    check_suite: { id: run.id },
-    app: null,
-    pull_requests: [],
-  };
 }
 
 /** One that is about no file is about the folder of workflows, as on GitHub. */

@@ -61,3 +61,12 @@ function jobObject(
 function stepObject({ name, status, conclusion, number, started_at, completed_at }: StepRow) {
   return { name, status, conclusion, number, started_at, completed_at };
 }
+
+/** GitHub lists the jobs of a called workflow in the place of the one that calls it, unless that never got so far. */
+export function withoutCalls(jobs: JobRow[]): JobRow[] {
+  const callers = new Set(jobs.map(({ parent_id }) => parent_id));
+  return jobs.filter(
+    ({ id, called_file, history_of, phase }) =>
+      called_file === null || (phase === 'completed' && history_of === null && !callers.has(id)),
+  );
+}

@@ -8,7 +8,7 @@ import type { ServerContext } from '../context.ts';
 import { jobLogName } from '../runner-service/log-names.ts';
 import { readJobLog } from '../runner-service/step-logs.ts';
 import { notFoundOnGitHub } from './errors.ts';
-import { jobObjects } from './job-object.ts';
+import { jobObjects, withoutCalls } from './job-object.ts';
 import { idOf, onPage, READ, repositoryOf, WRITE } from './requests.ts';
 import { attemptOf, rerun, runOf } from './runs.ts';
 
@@ -74,15 +74,6 @@ async function listJobs(
     total_count: jobs.length,
     jobs: await jobObjects(context.db, context.settings.publicUrl, repository, run, shown),
   };
-}
-
-/** GitHub lists the jobs of a called workflow in the place of the one that calls it, unless that never got so far. */
-function withoutCalls(jobs: JobRow[]): JobRow[] {
-  const callers = new Set(jobs.map(({ parent_id }) => parent_id));
-  return jobs.filter(
-    ({ id, called_file, history_of, phase }) =>
-      called_file === null || (phase === 'completed' && history_of === null && !callers.has(id)),
-  );
 }
 
 async function jobOf(

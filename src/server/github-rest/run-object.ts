@@ -55,7 +55,7 @@ export function runObject(publicUrl: string, repository: RepositoryRow, run: Run
 }
 
 /** The one that the run is about, in short. */
-function pullRequests({ event, payload }: RunWithWorkflow) {
+export function pullRequests({ event, payload }: RunWithWorkflow) {
   const pull = event.startsWith('pull_request') && JSON.parse(payload).pull_request;
   if (!pull) return [];
   const side = ({
@@ -75,7 +75,7 @@ function pullRequests({ event, payload }: RunWithWorkflow) {
 }
 
 /** As far as the event told it; only pushes do. */
-function headCommit(run: RunWithWorkflow) {
+export function headCommit(run: RunWithWorkflow) {
   const { head_commit: commit } = JSON.parse(run.payload);
   if (!commit) return null;
   const { id, tree_id, message, timestamp, author, committer } = commit;

@@ -1,16 +1,23 @@
 /** What webhooks say of what happened, in GitHub's shapes. https://docs.github.com/webhooks/webhook-events-and-payloads */
 import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Queries } from '../../store/database.ts';
+import { type JobRow, jobsOfRun } from '../../store/jobs.ts';
 import { findRepositoryById, type RepositoryRow } from '../../store/repositories.ts';
 import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
 import { findWorkflow } from '../../store/workflows.ts';
 import type { IncomingEvent } from '../engine/accept-event.ts';
-import type { News } from '../engine/news.ts';
+import type { JobNews, News } from '../engine/news.ts';
+import { checkRunObject, checkSuiteObject } from '../github-rest/check-run-object.ts';
 import { deploymentObject, deploymentStatusObject } from '../github-rest/deployment-objects.ts';
-import { jobObjects } from '../github-rest/job-object.ts';
-import { runObject } from '../github-rest/run-object.ts';
+import { jobObjects, withoutCalls } from '../github-rest/job-object.ts';
+import { headCommit, runObject } from '../github-rest/run-object.ts';
 import { repositoryObject, userObject } from '../github-rest/shapes.ts';
 import { workflowObject } from '../github-rest/workflow-object.ts';
+
+interface About {
+  repository: RepositoryRow;
+  run: RunWithWorkflow;
+}
 
 /** Before anybody is looked for who wants it. */
 export interface Notice {
@@ -30,9 +37,9 @@ const TOLD_ON = new Set(
 export function noticesOf(db: Queries, publicUrl: string, news: News): Notice[] {
   switch (news.kind) {
     case 'job':
-      return [jobNotice(db, publicUrl, news)];
+      return jobNotices(db, publicUrl, news);
     case 'run':
-      return [runNotice(db, publicUrl, news)];
+      return runNotices(db, publicUrl, news);
     case 'deployment':
       return deploymentNotices(db, publicUrl, news);
     case 'event':
@@ -43,34 +50,75 @@ export function noticesOf(db: Queries, publicUrl: string, news: News): Notice[] 
 /** GitHub has told its own receivers of what it told this server. */
 const isToldOn = ({ name, key }: IncomingEvent): boolean => TOLD_ON.has(name) && !key.startsWith('webhook:');
 
-function jobNotice(db: Queries, publicUrl: string, { action, job }: News & { kind: 'job' }): Notice {
-  const payload = async (): Promise<Record<string, Json> | undefined> => {
-    const about = await runWithRepository(db, job.run_id);
-    if (!about) return undefined;
-    const { repository, run } = about;
+function jobNotices(db: Queries, publicUrl: string, { action, job }: News & { kind: 'job' }): Notice[] {
+  const notice = (event: string, say: (about: About) => Promise<Record<string, Json>>): Notice => ({
+    event,
+    repositoryId: job.repository_id,
+    orderKey: `job:${job.id}`,
+    async payload() {
+      if (job.called_file !== null && !(await isShown(db, job))) return undefined;
+      const about = await runWithRepository(db, job.run_id);
+      return (
+        about && { ...(await say(about)), ...commonParts(publicUrl, about.repository, about.run.triggering_actor) }
+      );
+    },
+  });
+  const told = notice('workflow_job', async ({ repository, run }) => {
     const [object] = await jobObjects(db, publicUrl, repository, run, [job]);
-    const common = commonParts(publicUrl, repository, run.triggering_actor);
-    return { action, workflow_job: { ...object } as Record<string, Json>, ...common };
-  };
-  return { event: 'workflow_job', repositoryId: job.repository_id, orderKey: `job:${job.id}`, payload };
+    return { action, workflow_job: { ...object } as Record<string, Json> };
+  });
+  const checkAction = CHECK_ACTIONS[action];
+  if (!checkAction) return [told];
+  const check = notice('check_run', async ({ repository, run }) => ({
+    action: checkAction,
+    check_run: {
+      ...checkRunObject(publicUrl, repository, run, job),
+      check_suite: checkSuiteObject(publicUrl, repository, run),
+    } as Record<string, Json>,
+  }));
+  return [told, check];
 }
 
-function runNotice(db: Queries, publicUrl: string, { action, runId, repositoryId }: News & { kind: 'run' }): Notice {
-  const payload = async (): Promise<Record<string, Json> | undefined> => {
-    const about = await runWithRepository(db, runId);
-    if (!about) return undefined;
-    const { repository, run } = about;
-    const workflow = await findWorkflow(db, repository.id, run.workflow_id);
+const isShown = async (db: Queries, { id, run_id }: JobRow): Promise<boolean> =>
+  withoutCalls(await jobsOfRun(db, run_id)).some((job) => job.id === id);
+
+/** A check run has no webhook of its beginning. */
+const CHECK_ACTIONS: Partial<Record<JobNews, 'created' | 'completed'>> = { queued: 'created', completed: 'completed' };
+
+function runNotices(db: Queries, publicUrl: string, { action, runId, repositoryId }: News & { kind: 'run' }): Notice[] {
+  const notice = (event: string, say: (about: About) => Promise<Record<string, Json>>): Notice => ({
+    event,
+    repositoryId,
+    orderKey: `run:${runId}`,
+    async payload() {
+      const about = await runWithRepository(db, runId);
+      return (
+        about && { ...(await say(about)), ...commonParts(publicUrl, about.repository, about.run.triggering_actor) }
+      );
+    },
+  });
+  const told = notice('workflow_run', async ({ repository, run }) => {
     // As it was then: by the end of the transaction it may have gone on.
     const then = action === 'completed' ? run : { ...run, status: 'queued' as const, shown_status: SHOWN[action] };
     return {
       action,
       workflow_run: { ...runObject(publicUrl, repository, then) } as Record<string, Json>,
-      workflow: workflow ? { ...workflowObject(publicUrl, repository, workflow) } : null,
-      ...commonParts(publicUrl, repository, run.triggering_actor),
+      ...(await workflowPart(db, publicUrl, repository, run)),
     };
-  };
-  return { event: 'workflow_run', repositoryId, orderKey: `run:${runId}`, payload };
+  });
+  if (action !== 'completed') return [told];
+  const suite = notice('check_suite', async ({ repository, run }) => ({
+    action,
+    check_suite: {
+      ...checkSuiteObject(publicUrl, repository, run),
+      rerequestable: true,
+      runs_rerequestable: true,
+      latest_check_runs_count: withoutCalls(await jobsOfRun(db, runId)).length,
+      check_runs_url: `${publicUrl}/api/v3/repos/${repository.owner}/${repository.name}/check-suites/${runId}/check-runs`,
+      head_commit: headCommit(run),
+    } as Record<string, Json>,
+  }));
+  return [told, suite];
 }
 
 const SHOWN = { requested: 'queued', in_progress: 'in_progress' } as const;
@@ -123,10 +171,7 @@ function eventNotice({ name, repository, ref, payload, key }: IncomingEvent): No
   return { event: name, repositoryId: repository.id, orderKey, payload: async () => payload };
 }
 
-async function runWithRepository(
-  db: Queries,
-  runId: number,
-): Promise<{ repository: RepositoryRow; run: RunWithWorkflow } | undefined> {
+async function runWithRepository(db: Queries, runId: number): Promise<About | undefined> {
   const row = await db.selectFrom('runs').select('repository_id').where('id', '=', runId).executeTakeFirst();
   const repository = row && (await findRepositoryById(db, row.repository_id));
   if (!repository) return undefined;
