@@ -27,9 +27,9 @@ export class OfficialRunner {
   }
 
   /** @param folder where it is laid out; must not exist */
-  static async start(folder: string, jitConfig: string): Promise<OfficialRunner> {
+  static async start(folder: string, jitConfig: string, env: Record<string, string> = {}): Promise<OfficialRunner> {
     await OfficialRunner.layOut(folder);
-    return OfficialRunner.run(folder, { ACTIONS_RUNNER_INPUT_JITCONFIG: jitConfig });
+    return OfficialRunner.run(folder, { ...env, ACTIONS_RUNNER_INPUT_JITCONFIG: jitConfig });
   }
 
   /** Puts the runner's programs into the folder, which may hold a registration. */

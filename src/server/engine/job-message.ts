@@ -122,6 +122,9 @@ function variables(
     // Ours: a server that is no github.com has them too, which its name does not tell (runner-protocol 9.1).
     actions_uses_artifact_service_v4: 'true',
     actions_send_job_level_annotations: 'true',
+    // Without them the official runner refuses `entrypoint` of services, and `uses: $/path`.
+    actions_service_container_command: 'true',
+    actions_self_repository: 'true',
   };
   const all: Record<string, JobVariable> = {
     'system.github.token': { value: token, isSecret: true },
