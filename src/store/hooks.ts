@@ -119,6 +119,29 @@ export async function deliveriesOf(
   return select.limit(limit).execute();
 }
 
+/** The newest try of every hook that was ever told something. */
+export async function lastDeliveries(db: Queries): Promise<DeliveryWithMessage[]> {
+  return selectDeliveries(db)
+    .where('hook_deliveries.id', 'in', (query) =>
+      query
+        .selectFrom('hook_deliveries as newest')
+        .select(({ fn }) => fn.max('newest.id').as('id'))
+        .groupBy('newest.hook_id'),
+    )
+    .execute();
+}
+
+/** How many messages are still to be taken, by hook; hooks without any are left out. */
+export async function waitingMessages(db: Queries): Promise<Map<number, number>> {
+  const rows = await db
+    .selectFrom('hook_messages')
+    .select(({ fn }) => ['hook_id', fn.countAll<number>().as('waiting')])
+    .where('state', '=', 'pending')
+    .groupBy('hook_id')
+    .execute();
+  return new Map(rows.map(({ hook_id, waiting }) => [hook_id, Number(waiting)]));
+}
+
 export async function findDelivery(db: Queries, hookId: number, id: number): Promise<DeliveryWithMessage | undefined> {
   return selectDeliveries(db)
     .where('hook_deliveries.hook_id', '=', hookId)

@@ -16,6 +16,9 @@ const NOT_OF_GITHUB: Record<string, string> = {
   'GET /repos/:owner/:repo/actions/runner-groups': 'what an administrator of one repository may see of the groups',
   'GET /repos/:owner/:repo/contents': 'the top folder: a path that is empty, which GitHub answers too',
   'GET /repos/:owner/:repo/actions/artifacts/:id/zip': 'the only format of /artifacts/:id/:archive_format',
+  'GET /admin/hooks/:id/deliveries': 'GitHub keeps the log of such hooks to its own page',
+  'GET /admin/hooks/:id/deliveries/:delivery': 'the same',
+  'POST /admin/hooks/:id/deliveries/:delivery/attempts': 'the same',
   'POST /actions/runner-registration': 'config.sh of the official runner calls it; GitHub does not document it',
   'POST /actions/runners/register': 'the same',
 };

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { DASHBOARD_PREFIX, type HookList } from '../../src/protocol/dashboard/index.ts';
 import { HookReceiver, signatureOf } from '../support/hook-receiver.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { serversPerTest, TestServer } from '../support/server.ts';
@@ -309,4 +310,30 @@ describe('a hook', () => {
     expect(answer.status).toBe(422);
     expect(answer.body.message).toMatch(why);
   });
+});
+
+it('the hooks of all places are listed for the administrator, each with its last try and what waits', async () => {
+  const clock = new ManualClock(Date.now());
+  const { server, to, hook } = await hooked(['push'], { clock });
+  const elsewhere = await receiver();
+  for (const path of ['orgs/ME', 'admin']) {
+    const config = { url: elsewhere.url };
+    await server.rest('POST', `/api/v3/${path}/hooks`, { name: 'web', config, events: ['*'], active: false });
+  }
+  to.answer = () => 500;
+  await server.push({ 'a.txt': 'two' });
+  const hooks = await waitFor('the failed try', async () => {
+    const list = await server.rest<HookList>('GET', `${DASHBOARD_PREFIX}/hooks`);
+    return list.hooks.some(({ lastDelivery }) => lastDelivery?.event === 'push') && list.hooks;
+  });
+  const idle = { isActive: false, hasSecret: false, waiting: 0, lastDelivery: null, events: ['*'] };
+  expect(hooks).toMatchObject([
+    { place: null, path: expect.stringMatching(/^\/api\/v3\/admin\/hooks\/\d+$/), url: elsewhere.url, ...idle },
+    { place: 'me', path: expect.stringMatching(/^\/api\/v3\/orgs\/me\/hooks\/\d+$/), ...idle },
+    {
+      ...{ id: hook.id, place: 'me/app', path: `/api/v3/repos/me/app/hooks/${hook.id}`, url: to.url },
+      ...{ isActive: true, hasSecret: true, waiting: 1, events: ['push'] },
+      lastDelivery: { event: 'push', status: 'Internal Server Error', status_code: 500 },
+    },
+  ]);
 });

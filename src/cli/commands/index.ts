@@ -13,6 +13,7 @@ import { explainCommand } from './explain.ts';
 import { exprCommand } from './expr.ts';
 import { fleetCommand } from './fleet.ts';
 import { getCommand } from './get.ts';
+import { hookCommand } from './hook.ts';
 import { lintCommand } from './lint.ts';
 import { logsCommand } from './logs.ts';
 import { mirrorCommand } from './mirror.ts';
@@ -54,6 +55,7 @@ export const commands: Command[] = [
   deleteCommand,
   wallCommand,
   mirrorCommand,
+  hookCommand,
   repoCommand,
   secretCommand,
   variableCommand,

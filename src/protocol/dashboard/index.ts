@@ -322,6 +322,7 @@ export interface LiveEvents {
 }
 
 export type * from './artifacts.ts';
+export type * from './hooks.ts';
 export type * from './mirror.ts';
 export type * from './people.ts';
 

@@ -26,6 +26,7 @@ import { addApps } from './apps.ts';
 import { addArtifacts } from './artifacts.ts';
 import { addAudit } from './audit.ts';
 import { EventStream } from './event-stream.ts';
+import { addHooks } from './hooks.ts';
 import { LiveHub } from './live-hub.ts';
 import { addPeople } from './people.ts';
 import { addReceivedEvents } from './received-events.ts';
@@ -86,6 +87,7 @@ export function dashboardRoutes(context: ServerContext): FastifyPluginAsync {
     addApps(app, context);
     addAudit(app, context);
     addWalls(app, context);
+    addHooks(app, context);
     mirrorRoutes(app, context);
     app.get('/server', PAGE, (): ServerInfo => ({ version, url: context.settings.publicUrl }));
   };

@@ -100,7 +100,6 @@ function addHooks(app: FastifyInstance, context: ServerContext, route: HookPlace
 }
 
 function addDeliveries(app: FastifyInstance, context: ServerContext, route: HookPlaceRoute): void {
-  if (route.type === 'Global') return;
   const base = `${route.path}/:id/deliveries`;
   app.get(base, route.need, async (request, reply) => {
     const hook = await hookOf(context, request, route);
