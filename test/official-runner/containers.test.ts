@@ -22,7 +22,7 @@ describe.skipIf(!officialRunner || !engine)('containers on the official runner',
     docker = await startDocker(engine);
     programs = await mkdtemp(join(tmpdir(), 'switchyard-docker-'));
     // This runner takes no image that it cannot pull, and no registry has the one of the tests.
-    const text = `#!/bin/sh\ntest "$1" = pull && exec '${findProgram('docker')}' image inspect "$2"\nexec '${findProgram('docker')}' "$@"\n`;
+    const text = `#!/bin/sh\ntest "$1" = pull && exec '${findProgram('docker')}' image inspect -f found "$2"\nexec '${findProgram('docker')}' "$@"\n`;
     await writeFile(join(programs, 'docker'), text, { mode: 0o755 });
     env = { ...docker.env, PATH: programs + delimiter + process.env.PATH };
   });
@@ -47,9 +47,13 @@ describe.skipIf(!officialRunner || !engine)('containers on the official runner',
       'main.js': 'console.log("main in", process.cwd(), process.env.HOME)',
       'post.js': 'console.log("post in", process.cwd())',
     });
+    // The Node of a runner that was built here may be a link to the machine's, which the volume puts in its place.
     const { run, job, log } = await jobs.run(
       `    env: { LEVEL: job }
-    container: { image: '${docker.image}', env: { GREETING: hello } }
+    container:
+      image: '${docker.image}'
+      env: { GREETING: hello }
+      volumes: ['${process.execPath}:/usr/bin/node:ro']
     services:
       web:
         image: ${docker.image}
@@ -106,6 +110,7 @@ runs: { using: docker, image: Dockerfile, args: [main, '\${{ inputs.word }}'], e
     );
     expect(run.conclusion, log).toBe('success');
     expect(stepsOf(job)).toEqual([
+      `Pull ${docker.image}: success`,
       'Build me/build@v1: success',
       'Run me/build@v1: success',
       'Run echo "said hello"; cat made.txt: success',

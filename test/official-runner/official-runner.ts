@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, symlink } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { requirement } from '../support/require.ts';
 import { waitFor } from '../support/wait.ts';
@@ -38,22 +38,29 @@ export class OfficialRunner {
     await mkdir(folder, { recursive: true });
     await cp(join(officialRunner, 'bin'), join(folder, 'bin'), { recursive: true });
     await symlink(join(officialRunner, 'externals'), join(folder, 'externals'));
+    const beside = await readdir(officialRunner, { withFileTypes: true });
+    for (const { name } of beside.filter((entry) => entry.isFile() && !entry.name.startsWith('.'))) {
+      await copyFile(join(officialRunner, name), join(folder, name));
+    }
   }
 
   /** Runs the runner that the folder is configured for. */
   static run(folder: string, env: Record<string, string> = {}): OfficialRunner {
-    return OfficialRunner.#spawn(folder, ['run'], env);
+    return OfficialRunner.#spawn(folder, [LISTENER, 'run'], env);
+  }
+
+  /** Calls `config.sh` or `run.sh`, as a person does. */
+  static script(folder: string, name: string, args: string[] = []): OfficialRunner {
+    return OfficialRunner.#spawn(folder, [name, ...args], {});
   }
 
   /** What `config.sh` does after it has looked for libraries: `configure …` or `remove …`. */
   static async configure(folder: string, args: string[]): Promise<{ code: number | null; output: string }> {
-    const runner = OfficialRunner.#spawn(folder, args, {});
-    const code = await runner.exited();
-    return { code, output: runner.output };
+    return OfficialRunner.#spawn(folder, [LISTENER, ...args], {}).ended();
   }
 
-  static #spawn(folder: string, args: string[], env: Record<string, string>): OfficialRunner {
-    const child = spawn(join(folder, LISTENER), args, {
+  static #spawn(folder: string, [program = '', ...args]: string[], env: Record<string, string>): OfficialRunner {
+    const child = spawn(join(folder, program), args, {
       cwd: folder,
       env: { ...process.env, RUNNER_ALLOW_RUNASROOT: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -77,9 +84,15 @@ export class OfficialRunner {
     return this.#child.exitCode;
   }
 
+  /** All that it printed, once it has ended. */
+  async ended(): Promise<{ code: number | null; output: string }> {
+    const code = await this.exited();
+    return { code, output: this.#output };
+  }
+
   /** As Ctrl-C does. */
   stop(): void {
-    this.#child.kill('SIGINT');
+    if (this.#child.pid) process.kill(-this.#child.pid, 'SIGINT');
   }
 
   /** Kills it with everything it started. */

@@ -1,24 +1,17 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunnerList } from '../../src/protocol/dashboard/index.ts';
 import { type RunnerProcess, startConfiguredRunner } from '../runner/runner-process.ts';
 import { runRunner } from '../runner/runner-program.ts';
-import { requirement } from '../support/require.ts';
 import { TestServer } from '../support/server.ts';
 import { waitFor } from '../support/wait.ts';
 import { OfficialRunner, officialRunner } from './official-runner.ts';
+import { freePort80 } from './port-80.ts';
 
-/** GitHub's runner calls no other port when it is configured (runner-protocol 1.1, trap 1). */
 const HOST = '127.77.0.1';
-const canListen = await new Promise<boolean>((resolve) => {
-  const server = createServer();
-  server.once('error', () => resolve(false));
-  server.listen(80, HOST, () => server.close(() => resolve(true)));
-});
-const port80 = requirement('port-80', () => (canListen ? 80 : undefined));
+const port80 = await freePort80(HOST);
 
 const workflow = (label: string): string =>
   `on: push\njobs:\n  a: { runs-on: [self-hosted, ${label}], steps: [{ run: 'echo done' }] }\n`;
