@@ -2,7 +2,16 @@ import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath, openPage, startBrowser } from './browser.ts';
-import { logLines, sampleEvent, sampleJob, sampleRun, sampleRunner, sampleStep } from './samples.ts';
+import {
+  logLines,
+  sampleDelivery,
+  sampleEvent,
+  sampleHook,
+  sampleJob,
+  sampleRun,
+  sampleRunner,
+  sampleStep,
+} from './samples.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
 
 const longName = 'a-very-long-name-without-any-place-to-break-it-as-people-like-to-give-to-branches-and-hosts';
@@ -13,6 +22,8 @@ const pages = {
   job: { path: '/runs/1/jobs/11', heading: 'build', title: `✗ build · ${longName} · Switchyard` },
   events: { path: '/events', heading: 'Events', title: 'Events · Switchyard' },
   runners: { path: '/runners', heading: 'Runners', title: 'Runners · Switchyard' },
+  webhooks: { path: '/hooks', heading: 'Webhooks', title: 'Webhooks · Switchyard' },
+  webhook: { path: '/hooks/1', heading: longName, title: `Webhook https://${longName}.example/ · Switchyard` },
 };
 
 describe.skipIf(!chromiumPath)('every page', () => {
@@ -45,6 +56,10 @@ describe.skipIf(!chromiumPath)('every page', () => {
     server.appendLog(11, 1, logLines('x'.repeat(1000)));
     const notStarted = [{ file: `.github/workflows/${longName}.yml`, reason: longName, filter: 'branches' }];
     server.receivedEvents.set(1, sampleEvent({ id: 1, ref: `refs/heads/${longName}`, notStarted }));
+    const delivery = sampleDelivery({ id: 1, status: longName, event: longName, redelivery: true });
+    const url = `https://${longName}.example/`;
+    server.webhooks.deliveries.push(delivery);
+    server.webhooks.hooks.push(sampleHook({ id: 1, url, events: [longName], waiting: 3, lastDelivery: delivery }));
     server.setRunner(sampleRunner({ id: 1, name: longName, labels: ['self-hosted', longName] }));
   });
   afterAll(async () => {
@@ -112,7 +127,7 @@ describe.skipIf(!chromiumPath)('every page', () => {
     await page.getByRole('heading', { name: 'Runs' }).waitFor();
     await page.keyboard.press('Tab');
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
-    for (const expected of ['Switchyard', 'Runs', 'Events', 'Runners']) {
+    for (const expected of ['Switchyard', 'Runs', 'Events', 'Runners', 'Webhooks']) {
       await page.keyboard.press('Tab');
       const focused = page.locator(':focus-visible');
       expect(await focused.textContent()).toBe(expected);

@@ -1,4 +1,13 @@
-import type { Job, ReceivedEvent, RunDetail, Runner, Step } from '../../src/protocol/dashboard/index.ts';
+import type {
+  Hook,
+  HookDelivery,
+  HookDeliveryDetail,
+  Job,
+  ReceivedEvent,
+  RunDetail,
+  Runner,
+  Step,
+} from '../../src/protocol/dashboard/index.ts';
 
 /** So many seconds ago, as the API writes times. */
 export const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString();
@@ -99,4 +108,35 @@ export function sampleRunner(fields: Partial<Runner> & { id: number; name: strin
 /** `text` as a runner writes it, one line each. */
 export function logLines(...texts: string[]): string[] {
   return texts.map((text, index) => `2026-01-01T00:00:${String(index % 60).padStart(2, '0')}.0000000Z ${text}`);
+}
+
+export function sampleHook(fields: Partial<Hook> & { id: number }): Hook {
+  return {
+    place: 'demo/hello',
+    path: `/api/v3/repos/demo/hello/hooks/${fields.id}`,
+    url: 'https://receiver.example/hook',
+    events: ['workflow_job', 'push'],
+    isActive: true,
+    hasSecret: true,
+    waiting: 0,
+    lastDelivery: null,
+    ...fields,
+  };
+}
+
+export function sampleDelivery(fields: Partial<HookDelivery> & { id: number }): HookDeliveryDetail {
+  return {
+    guid: `7c3f2f60-0000-4000-8000-${String(fields.id).padStart(12, '0')}`,
+    event: 'workflow_job',
+    action: 'queued',
+    delivered_at: ago(60),
+    redelivery: false,
+    duration: 0.012,
+    status: 'OK',
+    status_code: 200,
+    url: 'https://receiver.example/hook',
+    request: { headers: { 'x-github-event': 'workflow_job' }, payload: { action: 'queued', number: fields.id } },
+    response: { headers: { server: 'receiver' }, payload: 'heard' },
+    ...fields,
+  };
 }

@@ -16,6 +16,7 @@ import type {
   Schedule,
 } from '../../src/protocol/dashboard/index.ts';
 import { DASHBOARD_PREFIX } from '../../src/protocol/dashboard/index.ts';
+import { StandInHooks } from './stand-in-hooks.ts';
 
 const pageFolder = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
@@ -37,6 +38,9 @@ export class StandIn {
   readonly attempts = new Map<string, RunDetail>();
   readonly receivedEvents = new Map<number, ReceivedEvent>();
   readonly schedules: Schedule[] = [];
+  readonly webhooks = new StandInHooks();
+  /** Of whoever has the token. */
+  isAdmin = false;
   readonly explanations = new Map<string, Explanation>();
   /** By job. */
   readonly summaries = new Map<number, JobSummary>();
@@ -77,6 +81,7 @@ export class StandIn {
     });
     this.#app.addHook('onRequest', async (request, reply) => this.#guard(request, reply));
     await this.#app.register(async (api) => this.#addRoutes(api), { prefix: DASHBOARD_PREFIX });
+    this.webhooks.addRoutes(this.#app);
     this.#app.get('/api/v3/repos/:owner/:repo/actions/jobs/:id/logs', (request, reply) =>
       reply.type('text/plain').send(this.#wholeLog(idOf(request))),
     );
@@ -164,7 +169,7 @@ export class StandIn {
 
   #addRoutes(api: FastifyInstance): void {
     api.get('/server', () => ({ version: '0.1.0', url: this.url }));
-    api.get('/viewer', () => ({ login: this.token === undefined ? null : 'alice', isAdmin: false }));
+    api.get('/viewer', () => ({ login: this.token === undefined ? null : 'alice', isAdmin: this.isAdmin }));
     api.get('/runs', (request) => ({ runs: this.#list(request.query as Record<string, string | undefined>) }));
     api.get('/runs/:id', (request, reply) => this.#run(request) ?? notFound(reply, 'The run'));
     for (const action of ['reviews', 'rerun', 'cancel', 'force-cancel']) {

@@ -3,6 +3,9 @@ import type {
   ArtifactList,
   Conclusion,
   Explanation,
+  HookDelivery,
+  HookDeliveryDetail,
+  HookList,
   JobSummary,
   ReceivedEvent,
   ReceivedEventList,
@@ -21,6 +24,9 @@ import { currentToken } from './token.ts';
 
 export const runsPerPage = 30;
 export const eventsPerPage = 30;
+export const deliveriesPerPage = 30;
+/** The live feed does not tell of webhooks: who looks at them asks. */
+const hooksEveryMs = 3_000;
 
 export interface RunFilter {
   repository: string;
@@ -48,6 +54,10 @@ export const keys = {
   summary: (jobId: number, steps: number) => ['summary', jobId, steps] as const,
   /** Changes with the number of jobs that have ended. */
   artifacts: (runId: number, ended: number) => ['artifacts', runId, ended] as const,
+  hooks: ['hooks'] as const,
+  /** By the hook's path in REST. */
+  deliveries: (hook: string) => ['deliveries', hook] as const,
+  delivery: (hook: string, id: number) => ['delivery', hook, id] as const,
   explanation: (kind: 'run' | 'job', id: number) => ['explanation', kind, id] as const,
 };
 
@@ -162,6 +172,46 @@ export function useViewer() {
     queryKey: keys.viewer,
     queryFn: ({ signal }) => readJson<Viewer>('/viewer', signal),
     enabled: currentToken() !== null,
+  });
+}
+
+export function useHooks() {
+  return useQuery({
+    queryKey: keys.hooks,
+    queryFn: ({ signal }) => readJson<HookList>('/hooks', signal),
+    refetchInterval: hooksEveryMs,
+  });
+}
+
+export interface DeliveryPage {
+  deliveries: HookDelivery[];
+  /** Id to read before for the next page. */
+  next: number | null;
+}
+
+async function readDeliveries(hook: string, before: number | null, signal: AbortSignal): Promise<DeliveryPage> {
+  const query = new URLSearchParams({ per_page: String(deliveriesPerPage) });
+  if (before !== null) query.set('cursor', String(before));
+  const deliveries = await readJson<HookDelivery[]>(`${hook}/deliveries?${query}`, signal);
+  const next = deliveries.length < deliveriesPerPage ? null : (deliveries.at(-1)?.id ?? null);
+  return { deliveries, next };
+}
+
+/** @param hook its path in REST */
+export function useDeliveries(hook: string) {
+  return useInfiniteQuery({
+    queryKey: keys.deliveries(hook),
+    queryFn: ({ pageParam, signal }) => readDeliveries(hook, pageParam, signal),
+    initialPageParam: null as number | null,
+    getNextPageParam: (page: DeliveryPage) => page.next,
+    refetchInterval: hooksEveryMs,
+  });
+}
+
+export function useDelivery(hook: string, id: number) {
+  return useQuery({
+    queryKey: keys.delivery(hook, id),
+    queryFn: ({ signal }) => readJson<HookDeliveryDetail>(`${hook}/deliveries/${id}`, signal),
   });
 }
 

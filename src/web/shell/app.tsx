@@ -13,6 +13,8 @@ const RunPage = lazy(async () => ({ default: (await import('../run/run-page.tsx'
 const JobPage = lazy(async () => ({ default: (await import('../job/job-page.tsx')).JobPage }));
 const EventsPage = lazy(async () => ({ default: (await import('../events/events-page.tsx')).EventsPage }));
 const RunnersPage = lazy(async () => ({ default: (await import('../runners/runners-page.tsx')).RunnersPage }));
+const HooksPage = lazy(async () => ({ default: (await import('../hooks/hooks-page.tsx')).HooksPage }));
+const HookPage = lazy(async () => ({ default: (await import('../hooks/hook-page.tsx')).HookPage }));
 const TokenForm = lazy(async () => ({ default: (await import('./token-form.tsx')).TokenForm }));
 
 const client = createQueryClient();
@@ -20,6 +22,9 @@ const client = createQueryClient();
 export function App() {
   const needsToken = useValue(tokenNeeded);
   const [location] = useLocation();
+  // Not every page needs one.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with each page that is gone to.
+  useEffect(() => tokenNeeded.set(false), [location]);
   return (
     <QueryClientProvider client={client}>
       <a className="skip-link" href="#content">
@@ -51,6 +56,10 @@ function Pages() {
       <Route path="/runners">
         <RunnersPage />
       </Route>
+      <Route path="/hooks">
+        <HooksPage />
+      </Route>
+      <Route path="/hooks/:id">{({ id }) => <HookPage key={id} id={Number(id)} />}</Route>
       <Route>
         <NoSuchPage />
       </Route>

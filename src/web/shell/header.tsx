@@ -1,5 +1,6 @@
 import { Link, useLocation } from 'wouter';
-import { useServer } from '../api/queries.ts';
+import { useServer, useViewer } from '../api/queries.ts';
+import { currentToken } from '../api/token.ts';
 import { isOffline } from '../api/use-live.ts';
 import { useValue } from '../api/value.ts';
 import { Account } from './account.tsx';
@@ -10,13 +11,18 @@ const parts = [
   { path: '/events', title: 'Events' },
   { path: '/runners', title: 'Runners' },
 ];
+/** Only an administrator may see it; who has no token yet can still give that of one. */
+const adminPart = { path: '/hooks', title: 'Webhooks' };
 
 /** Runs and jobs belong to the first part. */
-const partOf = (location: string): string => parts.find(({ path }) => path === location)?.path ?? '/';
+const partOf = (location: string): string =>
+  [...parts.slice(1), adminPart].find(({ path }) => location === path || location.startsWith(`${path}/`))?.path ?? '/';
 
 export function Header() {
   const [location] = useLocation();
   const { data: server } = useServer();
+  const { data: viewer } = useViewer();
+  const shown = viewer?.isAdmin || currentToken() === null ? [...parts, adminPart] : parts;
   return (
     <header className="header">
       <Link href="/" className="brand">
@@ -24,7 +30,7 @@ export function Header() {
         Switchyard
       </Link>
       <nav aria-label="Main">
-        {parts.map(({ path, title }) => (
+        {shown.map(({ path, title }) => (
           <Link key={path} href={path} aria-current={path === partOf(location) ? 'page' : undefined}>
             {title}
           </Link>

@@ -2,6 +2,7 @@ import { KeyIcon } from '@primer/octicons-react';
 import { Button } from '@primer/react';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { Link, useLocation } from 'wouter';
 import { ApiFailure, authorization, request } from '../api/client.ts';
 import { forgetToken, keepToken, tokenNeeded } from '../api/token.ts';
 import { useTitle } from '../components/use-title.ts';
@@ -14,6 +15,7 @@ export function TokenForm() {
   const [problem, setProblem] = useState('');
   const [isBusy, setBusy] = useState(false);
   useTitle('Sign in');
+  const [location] = useLocation();
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -41,6 +43,7 @@ export function TokenForm() {
       <Button type="submit" variant="primary" loading={isBusy} block>
         Continue
       </Button>
+      {location !== '/' && <Link href="/">To the runs</Link>}
     </form>
   );
 }
