@@ -6,6 +6,14 @@ export type RunnerRow = Selectable<RunnersTable>;
 export type RunnerGroupRow = Selectable<RunnerGroupsTable>;
 export type SessionRow = Selectable<SessionsTable>;
 
+/** A label as it is kept: `read-only` ones came with the registration and describe the machine (SEM-13.3). */
+export interface StoredLabel {
+  name: string;
+  type: 'read-only' | 'custom';
+}
+
+export const labelsOf = ({ labels }: Pick<RunnerRow, 'labels'>): StoredLabel[] => JSON.parse(labels);
+
 /** @returns undefined when the name is taken in this scope */
 export async function insertRunner(db: Queries, runner: Insertable<RunnersTable>): Promise<RunnerRow | undefined> {
   return db
@@ -97,6 +105,14 @@ export async function deleteGroup(db: Queries, id: number): Promise<boolean> {
     .where(({ not, exists, selectFrom }) => not(exists(selectFrom('runners').select('id').where('group_id', '=', id))))
     .executeTakeFirst();
   return result.numDeletedRows > 0n;
+}
+
+export async function setRunnerLabels(db: Queries, id: number, labels: StoredLabel[]): Promise<void> {
+  await db
+    .updateTable('runners')
+    .set({ labels: JSON.stringify(labels) })
+    .where('id', '=', id)
+    .execute();
 }
 
 /** @param wall JSON: Wall of workflow/routing, or null */

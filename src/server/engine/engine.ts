@@ -29,6 +29,7 @@ import { requirementOf } from './requirement.ts';
 import { type RerunRequest, rerun } from './rerun.ts';
 import { loadRunOrThrow, type RunBundle } from './run-bundle.ts';
 import { RunnerDirectory } from './runner-directory.ts';
+import { RunnerRegistrations } from './runner-registrations.ts';
 import { RunnerWalls } from './runner-walls.ts';
 import { ScaleSets } from './scale-sets.ts';
 import { createInUnit, type InUnit } from './unit.ts';
@@ -62,6 +63,7 @@ export class Engine {
   readonly views: EngineViews;
   readonly environments: Environments;
   readonly walls: RunnerWalls;
+  readonly registrations: RunnerRegistrations;
   readonly scaleSets: ScaleSets;
   readonly #deps: EngineDependencies;
   readonly #dispatcher = new Dispatcher();
@@ -124,6 +126,11 @@ export class Engine {
       inUnit: this.#inUnit,
       directory: this.#directory,
       dispatcher: this.#dispatcher,
+    });
+    this.registrations = new RunnerRegistrations({
+      inUnit: this.#inUnit,
+      directory: this.#directory,
+      regroup: () => this.walls.regroup(),
     });
     this.scaleSets = new ScaleSets({
       db,

@@ -14,7 +14,7 @@ import {
   moveJob,
 } from '../../store/jobs.ts';
 import { markRunStarted } from '../../store/runs.ts';
-import { describeOffer, type RunnerFacts } from '../../workflow/routing.ts';
+import { describeOffer, mayTake, type RunnerFacts } from '../../workflow/routing.ts';
 import { failure } from './conclude.ts';
 import { continueDeployment } from './deployments.ts';
 import type { QueuedJob } from './dispatcher.ts';
@@ -34,6 +34,8 @@ export async function assign(
   { id: jobId, requirement }: QueuedJob,
   runner: RunnerFacts,
 ): Promise<JobRow | undefined> {
+  // Its labels, group or walls may have changed since the dispatcher brought them together.
+  if (!mayTake(requirement, runner)) return undefined;
   const job = await assignJob(unit.db, jobId, {
     runnerId: runner.id,
     runnerName: runner.name,

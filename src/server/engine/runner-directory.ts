@@ -1,6 +1,6 @@
 import type { Clock } from '../../common/clock.ts';
 import type { RunnerScope } from '../../protocol/github/runners.ts';
-import type { RunnerRow } from '../../store/runners.ts';
+import { labelsOf, type RunnerRow } from '../../store/runners.ts';
 import type { RunnerFacts, Wall } from '../../workflow/routing.ts';
 
 /** A runner whose poll ended is expected back within this time; the client polls again at once. */
@@ -37,7 +37,7 @@ export class RunnerDirectory {
     const facts: RunnerFacts = {
       id: row.id,
       name: row.name,
-      labels: (JSON.parse(row.labels) as { name: string }[]).map(({ name }) => name),
+      labels: labelsOf(row).map(({ name }) => name),
       group,
       scope: scopeOf(row),
       online: false,
@@ -66,6 +66,11 @@ export class RunnerDirectory {
 
   lastSeen(id: number): number | null {
     return this.#entries.get(id)?.lastSeenMs ?? null;
+  }
+
+  setLabels(id: number, labels: string[]): void {
+    const entry = this.#entries.get(id);
+    if (entry) entry.facts.labels = labels;
   }
 
   setWall(id: number, wall: Wall | null): void {

@@ -1,7 +1,7 @@
 import { isoTime } from '../../common/clock.ts';
 import type { Runner } from '../../protocol/dashboard/index.ts';
 import type { Database } from '../../store/database.ts';
-import type { RunnerRow } from '../../store/runners.ts';
+import { labelsOf, type RunnerRow } from '../../store/runners.ts';
 import type { RunnerFacts } from '../../workflow/routing.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function viewRunner(
     name: row.name,
     scope: { kind: row.scope_kind, name: row.scope_name },
     group: facts?.group ?? 'Default',
-    labels: (JSON.parse(row.labels) as { name: string }[]).map(({ name }) => name),
+    labels: labelsOf(row).map(({ name }) => name),
     os: row.os,
     version: row.version,
     ephemeral: row.ephemeral === 1,

@@ -1,6 +1,10 @@
-import { type Runner, type RunnerScope, scopeName } from '../../protocol/github/runners.ts';
-import { allRunners, type RunnerRow } from '../../store/runners.ts';
+import type { FastifyRequest } from 'fastify';
+import { type Runner, type RunnerLabel, type RunnerScope, scopeName } from '../../protocol/github/runners.ts';
+import { allRunners, labelsOf, type RunnerRow, type StoredLabel } from '../../store/runners.ts';
 import type { ServerContext } from '../context.ts';
+import { notFoundOnGitHub } from './errors.ts';
+import { idOf } from './requests.ts';
+import { scopeOfRequest } from './runner-scopes.ts';
 
 export async function runnersIn(context: ServerContext, scope: RunnerScope): Promise<RunnerRow[]> {
   const name = scopeName(scope).toLowerCase();
@@ -9,11 +13,23 @@ export async function runnersIn(context: ServerContext, scope: RunnerScope): Pro
   );
 }
 
+/** @throws UserError 404 for one that is not of the place in the path */
+export async function runnerOfRequest(context: ServerContext, request: FastifyRequest): Promise<RunnerRow> {
+  const runners = await runnersIn(context, await scopeOfRequest(context, request));
+  const id = idOf(request);
+  const row = runners.find((candidate) => candidate.id === id);
+  if (!row) throw notFoundOnGitHub();
+  return row;
+}
+
+/** Labels have no ids here; the ones that are shown count from 1. */
+export const labelObjects = (labels: StoredLabel[]): RunnerLabel[] =>
+  labels.map((label, index) => ({ id: index + 1, ...label }));
+
 /** A runner as GitHub's REST shows it. */
 export async function viewRunner(context: ServerContext, row: RunnerRow): Promise<Runner> {
   const view = await context.engine.views.runner(row.id);
   const state = view?.state ?? 'offline';
-  const labels = JSON.parse(row.labels) as { name: string; type: 'read-only' | 'custom' }[];
   return {
     id: row.id,
     name: row.name,
@@ -22,7 +38,7 @@ export async function viewRunner(context: ServerContext, row: RunnerRow): Promis
     busy: state === 'busy',
     ephemeral: row.ephemeral === 1,
     runner_group_id: row.group_id,
-    labels: labels.map((label, index) => ({ id: index + 1, ...label })),
+    labels: labelObjects(labelsOf(row)),
     // GitHub has no such fields; what reads its shapes passes over them.
     wall: view?.wall ?? null,
     group_wall: view?.groupWall ?? null,

@@ -10,7 +10,13 @@ import {
   scopeName,
 } from '../../protocol/github/runners.ts';
 import { encodeJitConfig, type RsaPrivateJwk } from '../../protocol/runner/jit-config.ts';
-import { insertRunner, type RunnerGroupRow, type RunnerRow, runnerGroups } from '../../store/runners.ts';
+import {
+  insertRunner,
+  type RunnerGroupRow,
+  type RunnerRow,
+  runnerGroups,
+  type StoredLabel,
+} from '../../store/runners.ts';
 import type { ServerContext } from '../context.ts';
 import { runnersIn, viewRunner } from './runner-object.ts';
 
@@ -138,7 +144,7 @@ async function insertOrRefuse(
   return { row, group };
 }
 
-function uniqueLabels(names: string[]): { name: string; type: 'read-only' | 'custom' }[] {
+function uniqueLabels(names: string[]): StoredLabel[] {
   const unique = new Map(names.map((name) => [name.toLowerCase(), name]));
   return [...unique.values()].map((name) => ({ name, type: SYSTEM_LABELS.test(name) ? 'read-only' : 'custom' }));
 }

@@ -9,7 +9,6 @@ import {
   type RunnerScope,
   scopeName,
 } from '../../protocol/github/runners.ts';
-import type { RunnerRow } from '../../store/runners.ts';
 import { createToken } from '../../store/tokens.ts';
 import { issueScaleSetAdminToken } from '../auth/jwt.ts';
 import type { ServerContext } from '../context.ts';
@@ -18,7 +17,8 @@ import { notFoundOnGitHub, useGitHubErrors } from './errors.ts';
 import { useGitHubHeaders } from './headers.ts';
 import { limitRate } from './rate-limit.ts';
 import { runnerGroupRoutes } from './runner-groups.ts';
-import { runnersIn, viewRunner } from './runner-object.ts';
+import { runnerLabelRoutes } from './runner-labels.ts';
+import { runnerOfRequest, runnersIn, viewRunner } from './runner-object.ts';
 import { generateJitConfig, RegisterRequest, register } from './runner-registration.ts';
 import { runnerNeeds, SCOPES, scopeOfRequest, tokenScope } from './runner-scopes.ts';
 
@@ -40,6 +40,7 @@ export const runnerRoutes =
     useGitHubHeaders(app);
     limitRate(app, context);
     runnerGroupRoutes(app, context);
+    runnerLabelRoutes(app, context);
     for (const prefix of SCOPES) {
       const base = `${prefix}/actions/runners`;
       const read = runnerNeeds(prefix, 'read');
@@ -64,6 +65,11 @@ export const runnerRoutes =
         const rows = (await runnersIn(context, scope)).filter((row) => name === undefined || row.name === name);
         const shown = rows.slice((page - 1) * per_page, page * per_page);
         return { total_count: rows.length, runners: await Promise.all(shown.map((row) => viewRunner(context, row))) };
+      });
+      // Switchyard's runner comes with the program and the official one from GitHub: none is downloaded from a server.
+      app.get(`${base}/downloads`, read, async (request) => {
+        await scopeOfRequest(context, request);
+        return [];
       });
       app.get(`${base}/:id`, read, async (request) => viewRunner(context, await runnerOfRequest(context, request)));
       app.delete(`${base}/:id`, runnerNeeds(prefix, 'write', ['remove']), async (request, reply) => {
@@ -127,13 +133,4 @@ async function issueToken(
   const subject = `${scope.kind}:${scopeName(scope)}`;
   const token = await createToken(context.db, { kind, subject, scopes: '', expiresAt }, now);
   return { token, expires_at: isoTime(expiresAt) };
-}
-
-async function runnerOfRequest(context: ServerContext, request: FastifyRequest): Promise<RunnerRow> {
-  const id = Number((request.params as { id: string }).id);
-  const row = (await runnersIn(context, await scopeOfRequest(context, request))).find(
-    (candidate) => candidate.id === id,
-  );
-  if (row) return row;
-  throw notFoundOnGitHub();
 }

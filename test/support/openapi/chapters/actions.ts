@@ -74,6 +74,8 @@ export async function runners(api: RestClient): Promise<void> {
     });
     await api.get(base);
     await api.get(`${base}/${runner.id}`);
+    await runnerLabels(api, `${base}/${runner.id}/labels`);
+    await api.get(`${base}/downloads`);
     await api.delete(`${base}/${runner.id}`);
     const groups = `${scope}/actions/runner-groups`;
     await api.get(groups);
@@ -82,4 +84,12 @@ export async function runners(api: RestClient): Promise<void> {
     await api.get(`${groups}/${group.id}`);
     await api.delete(`${groups}/${group.id}`);
   }
+}
+
+async function runnerLabels(api: RestClient, labels: string): Promise<void> {
+  await api.get(labels);
+  await api.post(labels, { labels: ['gpu', 'big'] });
+  await api.delete(`${labels}/gpu`);
+  await api.put(labels, { labels: ['gpu'] });
+  await api.delete(labels);
 }
