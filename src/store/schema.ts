@@ -4,13 +4,14 @@
  * in `tables/`.
  */
 import type { Generated } from 'kysely';
+import type { CheckTables } from './tables/checks.ts';
 import type { HookDeliveriesTable, HookMessagesTable, HooksTable } from './tables/hooks.ts';
 import type { MirrorTables } from './tables/mirrors.ts';
 import type { PeopleTables } from './tables/people.ts';
 import type { ScaleSetItemsTable, ScaleSetSessionsTable, ScaleSetsTable } from './tables/scale-sets.ts';
 import type { ServiceTables } from './tables/services.ts';
 
-export interface Tables extends MirrorTables, PeopleTables, ServiceTables {
+export interface Tables extends CheckTables, MirrorTables, PeopleTables, ServiceTables {
   repositories: RepositoriesTable;
   workflows: WorkflowsTable;
   workflow_texts: WorkflowTextsTable;

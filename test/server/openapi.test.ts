@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { aboutAndRepositories, pullRequests } from '../support/openapi/chapters/about.ts';
 import { runners, workflowsAndRuns } from '../support/openapi/chapters/actions.ts';
 import { deployments, environments } from '../support/openapi/chapters/deployments.ts';
-import { commitsAndContents, gitData } from '../support/openapi/chapters/git.ts';
+import { commitsAndContents, gitData, statuses } from '../support/openapi/chapters/git.ts';
 import { permissions, secretsAndVariables } from '../support/openapi/chapters/settings.ts';
 import { RestClient } from '../support/openapi/client.ts';
 import { operationOf } from '../support/openapi/description.ts';
@@ -38,6 +38,7 @@ const CHAPTERS = {
   pullRequests,
   commitsAndContents,
   gitData,
+  statuses,
   workflowsAndRuns,
   runners,
   environments,

@@ -26,6 +26,19 @@ export async function listRefs(folder: string, prefix: string): Promise<GitRef[]
   return refs.filter(({ ref }) => ref.startsWith(prefix));
 }
 
+/** Branches that have the commit, by name, each with its own newest one. */
+export async function branchesWith(
+  folder: string,
+  sha: string,
+  limit: number,
+): Promise<{ name: string; sha: string }[]> {
+  const format = '%(objectname) %(refname:lstrip=2)';
+  const args = ['for-each-ref', `--format=${format}`, `--count=${limit}`, `--contains=${sha}`, 'refs/heads/'];
+  const { stdout } = await runGit(args, { folder });
+  const lines = stdout.toString('utf8').split('\n').filter(Boolean);
+  return lines.map((line) => ({ sha: line.slice(0, 40), name: line.slice(41) }));
+}
+
 export async function isRefName(name: string): Promise<boolean> {
   const { code } = await runGit(['check-ref-format', name], { okCodes: [0, 1] });
   return code === 0;

@@ -38,7 +38,7 @@ export function checkRunRoutes(app: FastifyInstance, context: ServerContext): vo
   });
 }
 
-async function checkRunsAt(context: ServerContext, repository: RepositoryRow, sha: string) {
+export async function checkRunsAt(context: ServerContext, repository: RepositoryRow, sha: string) {
   const page = { limit: MAX_RUNS, offset: 0 };
   const { runs } = await queryRuns(context.db, { repositoryId: repository.id, sha }, page);
   const objects: ReturnType<typeof checkRunObject>[] = [];

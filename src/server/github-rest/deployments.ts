@@ -22,6 +22,7 @@ import { tellOfDeployment } from './deployment-events.ts';
 import { deploymentObject, deploymentStatusObject } from './deployment-objects.ts';
 import { notFoundOnGitHub } from './errors.ts';
 import { idOf, linkPages, onPage, pageOf, repositoryOf } from './requests.ts';
+import { assertGreen } from './required-contexts.ts';
 
 const Name = z.string().min(1).max(255);
 const Text = z.string().max(1_000).optional();
@@ -112,8 +113,7 @@ async function create(context: ServerContext, request: FastifyRequest) {
   const asked = CreateRequest.parse(request.body);
   const sha = await context.git.resolve(repository, asked.ref);
   if (!sha) throw new UserError('no-such-ref', `No ref found for: ${asked.ref}`);
-  const [wanted] = asked.required_contexts ?? [];
-  if (wanted !== undefined) throw noStatus(wanted, asked.ref);
+  await assertGreen(context, repository, sha, asked);
   const environment = await findOrInsertEnvironment(db, repository.id, asked.environment, clock.now());
   const at = isoTime(clock.now());
   const deployment = await insertDeployment(db, {
@@ -137,13 +137,6 @@ async function create(context: ServerContext, request: FastifyRequest) {
   await tellOfDeployment(context, request.caller, repository, deployment);
   return deploymentObject(settings.publicUrl, repository, deployment);
 }
-
-/** GitHub's words; there are no commit statuses here that could be green. */
-const noStatus = (wanted: string, ref: string): UserError =>
-  new UserError('missing-status', `Conflict: Commit status checks failed for ${ref}: ${wanted} has no status.`, {
-    status: 409,
-    hint: 'This server keeps no commit statuses; leave required_contexts out.',
-  });
 
 /** As on GitHub: what may still be there is not deleted, unless it is the only one. */
 async function remove(context: ServerContext, request: FastifyRequest): Promise<void> {

@@ -30,6 +30,7 @@ import { acceptEmptyBodies } from './requests.ts';
 import { runLogRoutes } from './run-logs.ts';
 import { runRoutes } from './runs.ts';
 import { secretRoutes } from './secrets.ts';
+import { statusRoutes } from './statuses.ts';
 import { tokenHeaders } from './token-headers.ts';
 import { userRoutes } from './users.ts';
 import { variableRoutes } from './variables.ts';
@@ -55,6 +56,7 @@ export function restRoutes(context: ServerContext): FastifyPluginAsync {
     auditLogRoutes(app, context);
     repositoryRoutes(app, context);
     commitRoutes(app, context);
+    statusRoutes(app, context);
     contentRoutes(app, context);
     refRoutes(app, context);
     gitDataRoutes(app, context);

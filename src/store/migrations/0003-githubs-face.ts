@@ -1,4 +1,5 @@
 import type { Kysely, Migration } from 'kysely';
+import { checks } from './0003-checks.ts';
 import { mirrors } from './0003-mirrors.ts';
 import { people } from './0003-people.ts';
 import { scaleSets } from './0003-scale-sets.ts';
@@ -14,6 +15,7 @@ export const githubsFace: Migration = {
     await services(db);
     await scaleSets(db);
     await workflows(db);
+    await checks(db);
   },
 };
 

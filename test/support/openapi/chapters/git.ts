@@ -57,3 +57,11 @@ export async function gitData(api: RestClient): Promise<void> {
   await api.delete(`${git}/refs/tags/v1`);
   expect(await api.get(`${git}/matching-refs/tags`)).toEqual([]);
 }
+
+export async function statuses(api: RestClient): Promise<void> {
+  const repository = await repositoryWith(api, 'statuses', { 'README.md': '' });
+  const { sha } = (await api.get(`${repository}/git/ref/heads/main`)).object;
+  await api.post(`${repository}/statuses/${sha}`, { state: 'success', context: 'ci' });
+  await api.get(`${repository}/commits/main/statuses`);
+  await api.get(`${repository}/commits/main/status`);
+}
