@@ -1,9 +1,10 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { serversPerTest, type TestServer } from '../support/server.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { serversPerTest, TestServer } from '../support/server.ts';
 import { WorkingCopy } from '../support/working-copy.ts';
 
-const { start } = serversPerTest();
+const { servers, start } = serversPerTest();
 
 const SECRET = 'It is one.';
 const on = (triggers: string): string =>
@@ -73,6 +74,58 @@ describe('a webhook', () => {
       expect([status, body.code]).toEqual([401, 'bad-webhook-signature']);
     }
     expect((await server.events()).filter(({ name }) => name === 'issues')).toEqual([]);
+  });
+
+  it('is refused when its body was changed after it was signed, and when it is signed with the older hash', async () => {
+    const { server } = await withWorkflow('issues');
+    const repository = { full_name: 'me/app' };
+    const [signed, changed] = ['opened', 'closed'].map((action) => JSON.stringify({ action, repository }));
+    const hash = (algorithm: string, body = '') => createHmac(algorithm, SECRET).update(body).digest('hex');
+    for (const headers of [
+      { 'x-hub-signature-256': `sha256=${hash('sha256', signed)}` },
+      { 'x-hub-signature-256': `sha256=${hash('sha256', changed).toUpperCase()}x` },
+      { 'x-hub-signature-256': `sha256=${hash('sha256', changed)}, sha256=${hash('sha256', signed)}` },
+      { 'x-hub-signature-256': `sha1=${hash('sha1', changed)}`, 'x-hub-signature': `sha1=${hash('sha1', changed)}` },
+    ]) {
+      const { status, body } = await deliver(server, { body: changed, headers });
+      expect([status, body.code]).toEqual([401, 'bad-webhook-signature']);
+    }
+    expect((await deliver(server, { body: changed })).status).toBe(202);
+    expect(await server.runs()).toHaveLength(1);
+  });
+
+  it('that was refused leaves no trace: the true one with the same id counts after it', async () => {
+    const { server } = await withWorkflow('issues');
+    const delivery = randomUUID();
+    expect((await deliver(server, { delivery, secret: 'another' })).status).toBe(401);
+    expect((await deliver(server, { delivery })).status).toBe(202);
+    expect(await server.runs()).toHaveLength(1);
+  });
+
+  it('that is replayed counts once, also at the same moment, with another body, and after a restart', async () => {
+    const { server } = await withWorkflow('issues');
+    const delivery = randomUUID();
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => deliver(server, { delivery })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 202]);
+    expect((await deliver(server, { delivery, payload: { action: 'reopened' } })).status).toBe(200);
+    await server.stop();
+    const again = await TestServer.start({ dataFolder: server.folder, webhookSecret: SECRET });
+    servers.push(again);
+    expect((await deliver(again, { delivery })).status).toBe(200);
+    expect(await again.runs()).toHaveLength(1);
+  });
+
+  it('counts whatever the clocks of both sides say: its signature names no time', async () => {
+    const YEAR_MS = 365 * 24 * 3_600_000;
+    for (const now of [Date.now() - 10 * YEAR_MS, Date.now() + 10 * YEAR_MS]) {
+      const server = await start({ webhookSecret: SECRET, clock: new ManualClock(now) });
+      await server.pushWorkflow(on('issues'), { repository: 'me/app' });
+      const delivery = randomUUID();
+      const headers = { date: new Date(now + YEAR_MS).toUTCString() };
+      expect((await deliver(server, { delivery, headers })).status).toBe(202);
+      expect((await deliver(server, { delivery, headers })).status).toBe(200);
+      expect(await server.runs()).toHaveLength(1);
+    }
   });
 
   it('is refused in words when it is about nothing known or cannot be read', async () => {
