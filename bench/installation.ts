@@ -52,6 +52,11 @@ export class Installation {
     if ((await apply.exited()) !== 0) throw new Error(apply.output);
   }
 
+  /** Of the server. */
+  get pid(): number {
+    return this.#program.pid;
+  }
+
   async close(): Promise<void> {
     await this.#fleet?.kill('SIGTERM');
     await this.#program.kill('SIGTERM');

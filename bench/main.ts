@@ -7,6 +7,7 @@ import { benchDownload, benchUpload } from './artifacts.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchDispatch } from './dispatch.ts';
 import { benchFirstStep } from './first-step.ts';
+import { benchHeldPolls } from './held-polls.ts';
 import { benchIdleMemory } from './idle-memory.ts';
 import { benchLogLines } from './log-lines.ts';
 import { benchPush } from './push.ts';
@@ -18,6 +19,7 @@ import { benchThroughput } from './throughput.ts';
 const benches: Record<string, () => Promise<Row>> = {
   'first-step': benchFirstStep,
   dispatch: benchDispatch,
+  'held-polls': benchHeldPolls,
   steps: benchStepOverhead,
   'twenty-steps': benchTwentySteps,
   'javascript-actions': benchJavaScriptActions,

@@ -1,7 +1,7 @@
 /** One line of the table: what was measured, and the budget it has to keep (DESIGN 8). */
 export interface Row {
   name: string;
-  unit: 'ms' | 'jobs/s' | '/s' | 'MB/s' | 'MiB';
+  unit: 'ms' | 'jobs/s' | '/s' | 'MB/s' | 'MiB' | 'KiB';
   samples: number;
   p50: number;
   p99: number | null;

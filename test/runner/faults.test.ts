@@ -282,7 +282,7 @@ describe('bad usage', () => {
   });
 
   it('exits 2 without a JIT config and for an unknown option', () => {
-    expect(runCli()).toMatchObject({ status: 2, text: expect.stringContaining('No JIT config') });
+    expect(runCli()).toMatchObject({ status: 2, text: expect.stringContaining('no JIT config') });
     expect(runCli('--nope')).toMatchObject({ status: 2, text: expect.stringContaining('--nope') });
   });
 

@@ -1,4 +1,4 @@
-import { createPrivateKey, createSign, randomUUID } from 'node:crypto';
+import { createPrivateKey, createSign, type KeyObject, randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import type { BrokerMessage, JobRequestBody, SessionResponse } from '../../src/protocol/runner/broker.ts';
 import { decodeJitConfig, type JitConfig } from '../../src/protocol/runner/jit-config.ts';
@@ -51,6 +51,15 @@ export async function call<T = unknown>(
   });
 }
 
+/** Thousands of runners may share one key, which costs more to read than to sign with. */
+const privateKeys = new Map<string, KeyObject>();
+
+function privateKeyOf(key: JitConfig['key']): KeyObject {
+  const known = privateKeys.get(key.n) ?? createPrivateKey({ key: { kty: 'RSA', ...key }, format: 'jwk' });
+  privateKeys.set(key.n, known);
+  return known;
+}
+
 /** Speaks a listener's part of the protocol step by step, so that a test can stop anywhere in the middle. */
 export class SimulatedRunner {
   readonly config: JitConfig;
@@ -84,8 +93,7 @@ export class SimulatedRunner {
     };
     const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const text = `${part({ typ: 'JWT', alg: 'RS256' })}.${part(payload)}`;
-    const key = createPrivateKey({ key: { kty: 'RSA', ...this.config.key }, format: 'jwk' });
-    return `${text}.${createSign('sha256').update(text).sign(key, 'base64url')}`;
+    return `${text}.${createSign('sha256').update(text).sign(privateKeyOf(this.config.key), 'base64url')}`;
   }
 
   requestToken(

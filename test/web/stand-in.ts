@@ -83,8 +83,9 @@ export class StandIn {
     await this.#app.register(async (api) => this.#addRoutes(api), { prefix: DASHBOARD_PREFIX });
     this.webhooks.addRoutes(this.#app);
     this.#app.get('/api/v3/repos/:owner/:repo/actions/jobs/:id/logs', (request, reply) =>
-      reply.type('text/plain').send(this.#wholeLog(idOf(request))),
+      reply.redirect(`/blobs/logs/${idOf(request)}`, 302),
     );
+    this.#app.get('/blobs/logs/:id', (request, reply) => reply.type('text/plain').send(this.#wholeLog(idOf(request))));
     this.url = await this.#app.listen({ host: '127.0.0.1', port });
   }
 
