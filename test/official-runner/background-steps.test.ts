@@ -1,9 +1,6 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunDetail } from '../../src/protocol/dashboard/index.ts';
-import { TestServer } from '../support/server.ts';
-import { waitFor } from '../support/wait.ts';
-import { OfficialRunner, officialRunner } from './official-runner.ts';
+import { describe, expect, it } from 'vitest';
+import { OfficialJobs, stepsOf } from './official-jobs.ts';
+import { officialRunner } from './official-runner.ts';
 
 const WORKFLOW = `on: push
 jobs:
@@ -25,37 +22,16 @@ jobs:
       - { name: Last, background: true, run: echo last }
 `;
 
+const jobs = new OfficialJobs();
+
 /** SEM-18: the messages are the ones that GitHub's own runner reads. */
 describe.skipIf(!officialRunner)('background steps on the official runner', () => {
-  let server: TestServer;
-  let runner: OfficialRunner;
-  let run: RunDetail;
-
-  beforeAll(async () => {
-    server = await TestServer.start();
-    await server.pushWorkflow(WORKFLOW);
-    runner = await OfficialRunner.start(
-      join(server.folder, 'official'),
-      await server.jitConfig('official', ['self-hosted']),
-    );
-    run = await waitFor(
-      'the run to end',
-      async () => {
-        const [newest] = await server.runs();
-        return newest?.status === 'completed' && (await server.run(newest.id));
-      },
-      90_000,
-    );
-  }, 120_000);
-  afterAll(async () => {
-    await runner?.close();
-    await server?.close();
-  });
-
   it('SEM-18.1 to 18.5: run, are waited for and ended', async () => {
+    const id = await jobs.push(WORKFLOW);
+    await jobs.startRunner(['self-hosted']);
+    const run = await jobs.ended(id);
     const [job] = run.jobs;
-    const steps = job?.steps.filter(({ name }) => !/^(Set up|Complete) job$/.test(name)) ?? [];
-    expect(steps.map(({ name, conclusion }) => `${name}: ${conclusion}`)).toEqual([
+    expect(job && stepsOf(job)).toEqual([
       'Database: success',
       'Early: success',
       'Wait: success',
@@ -69,8 +45,7 @@ describe.skipIf(!officialRunner)('background steps on the official runner', () =
       'Wait for all background steps: success',
     ]);
     expect(run.conclusion).toBe('success');
-    const url = `${server.url}/switchyard/v1/jobs/${job?.id}/log`;
-    const log = await (await fetch(url, { headers: { authorization: `Bearer ${server.token}` } })).text();
+    const log = job && (await jobs.log(job));
     expect(log).toContain('early []');
     expect(log).toContain('late [here]');
   });

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dockerEngine, startDocker, type TestDocker } from '../support/docker.ts';
 import { findProgram } from '../support/find-program.ts';
-import { OfficialJobs, stepsOf } from './official-jobs.ts';
+import { OfficialJobs, RENAMED_FOR_A_STEP, stepsOf } from './official-jobs.ts';
 import { officialRunner } from './official-runner.ts';
 
 const engine = dockerEngine();
@@ -44,7 +44,7 @@ describe.skipIf(!officialRunner || !engine)('containers on the official runner',
   it('SEM-14: a job in a container reaches its service by name, and JavaScript runs inside', async () => {
     await jobs.pushAction('me/inside', {
       'action.yml': 'name: Inside\nruns: { using: node20, main: main.js, post: post.js }\n',
-      'main.js': 'console.log("main in", process.cwd(), process.env.HOME)',
+      'main.js': 'console.log("main in", process.cwd(), process.env.HOME, process.env.GITHUB_SERVER_URL)',
       'post.js': 'console.log("post in", process.cwd())',
     });
     // The Node of a runner that was built here may be a link to the machine's, which the volume puts in its place.
@@ -67,6 +67,7 @@ describe.skipIf(!officialRunner || !engine)('containers on the official runner',
         shell: bash
         run: exec 3<> /dev/tcp/web/8000; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; tail -n 1 <&3; echo " and \${{ steps.look.outputs.made }}"
       - uses: me/inside@v1
+        env: { NODE_OPTIONS: "${RENAMED_FOR_A_STEP}" }
 `,
       env,
     );
@@ -81,7 +82,7 @@ describe.skipIf(!officialRunner || !engine)('containers on the official runner',
     ]);
     expect(log).toContain('/__w/app/app\nhello job /__w/app/app 1');
     expect(log).toContain('served and it');
-    expect(log).toContain('main in /__w/app/app /github/home');
+    expect(log).toContain('main in /__w/app/app /github/home http://switchyard.localhost');
     expect(log).toContain('post in /__w/app/app');
     expect(left()).toEqual([]);
   });

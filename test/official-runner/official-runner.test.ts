@@ -1,48 +1,17 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Job, LogPage, RunDetail, RunnerList } from '../../src/protocol/dashboard/index.ts';
-import { TestServer } from '../support/server.ts';
 import { waitFor } from '../support/wait.ts';
-import { OfficialRunner, officialRunner } from './official-runner.ts';
+import { OfficialJobs } from './official-jobs.ts';
+import { officialRunner } from './official-runner.ts';
 import { endless, FOREIGN_ACTION, gated, LANGUAGE, longLog } from './workflows.ts';
 
 const SECRET = 'correct-horse-battery';
 
+const jobs = new OfficialJobs();
+
 describe.skipIf(!officialRunner)('the official runner on a real server', () => {
-  let server: TestServer;
-  const runners: OfficialRunner[] = [];
-
-  beforeAll(async () => {
-    server = await TestServer.start();
-  });
-  afterAll(async () => {
-    for (const runner of runners) await runner.close();
-    await server?.close();
-  });
-
-  let count = 0;
-  const startRunner = async (labels = ['self-hosted', 'Linux']): Promise<OfficialRunner> => {
-    const name = `official-${++count}`;
-    const runner = await OfficialRunner.start(join(server.folder, name), await server.jitConfig(name, labels));
-    runners.push(runner);
-    return runner;
-  };
-
-  const ended = (runId: number, timeoutMs = 50_000): Promise<RunDetail> =>
-    waitFor(
-      `run ${runId} to end`,
-      async () => {
-        const run = await server.run(runId);
-        return run.status === 'completed' && run;
-      },
-      timeoutMs,
-    );
-  const newestRun = async (): Promise<number> => (await server.runs())[0]?.id ?? 0;
-  const pushed = async (workflow: string): Promise<number> => {
-    await server.pushWorkflow(workflow);
-    return newestRun();
-  };
   const jobOf = (run: RunDetail, name: string): Job => {
     const job = run.jobs.find((candidate) => candidate.name === name);
     if (!job) throw new Error(`no job ${name} among ${run.jobs.map((each) => each.name).join(', ')}`);
@@ -52,23 +21,16 @@ describe.skipIf(!officialRunner)('the official runner on a real server', () => {
     const all: string[] = [];
     for (;;) {
       const path = `/switchyard/v1/jobs/${job.id}/steps/${step}/log?from=${all.length + 1}&limit=10000`;
-      const { lines } = await server.rest<LogPage>('GET', path);
+      const { lines } = await jobs.server.rest<LogPage>('GET', path);
       if (lines.length === 0) return all;
       all.push(...lines);
     }
-  };
-  /** By GitHub's REST. */
-  const jobLog = async (job: Job): Promise<string> => {
-    const answer = await fetch(`${server.url}/api/v3/repos/me/app/actions/jobs/${job.id}/logs`, {
-      headers: { authorization: `Bearer ${server.token}` },
-    });
-    return answer.text();
   };
   const hasPrinted = (job: Job, step: number, text: string): Promise<boolean> =>
     waitFor(`"${text}"`, async () => (await stepLog(job, step)).some((line) => line.includes(text)));
   const runningJob = (runId: number): Promise<Job> =>
     waitFor('the job to run a step', async () => {
-      const [job] = (await server.run(runId)).jobs;
+      const [job] = (await jobs.server.run(runId)).jobs;
       return job?.steps.some(({ number, status }) => number > 1 && status === 'in_progress') && job;
     });
   /** Without the time. */
@@ -79,11 +41,11 @@ describe.skipIf(!officialRunner)('the official runner on a real server', () => {
     let exitCodes: (number | null)[];
 
     beforeAll(async () => {
-      await server.push({ README: 'x' }, { ref: 'none' });
-      await server.rest('PUT', '/switchyard/v1/repos/me/app/secrets/PASSWORD', { value: SECRET });
-      await server.pushWorkflow(LANGUAGE, { message: 'Speak' });
-      const used = await Promise.all([1, 2, 3, 4].map(() => startRunner()));
-      run = await ended(await newestRun());
+      await jobs.server.push({ README: 'x' }, { ref: 'none' });
+      await jobs.server.rest('PUT', '/switchyard/v1/repos/me/app/secrets/PASSWORD', { value: SECRET });
+      await jobs.server.pushWorkflow(LANGUAGE, { message: 'Speak' });
+      const used = await Promise.all([1, 2, 3, 4].map(() => jobs.startRunner(['self-hosted', 'Linux'])));
+      run = await jobs.ended((await jobs.server.runs())[0]?.id ?? 0);
       exitCodes = await Promise.all(used.map((runner) => runner.exited()));
     }, 120_000);
 
@@ -101,7 +63,7 @@ describe.skipIf(!officialRunner)('the official runner on a real server', () => {
 
     it('ends each ephemeral runner with its job, and its registration', async () => {
       expect(exitCodes).toEqual([0, 0, 0, 0]);
-      const { runners: left } = await server.rest<RunnerList>('GET', '/switchyard/v1/runners');
+      const { runners: left } = await jobs.server.rest<RunnerList>('GET', '/switchyard/v1/runners');
       expect(left.filter(({ labels }) => labels.includes('Linux'))).toEqual([]);
     });
 
@@ -129,19 +91,19 @@ describe.skipIf(!officialRunner)('the official runner on a real server', () => {
     });
 
     it('hands env, outputs, matrix and contexts to the steps', async () => {
-      const build = await jobLog(jobOf(run, 'build'));
+      const build = await jobs.log(jobOf(run, 'build'));
       expect(build).toContain('Z hello job step of build on main');
       expect(build).toContain('Z LATER is kept, the password is ***');
       expect(build).toContain('Z the action said hi Ada');
       expect(build).toContain('Z tidied up');
       expect(build).not.toContain(SECRET);
-      const failed = await jobLog(jobOf(run, 'test (18)'));
+      const failed = await jobs.log(jobOf(run, 'test (18)'));
       expect(failed).toContain('Z testing 1.2.3 on 18, one of 2');
       expect(failed).toContain('Z cleaning up');
       expect(failed).toContain('Z the job is failure');
       expect(failed).not.toContain('Z only after success');
-      expect(await jobLog(jobOf(run, 'test (20)'))).toContain('Z only after success');
-      expect(await jobLog(jobOf(run, 'report'))).toContain('Z test was failure for 1.2.3');
+      expect(await jobs.log(jobOf(run, 'test (20)'))).toContain('Z only after success');
+      expect(await jobs.log(jobOf(run, 'report'))).toContain('Z test was failure for 1.2.3');
     });
 
     it("keeps each step's log with its line count", async () => {
@@ -172,42 +134,42 @@ describe.skipIf(!officialRunner)('the official runner on a real server', () => {
     });
 
     it('uploads the step summary', async () => {
-      const folder = join(server.folder, 'data', 'blobs', 'summaries', String(jobOf(run, 'build').id));
+      const folder = join(jobs.server.folder, 'data', 'blobs', 'summaries', String(jobOf(run, 'build').id));
       const [file = ''] = await readdir(folder);
       expect(await readFile(join(folder, file), 'utf8')).toBe('# Built Speak\n');
     });
   });
 
-  it.each([5_000, 30_000, 60_000])('keeps a log of %i lines whole: each line once, in order', async (count) => {
-    const runId = await pushed(longLog(count));
-    await startRunner(['long']);
-    const [job] = (await ended(runId)).jobs;
+  it.each([5_000, 60_000])('keeps a log of %i lines whole: each line once, in order', async (count) => {
+    const runId = await jobs.push(longLog(count));
+    await jobs.startRunner(['long']);
+    const [job] = (await jobs.ended(runId)).jobs;
     if (!job) throw new Error('no job');
     const numbers = (lines: string[]): string[] =>
       lines.flatMap((line) => /Z line (\d+) of a log that .* megabytes\.$/.exec(line)?.[1] ?? []);
     const expected = Array.from({ length: count }, (_, index) => String(index + 1).padStart(8, '0'));
     expect(numbers(await stepLog(job, 2))).toEqual(expected);
-    expect(numbers((await jobLog(job)).split('\n'))).toEqual(expected);
+    expect(numbers((await jobs.log(job)).split('\n'))).toEqual(expected);
   });
 
   it('shows lines while the step runs', async () => {
-    const gate = join(server.folder, 'gate-live');
-    const runId = await pushed(gated('live', gate));
-    await startRunner(['live']);
+    const gate = join(jobs.server.folder, 'gate-live');
+    const runId = await jobs.push(gated('live', gate));
+    await jobs.startRunner(['live']);
     const job = await runningJob(runId);
     await hasPrinted(job, 2, 'Z the gate is shut');
-    expect((await server.run(runId)).status).toBe('in_progress');
+    expect((await jobs.server.run(runId)).status).toBe('in_progress');
     await writeFile(gate, '');
-    expect((await ended(runId)).conclusion).toBe('success');
+    expect((await jobs.ended(runId)).conclusion).toBe('success');
   });
 
   it('ends a cancelled job soon, and lets its always() step run', async () => {
-    const runId = await pushed(endless('cancel', 10));
-    await startRunner(['cancel']);
+    const runId = await jobs.push(endless('cancel', 10));
+    await jobs.startRunner(['cancel']);
     const job = await runningJob(runId);
     await hasPrinted(job, 2, 'Z going to sleep');
-    await server.rest('POST', `/api/v3/repos/me/app/actions/runs/${runId}/cancel`);
-    const run = await ended(runId, 30_000);
+    await jobs.server.rest('POST', `/api/v3/repos/me/app/actions/runs/${runId}/cancel`);
+    const run = await jobs.ended(runId);
     expect(run.conclusion).toBe('cancelled');
     expect(run.jobs[0]?.steps.map(({ conclusion }) => conclusion)).toEqual([
       'success',
@@ -216,25 +178,25 @@ describe.skipIf(!officialRunner)('the official runner on a real server', () => {
       'skipped',
       'success',
     ]);
-    expect(await jobLog(job)).toContain('Z always, the job is cancelled');
+    expect(await jobs.log(job)).toContain('Z always, the job is cancelled');
   });
 
   it('SEM-28.7: cancels a job at its time limit, and says so', async () => {
-    const runId = await pushed(endless('limit', 0.1));
-    await startRunner(['limit']);
-    const run = await ended(runId);
+    const runId = await jobs.push(endless('limit', 0.1));
+    await jobs.startRunner(['limit']);
+    const run = await jobs.ended(runId);
     const [job] = run.jobs;
     expect(run.conclusion).toBe('cancelled');
     expect(job?.annotations.map(({ message }) => message)).toContain(
       'The job has exceeded its maximum execution time of 0.1 minutes.',
     );
-    expect(job && (await jobLog(job))).toContain('Z always, the job is cancelled');
+    expect(job && (await jobs.log(job))).toContain('Z always, the job is cancelled');
   });
 
   it('fails at once, with a reason, on an action of another repository', async () => {
-    const runId = await pushed(FOREIGN_ACTION);
-    await startRunner(['foreign']);
-    const [job] = (await ended(runId, 25_000)).jobs;
+    const runId = await jobs.push(FOREIGN_ACTION);
+    await jobs.startRunner(['foreign']);
+    const [job] = (await jobs.ended(runId)).jobs;
     expect(job?.conclusion).toBe('failure');
     expect(job?.annotations.map(({ message }) => message).join('\n')).toContain('actions/checkout@v4');
   });

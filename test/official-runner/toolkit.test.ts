@@ -5,15 +5,13 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { bundle } from '../runner/action-jobs.ts';
 import { call } from '../support/simulated-runner.ts';
-import { OfficialJobs } from './official-jobs.ts';
+import { OfficialJobs, RENAME_SERVER, RENAMED_FOR_A_STEP } from './official-jobs.ts';
 import { OfficialRunner, officialRunner } from './official-runner.ts';
 
 const jobs = new OfficialJobs();
 
-/** docs/official-runner.md names both. */
-const RENAME = `process.env.GITHUB_SERVER_URL='http://switchyard.localhost'`;
-const FOR_A_STEP = `--import=data:text/javascript,${RENAME}`;
-const FOR_A_RUNNER = `NODE_OPTIONS=--import=data:text/javascript,if(/artifact/.test(process.env.GITHUB_ACTION_REPOSITORY))${RENAME}`;
+/** docs/official-runner.md names it. */
+const FOR_A_RUNNER = `NODE_OPTIONS=--import=data:text/javascript,if(/artifact/.test(process.env.GITHUB_ACTION_REPOSITORY))${RENAME_SERVER}`;
 
 /** Pushes `me/NAME` as an action whose main is an async function's body. */
 async function pushTool(name: string, imports: string, body: string): Promise<void> {
@@ -52,7 +50,7 @@ jobs:
   up:
     runs-on: up
     steps:
-      - { uses: me/upload-artifact@v1, env: { NODE_OPTIONS: "${FOR_A_STEP}" } }
+      - { uses: me/upload-artifact@v1, env: { NODE_OPTIONS: "${RENAMED_FOR_A_STEP}" } }
       - run: echo "plain $GITHUB_SERVER_URL"
   down:
     needs: up
@@ -90,7 +88,7 @@ jobs:
     );
     const { run, log } = await jobs.run(`    steps:
       - { uses: me/cache@v1, with: { key: one } }
-      - { uses: me/cache@v1, with: { key: two }, env: { NODE_OPTIONS: "${FOR_A_STEP}" } }
+      - { uses: me/cache@v1, with: { key: two }, env: { NODE_OPTIONS: "${RENAMED_FOR_A_STEP}" } }
 `);
     expect(run.conclusion, log).toBe('success');
     // What JSON makes of undefined: no cache.
