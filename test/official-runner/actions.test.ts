@@ -63,7 +63,7 @@ describe.skipIf(!officialRunner)('actions of other repositories on the official 
     expect(log).not.toContain('never-42');
   });
 
-  it('SEM-17.2: `$/` is the repository of the file that says it, also in a composite', async () => {
+  it('SEM-17.1: `$/` is the repository of the file that says it, also in a composite', async () => {
     const own = `name: Own
 runs:
   using: composite
