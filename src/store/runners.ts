@@ -97,6 +97,24 @@ export async function findGroup(db: Queries, name: string): Promise<RunnerGroupR
   return (await runnerGroups(db)).find((group) => group.name.toLowerCase() === name.toLowerCase());
 }
 
+/**
+ * @param group its name, and its wall (JSON: Wall of workflow/routing, or null), as they shall be
+ * @returns undefined when another has the name, whatever its case, or the group is gone
+ */
+export async function updateGroup(
+  db: Queries,
+  id: number,
+  group: { name: string; wall: string },
+): Promise<RunnerGroupRow | undefined> {
+  const holder = await findGroup(db, group.name);
+  if (holder && holder.id !== id) return undefined;
+  return db.updateTable('runner_groups').set(group).where('id', '=', id).returningAll().executeTakeFirst();
+}
+
+export async function moveRunners(db: Queries, ids: number[], groupId: number): Promise<void> {
+  await db.updateTable('runners').set({ group_id: groupId }).where('id', 'in', ids).execute();
+}
+
 /** Only a group that no runner belongs to. @returns whether it was one */
 export async function deleteGroup(db: Queries, id: number): Promise<boolean> {
   const result = await db

@@ -126,6 +126,7 @@ export class Engine {
       inUnit: this.#inUnit,
       directory: this.#directory,
       dispatcher: this.#dispatcher,
+      groupRenamed: () => this.scaleSets.reload(),
     });
     this.registrations = new RunnerRegistrations({
       inUnit: this.#inUnit,

@@ -78,6 +78,18 @@ export class RunnerDirectory {
     if (entry) entry.facts.wall = wall;
   }
 
+  moveTo(id: number, group: string): void {
+    const entry = this.#entries.get(id);
+    if (entry) Object.assign(entry.facts, { group, groupWall: this.groupWall(group) });
+  }
+
+  renameGroup(before: string, group: string): void {
+    const wall = this.groupWall(before);
+    this.setGroupWall(before, null);
+    this.setGroupWall(group, wall);
+    for (const { id, group: own } of this.all()) if (own === before) this.moveTo(id, group);
+  }
+
   /** Of the runners that the group has and of those that it will have. */
   setGroupWall(group: string, wall: Wall | null): void {
     if (wall) this.#groupWalls.set(group, wall);

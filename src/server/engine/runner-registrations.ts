@@ -1,5 +1,12 @@
 import { notFound } from '../../common/errors.ts';
-import { findRunner, labelsOf, type StoredLabel, setRunnerLabels } from '../../store/runners.ts';
+import {
+  findRunner,
+  labelsOf,
+  moveRunners,
+  type RunnerGroupRow,
+  type StoredLabel,
+  setRunnerLabels,
+} from '../../store/runners.ts';
 import type { RunnerDirectory } from './runner-directory.ts';
 import type { InUnit } from './unit.ts';
 
@@ -42,6 +49,20 @@ export class RunnerRegistrations {
       });
       unit.changed('runner', id);
       return labels;
+    });
+  }
+
+  /** From whatever groups they are in; from then on they stand behind the wall of this one alone, beside their own. */
+  async moveToGroup(ids: number[], group: RunnerGroupRow): Promise<void> {
+    if (ids.length === 0) return;
+    const { inUnit, directory, regroup } = this.#options;
+    await inUnit(async (unit) => {
+      await moveRunners(unit.db, ids, group.id);
+      unit.afterCommit(() => {
+        for (const id of ids) directory.moveTo(id, group.name);
+        regroup();
+      });
+      for (const id of ids) unit.changed('runner', id);
     });
   }
 }

@@ -6,6 +6,7 @@ import {
   type RunnerRow,
   setGroupWall,
   setRunnerWall,
+  updateGroup,
 } from '../../store/runners.ts';
 import type { Wall } from '../../workflow/routing.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -16,6 +17,8 @@ export interface RunnerWallsOptions {
   inUnit: InUnit;
   directory: RunnerDirectory;
   dispatcher: Dispatcher;
+  /** What else knows groups by their names is to read them anew. */
+  groupRenamed: () => Promise<void>;
 }
 
 /**
@@ -62,11 +65,29 @@ export class RunnerWalls {
   async addGroup(name: string, wall: Wall | null): Promise<RunnerGroupRow> {
     return this.#options.inUnit(async (unit) => {
       const group = await insertGroup(unit.db, name, JSON.stringify(wall));
-      if (!group) throw new UserError('group-exists', `There is a runner group ${name} already.`, { status: 409 });
+      if (!group) throw groupExists(name);
       unit.afterCommit(() => this.#options.directory.setGroupWall(name, wall));
       unit.afterCommit(() => this.regroup());
       return group;
     });
+  }
+
+  /** @throws UserError 409 when the name is taken */
+  async changeGroup(before: RunnerGroupRow, name: string, wall: Wall | null): Promise<RunnerGroupRow> {
+    const { inUnit, directory, groupRenamed } = this.#options;
+    const changed = await inUnit(async (unit) => {
+      const group = await updateGroup(unit.db, before.id, { name, wall: JSON.stringify(wall) });
+      if (!group) throw groupExists(name);
+      unit.afterCommit(() => {
+        if (before.name !== name) directory.renameGroup(before.name, name);
+        directory.setGroupWall(name, wall);
+        this.regroup();
+      });
+      for (const runner of directory.all()) if (runner.group === before.name) unit.changed('runner', runner.id);
+      return group;
+    });
+    if (before.name !== name) await groupRenamed();
+    return changed;
   }
 
   /** Takes a group away that no runner belongs to. @returns whether it was there and empty */
@@ -82,3 +103,6 @@ export class RunnerWalls {
     this.#options.dispatcher.regroup(this.#options.directory.walls());
   }
 }
+
+const groupExists = (name: string): UserError =>
+  new UserError('group-exists', `There is a runner group ${name} already.`, { status: 409 });

@@ -8,6 +8,9 @@ import { notFoundOnGitHub } from './errors.ts';
 /** The three places that runners belong to, as path prefixes. */
 export const SCOPES = ['/repos/:owner/:repo', '/orgs/:org', '/enterprises/:enterprise'];
 
+/** A group is everybody's, whoever's path it is called by. */
+export const CHANGES_GROUPS = needs('admin', 'people', { place: 'server' });
+
 /**
  * Runners are for those who administer the place; an enterprise's have no permission that an App could be given.
  * @param runnerTokens kinds of tokens that open the route for a runner that configures or removes itself

@@ -82,6 +82,9 @@ export async function runners(api: RestClient): Promise<void> {
     if (scope.startsWith('/repos')) continue;
     const group = await api.post(groups, { name: `group-${scope.length}`, visibility: 'all' });
     await api.get(`${groups}/${group.id}`);
+    await api.patch(`${groups}/${group.id}`, { name: `renamed-${scope.length}` });
+    await groupMembers(api, base, `${groups}/${group.id}`);
+    if (scope.startsWith('/orgs')) await api.get(`${groups}/${group.id}/repositories`);
     await api.delete(`${groups}/${group.id}`);
   }
 }
@@ -92,4 +95,14 @@ async function runnerLabels(api: RestClient, labels: string): Promise<void> {
   await api.delete(`${labels}/gpu`);
   await api.put(labels, { labels: ['gpu'] });
   await api.delete(labels);
+}
+
+async function groupMembers(api: RestClient, runnersPath: string, group: string): Promise<void> {
+  const request = { name: 'member', runner_group_id: 1, labels: ['x'] };
+  const { runner } = await api.post(`${runnersPath}/generate-jitconfig`, request);
+  await api.put(`${group}/runners`, { runners: [runner.id] });
+  await api.get(`${group}/runners`);
+  await api.delete(`${group}/runners/${runner.id}`);
+  await api.put(`${group}/runners/${runner.id}`);
+  await api.delete(`${runnersPath}/${runner.id}`);
 }
