@@ -38,7 +38,7 @@ runs:
 };
 
 describe.skipIf(!officialRunner)('actions of other repositories on the official runner', () => {
-  it('SEM-17.5, 17.11: JavaScript with pre, post, state and outputs; a composite of a folder that uses it', async () => {
+  it('SEM-17.5, 17.9, 17.12: JavaScript with pre, post, state and outputs; a composite of a folder that uses it', async () => {
     await jobs.pushAction('me/greet', GREET);
     await jobs.pushAction('me/both', BOTH);
     const { run, job, log } = await jobs.run(`    steps:
