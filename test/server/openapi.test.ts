@@ -30,6 +30,7 @@ const IN_OTHER_TESTS: Record<string, RegExp> = {
   'test/server/caches.test.ts': /\/actions\/caches?\b/,
   'test/server/oidc.test.ts': /\/actions\/oidc\b/,
   'test/server/apps.test.ts': /\/(app|installations?)\b/,
+  'test/server/check-runs.test.ts': /\/check-(runs|suites)\b/,
   'test/server/people.test.ts': /\/(collaborators|audit-log|users|rate_limit)\b/,
 };
 

@@ -165,7 +165,7 @@ function wantedPermissions(own: AppRow, wanted: AppPermissions | undefined): App
 const selectionOf = (places: Place[] | null, { repositories }: InstallationRow): 'all' | 'selected' =>
   places === null && repositories === 'null' ? 'all' : 'selected';
 
-function appObject(context: ServerContext, row: AppRow, installations: number) {
+export function appObject(context: ServerContext, row: AppRow, installations: number) {
   const { publicUrl } = context.settings;
   return {
     id: row.id,

@@ -56,11 +56,11 @@ export function checkSuiteObject(publicUrl: string, repository: RepositoryRow, r
   };
 }
 
-const apiOf = (publicUrl: string, { owner, name }: RepositoryRow): string =>
+export const apiOf = (publicUrl: string, { owner, name }: RepositoryRow): string =>
   `${publicUrl}/api/v3/repos/${owner}/${name}`;
 
 /** The App that all check runs come from, with the id and the slug by which clients know GitHub Actions. */
-function actionsApp(publicUrl: string) {
+export function actionsApp(publicUrl: string) {
   const slug = 'github-actions';
   const since = '2018-07-30T09:30:17Z';
   return {

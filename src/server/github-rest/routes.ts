@@ -7,6 +7,7 @@ import { artifactRestRoutes } from './artifacts.ts';
 import { auditLogRoutes } from './audit-log.ts';
 import { cacheRestRoutes } from './caches.ts';
 import { checkRunRoutes } from './check-runs.ts';
+import { checkSuiteRoutes } from './check-suites.ts';
 import { collaboratorRoutes } from './collaborators.ts';
 
 import { commitRoutes } from './commits.ts';
@@ -22,6 +23,7 @@ import { metaRoutes } from './meta.ts';
 import { oidcRestRoutes } from './oidc.ts';
 import { pendingDeploymentRoutes } from './pending-deployments.ts';
 import { permissionRoutes } from './permissions.ts';
+import { postedCheckRoutes } from './posted-checks.ts';
 import { pullRoutes } from './pulls.ts';
 import { limitRate, rateLimitRoutes } from './rate-limit.ts';
 import { refRoutes } from './refs.ts';
@@ -67,6 +69,8 @@ export function restRoutes(context: ServerContext): FastifyPluginAsync {
     runLogRoutes(app, context);
     jobRoutes(app, context);
     checkRunRoutes(app, context);
+    postedCheckRoutes(app, context);
+    checkSuiteRoutes(app, context);
     artifactRestRoutes(app, context);
     cacheRestRoutes(app, context);
     environmentRoutes(app, context);

@@ -30,7 +30,9 @@ export interface Notice {
 
 /** Events that come in as such and are told on as they came; the others are told in words of their own, or nobody's business. */
 const TOLD_ON = new Set(
-  'push create delete pull_request status deployment deployment_status repository_dispatch workflow_dispatch'.split(' '),
+  'push create delete pull_request status check_run deployment deployment_status repository_dispatch workflow_dispatch'.split(
+    ' ',
+  ),
 );
 
 /** @returns nothing for what GitHub has no webhook of */
