@@ -39,23 +39,17 @@ export async function addMessage(db: Queries, message: Insertable<HookMessagesTa
  */
 export async function dueMessages(db: Queries, hookId: number, at: string, limit: number): Promise<HookMessageRow[]> {
   return db
-    .selectFrom('hook_messages as message')
+    .selectFrom('hook_messages')
     .selectAll()
-    .where('hook_id', '=', hookId)
-    .where('state', '=', 'pending')
-    .where('next_at', '<=', at)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('hook_messages as earlier')
-            .select('earlier.id')
-            .where('earlier.state', '=', 'pending')
-            .whereRef('earlier.id', '<', 'message.id')
-            .whereRef('earlier.hook_id', '=', 'message.hook_id')
-            .whereRef('earlier.order_key', '=', 'message.order_key'),
-        ),
-      ),
+    .where('id', 'in', (query) =>
+      query
+        .selectFrom('hook_messages')
+        .select(({ fn }) => fn.min('id').as('id'))
+        .where('hook_id', '=', hookId)
+        .where('state', '=', 'pending')
+        .groupBy('order_key'),
     )
+    .where('next_at', '<=', at)
     .orderBy('id')
     .limit(limit)
     .execute();
