@@ -26,6 +26,7 @@ const NOT_OF_GITHUB: Record<string, string> = {
 /** Routes whose answers, held against the description like all others, come in tests of their own. */
 const IN_OTHER_TESTS: Record<string, RegExp> = {
   'test/server/webhooks-out.test.ts': /\/hooks\b/,
+  'test/server/actions-permissions.test.ts': /\/selected-actions\b/,
   'test/server/artifacts.test.ts': /\/actions\/(runs\/:id\/)?artifacts\b/,
   'test/server/caches.test.ts': /\/actions\/caches?\b/,
   'test/server/oidc.test.ts': /\/actions\/oidc\b/,

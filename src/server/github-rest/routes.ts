@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { ServerContext } from '../context.ts';
 import { answerWithOwnAddresses } from '../tls/addresses.ts';
 import { hookRoutes } from '../webhooks-out/routes.ts';
+import { actionsPermissionRoutes } from './actions-permissions.ts';
 import { appRoutes } from './apps.ts';
 import { artifactRestRoutes } from './artifacts.ts';
 import { auditLogRoutes } from './audit-log.ts';
@@ -77,6 +78,7 @@ export function restRoutes(context: ServerContext): FastifyPluginAsync {
     pendingDeploymentRoutes(app, context);
     deploymentRoutes(app, context);
     permissionRoutes(app, context);
+    actionsPermissionRoutes(app, context);
     oidcRestRoutes(app, context);
     secretRoutes(app, context);
     variableRoutes(app, context);

@@ -36,4 +36,12 @@ export async function permissions(api: RestClient): Promise<void> {
   const base = `${await repositoryWith(api, 'permissions', { 'README.md': '' })}/actions/permissions`;
   await api.get(`${base}/workflow`);
   await api.put(`${base}/workflow`, { default_workflow_permissions: 'write' });
+  for (const path of [
+    base,
+    `${base}/access`,
+    '/orgs/me/actions/permissions',
+    '/orgs/me/actions/permissions/workflow',
+  ]) {
+    await api.put(path, await api.get(path));
+  }
 }
