@@ -21,6 +21,7 @@ import { DefaultBranches } from './events/default-branches.ts';
 import { RunEvents } from './events/run-events.ts';
 import { Schedules } from './events/schedules.ts';
 import { GitRepositories } from './git/index.ts';
+import { pathOnApiHost } from './github-rest/api-host.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { RateLimits } from './limits/rate-limits.ts';
 import { acceptDelivery, branchesMoved } from './mirrors/accept.ts';
@@ -161,6 +162,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { headersTimeout: HEADERS_MS, maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: HEADERS_MS / 2 },
     exposeHeadRoutes: false,
+    rewriteUrl: ({ url = '/', headers }) => pathOnApiHost(url, headers.host, settings.publicUrl),
     routerOptions: { maxParamLength: 512, ignoreDuplicateSlashes: true },
   });
   let housekeeping: { close(): Promise<void> } | undefined;
