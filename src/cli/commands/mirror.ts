@@ -59,7 +59,7 @@ async function ask(client: ServerClient, input: Input, action: string, repositor
   if (action === 'show') return client.mirror(repository);
   if (action === 'sync') return client.syncMirror(repository);
   const { text } = await import('node:stream/consumers');
-  const token = input.flag('with-token') ? (await text(process.stdin)).trim() : undefined;
+  const token = input.flag('withToken') ? (await text(process.stdin)).trim() : undefined;
   return client.setMirror(repository, { url: input.argument(2) ?? '', token });
 }
 
