@@ -24,6 +24,10 @@ export class Installation {
     this.#program = program;
   }
 
+  get serverPid(): number {
+    return this.#program.pid;
+  }
+
   /** @param manifest RunnerDeployment in YAML; without one there is no fleet */
   static async start(manifest?: string): Promise<Installation> {
     const folder = await mkdtemp(join(tmpdir(), 'switchyard-bench-'));

@@ -12,6 +12,7 @@ import { benchIdleMemory } from './idle-memory.ts';
 import { benchLogLines } from './log-lines.ts';
 import { benchPush } from './push.ts';
 import { benchConditions, benchHostileFiles, benchPlanning, benchReading } from './reading.ts';
+import { benchRestReads } from './rest-reads.ts';
 import { isKept, type Row, renderTable } from './rows.ts';
 import { benchStepOverhead, benchTwentySteps } from './steps.ts';
 import { benchThroughput } from './throughput.ts';
@@ -34,6 +35,7 @@ const benches: Record<string, () => Promise<Row>> = {
   'hostile-files': benchHostileFiles,
   upload: benchUpload,
   download: benchDownload,
+  'rest-reads': benchRestReads,
 };
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
