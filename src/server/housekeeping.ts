@@ -9,6 +9,7 @@ import { expireArtifacts } from './artifacts/expiry.ts';
 import { removeStaleCaches } from './caches/eviction.ts';
 import type { ServerContext } from './context.ts';
 import { rotateKeys } from './oidc/keys.ts';
+import { purgeDeleted } from './repositories/delete.ts';
 
 const EVERY_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * EVERY_MS;
@@ -24,7 +25,7 @@ const OLD_MESSAGE_MS = 7 * DAY_MS;
 
 export type HousekeepingOptions = Pick<
   ServerContext,
-  'db' | 'engine' | 'clock' | 'logger' | 'blobs' | 'keys' | 'turns'
+  'db' | 'engine' | 'git' | 'clock' | 'logger' | 'blobs' | 'keys' | 'turns'
 >;
 
 /**
@@ -70,6 +71,7 @@ async function tidy(options: HousekeepingOptions): Promise<void> {
   await expireArtifacts(options);
   await removeStaleCaches(options);
   await rotateKeys(options);
+  await purgeDeleted(options);
   // Presence is known in memory only; this is how the store learns of it.
   await markRunnersSeen(db, engine.onlineRunners(), isoTime(now));
   const lost = await db

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { DASHBOARD_PREFIX } from '../protocol/dashboard/index.ts';
 import { actionRoutes } from './actions/routes.ts';
 import { artifactRoutes } from './artifacts/routes.ts';
+import { avatarRoutes } from './avatars.ts';
 import { blobRoutes } from './blobs/routes.ts';
 import { cacheRoutes } from './caches/routes.ts';
 import { cacheV1Routes } from './caches/v1-routes.ts';
@@ -46,6 +47,7 @@ export async function registerSurfaces(
   await app.register(graphqlRoutes(context));
   await app.register(dashboardRoutes(context), { prefix: DASHBOARD_PREFIX });
   await app.register(webhookRoutes(context));
+  await app.register(avatarRoutes());
   await app.register(git.plugin);
   // Last: it answers what no other knows.
   await app.register(pageRoutes());

@@ -4,6 +4,9 @@ import type { Queries } from './database.ts';
 import type { RepositoriesTable } from './schema.ts';
 import { isVisible, type Visible } from './visibility.ts';
 
+/** Of those that are deleted and not wholly removed yet; no name of an owner begins so. */
+export const DELETED_OWNER = '.deleted';
+
 export type RepositoryRow = Selectable<RepositoriesTable>;
 
 /** GitHub's names ignore case. */
@@ -29,7 +32,7 @@ export async function repositoriesOf(db: Queries, owner: string): Promise<Reposi
 
 /** By name. */
 export async function visibleRepositoryRows(db: Queries, visible: Visible): Promise<RepositoryRow[]> {
-  const select = db.selectFrom('repositories').selectAll().orderBy('key');
+  const select = db.selectFrom('repositories').selectAll().where('owner', '!=', DELETED_OWNER).orderBy('key');
   return select.where((builder) => isVisible(builder, visible)).execute();
 }
 

@@ -134,3 +134,12 @@ it('app makes a key that only its owner can read, with which the App signs in', 
   await switchyard(server, 'app', 'remove', 'scaler');
   expect((await call('GET', `${server.url}/api/v3/app`, { token })).status).toBe(404);
 });
+
+it('repo delete removes a repository, and refuses one that is not there', async () => {
+  const server = await start();
+  await switchyard(server, 'repo', 'create', 'me/app');
+  expect(await switchyard(server, 'repo', 'delete', 'me/app', '--yes')).toMatchObject({ code: 0 });
+  expect((await switchyard(server, 'repo', 'list')).out).not.toContain('me/app');
+  expect((await switchyard(server, 'repo', 'delete', 'me/app', '--yes')).code).not.toBe(0);
+  expect((await switchyard(server, 'repo', 'delete', 'app', '--yes')).err).toContain('is not OWNER/NAME');
+});

@@ -75,6 +75,12 @@ export class AdminClient {
     await this.#http.send(`/api/v3/orgs/${encodeURIComponent(owner)}/repos`, { method: 'POST', body: { name } });
   }
 
+  async deleteRepository(owner: string, name: string): Promise<void> {
+    await this.#http.send(`/api/v3/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`, {
+      method: 'DELETE',
+    });
+  }
+
   apps(): Promise<AppList> {
     return this.#http.json(path('apps'));
   }

@@ -1,27 +1,33 @@
 import { AdminClient } from '../client/admin-client.ts';
 import { connectionOptions } from '../client/endpoints.ts';
-import { type Command, UsageError } from '../command.ts';
+import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { safeText, table } from '../terminal/format.ts';
-import { printLine } from '../terminal/terminal.ts';
+import { readSecret } from '../terminal/secret-input.ts';
+import { printLine, type Sink } from '../terminal/terminal.ts';
 import { actionOf, wanted } from './actions.ts';
 
-const ACTIONS = ['list', 'create'] as const;
+const ACTIONS = ['list', 'create', 'delete'] as const;
 
 export const repoCommand: Command = {
   name: 'repo',
-  summary: 'list and make repositories',
+  summary: 'list, make and delete repositories',
   description: 'The first push to a repository makes it too.',
   arguments: [
     { name: 'action', what: ACTIONS.join(', '), required: true, choices: ACTIONS },
-    { name: 'repository', what: 'OWNER/NAME, of create' },
+    { name: 'repository', what: 'OWNER/NAME, of create and delete' },
   ],
-  options: [{ flags: '--json', what: 'one JSON object a line' }, ...connectionOptions('server')],
+  options: [
+    { flags: '--json', what: 'one JSON object a line' },
+    { flags: '--yes', what: 'of delete: do not ask for the name again' },
+    ...connectionOptions('server'),
+  ],
   examples: [{ what: 'an empty one', command: 'switchyard repo create me/app' }],
-  async run(input, { out }) {
+  async run(input, { out, err }) {
     const action = actionOf(input, ACTIONS);
     const name = action === 'create' ? wanted(input, 1, 'OWNER/NAME') : undefined;
     const client = await AdminClient.of(input);
+    if (action === 'delete') return remove(input, client, err);
     if (name !== undefined) await create(client, name);
     const { repositories } = await client.repositories();
     const shown = repositories.filter((one) => name === undefined || one.name.toLowerCase() === name.toLowerCase());
@@ -34,8 +40,25 @@ export const repoCommand: Command = {
   },
 };
 
+/** Runs, logs and artifacts go too, so a person gives the name twice. */
+async function remove(input: Input, client: AdminClient, err: Sink): Promise<number> {
+  const text = wanted(input, 1, 'OWNER/NAME');
+  const [owner, name] = parts(text);
+  if (!input.flag('yes')) {
+    const typed = await readSecret(`Type ${text} to delete it with all its runs`, err);
+    if (typed.trim() !== text) throw new UsageError(`"${typed.trim()}" is not ${text}: nothing was deleted.`);
+  }
+  await client.deleteRepository(owner, name);
+  return EXIT.done;
+}
+
 async function create(client: AdminClient, text: string): Promise<void> {
+  await client.createRepository(...parts(text));
+}
+
+/** @throws UsageError */
+function parts(text: string): [owner: string, name: string] {
   const [owner = '', name = '', ...rest] = text.split('/');
   if (owner === '' || name === '' || rest.length > 0) throw new UsageError(`"${text}" is not OWNER/NAME.`);
-  await client.createRepository(owner, name);
+  return [owner, name];
 }

@@ -210,6 +210,11 @@ export class Engine {
     );
   }
 
+  /** It is deleted, and has no jobs any more. */
+  forgetRepository(id: number): void {
+    this.#repositories.delete(id);
+  }
+
   async isRunning(jobId: number): Promise<boolean> {
     return (await findJob(this.#deps.db, jobId))?.phase === 'running';
   }

@@ -1,5 +1,5 @@
 import type { RepositoryRow } from '../../store/repositories.ts';
-import { findRepositoryById } from '../../store/repositories.ts';
+import { DELETED_OWNER, findRepositoryById } from '../../store/repositories.ts';
 import type { ServerContext } from '../context.ts';
 import type { Refusal } from '../engine/accept-event.ts';
 import type { IncomingEvent } from '../engine/engine.ts';
@@ -28,7 +28,9 @@ export async function acceptPush(context: ServerContext, journals: PushJournals,
   const journal = await journals.read(id);
   if (!journal) return [];
   const repository = await findRepositoryById(context.db, journal.repositoryId);
-  const lines = repository ? await acceptUpdates(context, journal, repository) : [];
+  // One that was deleted meanwhile has no name any more.
+  const isThere = repository !== undefined && repository.owner !== DELETED_OWNER;
+  const lines = isThere ? await acceptUpdates(context, journal, repository) : [];
   await journals.delete(id);
   return lines;
 }

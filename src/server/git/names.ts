@@ -7,6 +7,7 @@ const RESERVED = new Set([
   'api',
   'apis',
   'assets',
+  'avatars',
   'blobs',
   'broker',
   'cache',

@@ -76,6 +76,16 @@ export class GitRepositories {
     return { ...repository, default_branch: branch };
   }
 
+  /** Moves the folder away from its name. May be repeated. */
+  async setAside(from: Named, to: Named): Promise<void> {
+    await mkdir(dirname(this.folder(to)), { recursive: true, mode: 0o700 });
+    if (await exists(this.folder(from))) await rename(this.folder(from), this.folder(to));
+  }
+
+  async remove(repository: Named): Promise<void> {
+    await rm(this.folder(repository), { recursive: true, force: true });
+  }
+
   /** Made aside and moved into place, so that no crash leaves half a repository. */
   async #ensureFolder(folder: string): Promise<void> {
     if (await exists(folder)) return;

@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { UserError } from '../../common/errors.ts';
-import { allJobsOfRun, type JobRow, jobsOfAttempt } from '../../store/jobs.ts';
+import { type JobRow, jobsOfAttempt } from '../../store/jobs.ts';
 import { deleteRun } from '../../store/runs.ts';
-import { forgetLogs, stepsOfJobs } from '../../store/steps.ts';
+import { stepsOfJobs } from '../../store/steps.ts';
 import type { ServerContext } from '../context.ts';
+import { deleteLogs } from '../run-logs/delete-logs.ts';
 import { logArchiveUrl } from '../run-logs/routes.ts';
-import { diagLogName, jobLogName, stepLogName, stepSummaryName } from '../runner-service/log-names.ts';
+import { jobLogName } from '../runner-service/log-names.ts';
 import { notFoundOnGitHub } from './errors.ts';
 import { READ, WRITE } from './requests.ts';
 import { attemptOf, runOf } from './runs.ts';
@@ -53,24 +54,4 @@ async function hasLog({ db, blobs }: ServerContext, job: JobRow): Promise<boolea
 function assertCompleted(status: string): void {
   if (status === 'completed') return;
   throw new UserError('run-not-completed', 'The run has not completed.', { status: 403, hint: 'Cancel it first.' });
-}
-
-async function deleteLogs({ db, blobs }: ServerContext, runId: number): Promise<void> {
-  const jobs = await allJobsOfRun(db, runId);
-  const steps = await stepsOfJobs(
-    db,
-    jobs.map(({ id }) => id),
-  );
-  const names = [
-    ...jobs.flatMap(({ id }) => [jobLogName(id), diagLogName(id)]),
-    ...steps.flatMap(({ job_id, external_id }) => [
-      stepLogName(job_id, external_id),
-      stepSummaryName(job_id, external_id),
-    ]),
-  ];
-  for (const name of names) await blobs.delete(name);
-  await forgetLogs(
-    db,
-    jobs.map(({ id }) => id),
-  );
 }

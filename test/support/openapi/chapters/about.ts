@@ -7,6 +7,12 @@ export async function aboutAndRepositories(api: RestClient): Promise<void> {
   await api.post('/user/repos', { name: 'own' });
   await api.post('/orgs/me/repos', { name: 'of-organization' });
   await api.get('/repos/me/of-organization');
+  await api.get('/user/repos');
+  await api.get('/orgs/me');
+  await api.get('/orgs/me/repos');
+  await api.get('/users/me/repos');
+  await api.patch('/repos/me/of-organization', { default_branch: 'main' });
+  await api.delete('/repos/me/of-organization');
 }
 
 export async function pullRequests(api: RestClient): Promise<void> {

@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { serversPerTest, type TestServer } from '../support/server.ts';
+import { call } from '../support/simulated-runner.ts';
+
+const { start } = serversPerTest();
+const APP = '/api/v3/repos/me/app';
+const CI = "on: push\njobs: { a: { runs-on: self-hosted, environment: prod, steps: [{ run: 'true' }] } }\n";
+
+const ask = async (server: TestServer, method: string, path: string, json?: object) =>
+  (await call(method, server.url + path, { token: server.token, json })).status;
+
+describe('a repository that is deleted', () => {
+  it('takes runs, settings and grants with it, so that another of its name inherits nothing', async () => {
+    const server = await start();
+    await server.pushWorkflow(CI);
+    await server.rest('POST', `${APP}/actions/variables`, { name: 'STAGE', value: 'dev' });
+    await server.rest('POST', `${APP}/actions/runners/registration-token`);
+    await server.rest('POST', '/switchyard/v1/users', { login: 'ann' });
+    await server.rest('PUT', `${APP}/collaborators/ann`, { permission: 'push' });
+    expect(await ask(server, 'DELETE', APP)).toBe(409);
+    await (await server.runner('box')).runOne();
+    expect(await ask(server, 'DELETE', APP)).toBe(204);
+    expect([await ask(server, 'GET', APP), await ask(server, 'DELETE', APP)]).toEqual([404, 404]);
+    expect(await server.runs()).toEqual([]);
+    const folders = join(server.folder, 'data', 'repositories');
+    expect(existsSync(join(folders, 'me', 'app.git'))).toBe(false);
+    expect(await readdir(join(folders, '.deleted'))).toEqual([]);
+    await server.rest('POST', '/api/v3/orgs/me/repos', { name: 'app' });
+    expect(await server.rest('GET', `${APP}/actions/variables`)).toMatchObject({ total_count: 0 });
+    expect(await server.rest('GET', `${APP}/branches`)).toEqual([]);
+    const people = await server.rest<{ login: string }[]>('GET', `${APP}/collaborators`);
+    expect(people.map(({ login }) => login)).not.toContain('ann');
+    const { acts } = await server.rest<{ acts: { action: string; place: string }[] }>('GET', '/switchyard/v1/audit');
+    expect(acts.map(({ action, place }) => `${action} ${place}`)).toContainEqual(expect.stringMatching(/me\/app/));
+  });
+});
+
+describe('repositories', () => {
+  it('are listed for whoever may see them, by owner too', async () => {
+    const server = await start();
+    for (const owner of ['me', 'you']) await server.rest('POST', `/api/v3/orgs/${owner}/repos`, { name: 'app' });
+    const names = async (path: string) =>
+      (await server.rest<{ full_name: string }[]>('GET', `/api/v3${path}`)).map(({ full_name }) => full_name);
+    expect(await names('/user/repos')).toEqual(['me/app', 'you/app']);
+    expect(await names('/user/repos?per_page=1&page=2')).toEqual(['you/app']);
+    expect([await names('/orgs/ME/repos'), await names('/users/you/repos')]).toEqual([['me/app'], ['you/app']]);
+    expect(await server.rest('GET', '/api/v3/orgs/YOU')).toMatchObject({ login: 'you', total_private_repos: 1 });
+    expect(await ask(server, 'GET', '/api/v3/orgs/nobody')).toBe(404);
+  });
+
+  it('change their default branch to one that is there, and nothing else', async () => {
+    const server = await start();
+    await server.push({ 'a.txt': '1' });
+    await server.push({ 'a.txt': '2' }, { ref: 'next' });
+    expect(await ask(server, 'PATCH', APP, { default_branch: 'nowhere' })).toBe(422);
+    expect(await ask(server, 'PATCH', APP, { description: 'Mine.' })).toBe(422);
+    expect(await ask(server, 'PATCH', APP, { private: true, default_branch: 'next' })).toBe(200);
+    expect(await server.rest('GET', APP)).toMatchObject({ default_branch: 'next' });
+  });
+});
+
+it('the avatar that REST names for a user is a picture that anybody may see and keep', async () => {
+  const server = await start();
+  const { avatar_url } = await server.rest<{ avatar_url: string }>('GET', '/api/v3/user');
+  const answer = await fetch(avatar_url);
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/svg+xml']);
+  expect(answer.headers.get('cache-control')).toContain('public');
+  expect(await answer.text()).toMatch(/^<svg .*<\/svg>$/);
+});
