@@ -152,7 +152,7 @@ describe.skipIf(!program)('GitHub’s own command line', () => {
     await gh.run(['variable', 'delete', 'STAGE'], { repository });
   });
 
-  test('shows, creates and clones repositories over https', async () => {
+  test('shows, creates, clones, lists and deletes repositories over https', async () => {
     const fields = ['repo', 'view', repository, '--json', 'nameWithOwner,defaultBranchRef,viewerPermission'];
     expect(await gh.json(fields)).toMatchObject({ nameWithOwner: repository, viewerPermission: 'ADMIN' });
     expect(await gh.run(['repo', 'view', repository])).toContain('The app');
@@ -161,5 +161,9 @@ describe.skipIf(!program)('GitHub’s own command line', () => {
     await gh.run(['auth', 'setup-git', '--hostname', gh.host]);
     await gh.run(['repo', 'clone', 'admin/made', 'copy'], { folder });
     expect(await readFile(join(folder, 'copy/a.txt'), 'utf8')).toBe('cloned\n');
+    const names = async () => gh.run(['api', 'user/repos', '--jq', '.[].full_name']);
+    expect(await names()).toContain('admin/made');
+    await gh.run(['repo', 'delete', 'admin/made', '--yes']);
+    expect(await names()).not.toContain('admin/made');
   });
 });
