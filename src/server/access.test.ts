@@ -39,7 +39,7 @@ test('every route but the open ones refuses a caller without a token and one wit
   await server.close();
 });
 
-test('what is open is only git, blobs, archives of actions and logs, webhooks, the page, OAuth, the keys of OIDC tokens and what REST says about itself', async () => {
+test('what is open is only git, blobs, archives of actions and logs, webhooks, the page, drawn avatars, OAuth, the keys of OIDC tokens and what REST says about itself', async () => {
   const { server, routes } = await startAll();
   const open = routes
     .filter(({ access }) => access && OPEN.includes(access))
@@ -53,6 +53,7 @@ test('what is open is only git, blobs, archives of actions and logs, webhooks, t
       "GET /api/v3",
       "GET /api/v3/meta",
       "GET /assets/*",
+      "GET /avatars/u/:id",
       "GET /blobs/*",
       "GET /switchyard/action-archives/:owner/:name/:file",
       "GET /switchyard/run-logs/:run/:attempt/logs.zip",

@@ -26,6 +26,7 @@ import { startHousekeeping } from './housekeeping.ts';
 import { RateLimits } from './limits/rate-limits.ts';
 import { acceptDelivery, branchesMoved } from './mirrors/accept.ts';
 import { Mirrors } from './mirrors/mirrors.ts';
+import { takeBackUndeleted } from './repositories/delete.ts';
 import { LiveLogs } from './runner-service/live-logs.ts';
 import { registerSurfaces } from './surfaces.ts';
 import { hasCertificate } from './tls/files.ts';
@@ -191,6 +192,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   try {
     registerAccess(app, context);
     const surfaces = await registerSurfaces(app, context);
+    await takeBackUndeleted(context);
     await engine.start();
     // GitHub's schema is read with the first file: not while somebody waits for a push.
     setImmediate(() => void reader.warmUp());

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { serversPerTest, type TestServer } from '../support/server.ts';
+import { serversPerTest, TestServer } from '../support/server.ts';
 import { call } from '../support/simulated-runner.ts';
 
-const { start } = serversPerTest();
+const { servers, start } = serversPerTest();
 const APP = '/api/v3/repos/me/app';
 const CI = "on: push\njobs: { a: { runs-on: self-hosted, environment: prod, steps: [{ run: 'true' }] } }\n";
 
@@ -35,6 +35,21 @@ describe('a repository that is deleted', () => {
     expect(people.map(({ login }) => login)).not.toContain('ann');
     const { acts } = await server.rest<{ acts: { action: string; place: string }[] }>('GET', '/switchyard/v1/audit');
     expect(acts.map(({ action, place }) => `${action} ${place}`)).toContainEqual(expect.stringMatching(/me\/app/));
+  });
+});
+
+describe('a deletion that a stop of the server interrupts', () => {
+  it('before it was committed leaves the repository as it was', async () => {
+    const server = await start();
+    await server.push({ 'a.txt': '1' });
+    const { id } = await server.rest<{ id: number }>('GET', APP);
+    await server.stop();
+    const folders = join(server.folder, 'data', 'repositories');
+    await mkdir(join(folders, '.deleted'));
+    await rename(join(folders, 'me/app.git'), join(folders, '.deleted', `${id}.git`));
+    const again = await TestServer.start({ dataFolder: server.folder });
+    servers.push(again);
+    expect(await again.rest('GET', `${APP}/branches`)).toMatchObject([{ name: 'main' }]);
   });
 });
 

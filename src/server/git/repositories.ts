@@ -1,4 +1,4 @@
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../common/clock.ts';
 import { newGuid } from '../../common/ids.ts';
@@ -80,6 +80,12 @@ export class GitRepositories {
   async setAside(from: Named, to: Named): Promise<void> {
     await mkdir(dirname(this.folder(to)), { recursive: true, mode: 0o700 });
     if (await exists(this.folder(from))) await rename(this.folder(from), this.folder(to));
+  }
+
+  /** Names of the folders that lie beside an owner's name: what `setAside` brought there. */
+  async namesOf(owner: string): Promise<string[]> {
+    const folders = await readdir(join(this.#root, owner)).catch(() => []);
+    return folders.flatMap((folder) => /^(.+)\.git$/.exec(folder)?.[1] ?? []);
   }
 
   async remove(repository: Named): Promise<void> {

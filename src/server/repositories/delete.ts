@@ -5,7 +5,7 @@
  */
 import { UserError } from '../../common/errors.ts';
 import { queryCaches } from '../../store/caches.ts';
-import type { RepositoryRow } from '../../store/repositories.ts';
+import { DELETED_OWNER, findRepositoryById, type RepositoryRow } from '../../store/repositories.ts';
 import {
   deletedRepositories,
   deleteRepositoryRow,
@@ -41,6 +41,14 @@ export async function deleteRepository(context: ServerContext, repository: Repos
   branches.forget(repository.id);
   await webhooks.reload();
   await purge(context, gone, repository);
+}
+
+/** A stop of the server in the middle of the transaction left the folder aside, and the repository as it was. */
+export async function takeBackUndeleted({ db, git }: Pick<Parts, 'db' | 'git'>): Promise<void> {
+  for (const name of await git.namesOf(DELETED_OWNER)) {
+    const row = await findRepositoryById(db, Number(name));
+    if (row && row.owner !== DELETED_OWNER) await git.setAside({ owner: DELETED_OWNER, name }, row);
+  }
 }
 
 /** Goes on with what a stop of the server interrupted. */
