@@ -35,8 +35,8 @@ function stubborn(marker: string): ScriptedStep {
 }
 
 /** Starts a job and waits until its first step runs. */
-async function startJob(steps: ScriptedStep[], ephemeral = true) {
-  runner = startRunner(server.jitConfig({ ephemeral }));
+async function startJob(steps: ScriptedStep[], ephemeral = true, env: Record<string, string> = {}) {
+  runner = startRunner(server.jitConfig({ ephemeral }), { env });
   const job = jobMessage(server, { steps });
   const requestId = server.offer(job);
   await poll('the step runs', () => existsSync(touched('running'))).catch((error: unknown) => {
@@ -223,7 +223,8 @@ describe('shutdown', () => {
   });
 
   it('at the second signal ends at once and leaves no process', async () => {
-    await startJob([stubborn('4242.66')], false);
+    // Else the first one may have ended it before the second comes.
+    await startJob([stubborn('4242.66')], false, { SWITCHYARD_SIGINT_GRACE_MS: '60000' });
     runner.child.kill('SIGINT');
     await poll('the first signal is answered', () => runner.output().includes('shutting down'));
     runner.child.kill('SIGINT');
