@@ -41,14 +41,15 @@ interface Endpoint {
   shape: z.ZodType;
   method?: string;
   /** Whose token goes with it. */
-  as: 'runner' | 'job';
+  as: 'runner' | 'job' | 'idle';
 }
 
 const job = (path: string, shape: z.ZodType, method?: string): Endpoint => ({ path, shape, method, as: 'job' });
 const runner = (path: string, shape: z.ZodType): Endpoint => ({ path, shape, as: 'runner' });
 
 const ENDPOINTS: Endpoint[] = [
-  runner('/broker/session', SessionRequest),
+  // A new session ends what its runner does, so it is another's.
+  { path: '/broker/session', shape: SessionRequest, as: 'idle' },
   runner('/broker/acknowledge?sessionId=SESSION&status=Online', AcknowledgeRequest),
   runner('/run/acquirejob', AcquireJobRequest),
   job('/run/renewjob', RenewJobRequest),
@@ -88,7 +89,8 @@ beforeAll(async () => {
   simulated = await server.runner('box');
   await server.pushWorkflow(`on: push\njobs: { build: { runs-on: self-hosted, steps: [{ run: 'true' }] } }\n`);
   const { body: message } = await simulated.acquire(await simulated.waitForJob());
-  tokens = { runner: simulated.token, job: connectionOf(message).token };
+  const idle = await server.runner('idle', ['other']);
+  tokens = { runner: simulated.token, job: connectionOf(message).token, idle: idle.token };
   const [plan, jobId] = [message.plan.planId, message.jobId];
   known = {
     planId: [plan],

@@ -77,6 +77,15 @@ describe('the life of a job', () => {
     expect(deploy?.sentences[0]).toBe('Skipped because its condition `success()` was false: test ended with failure.');
   });
 
+  it('tells an ephemeral runner that starts anew in the middle of its job that it is not registered any more', async () => {
+    const server = await start();
+    await server.pushWorkflow(ONE_JOB);
+    const runner = await server.runner('box-1');
+    await runner.acquire(await runner.waitForJob());
+    expect(await runner.openSession()).toMatchObject({ status: 404, body: { errorKind: 'RunnerNotFound' } });
+    expect(await server.states(1)).toEqual({ build: 'failure' });
+  });
+
   it('tells a runner that was removed at once, not when its poll is over', async () => {
     const server = await start();
     const runner = await server.runner('box-1');

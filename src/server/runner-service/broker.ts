@@ -93,6 +93,8 @@ async function openSession(
   version: string,
 ): Promise<SessionResponse> {
   await context.engine.sessionOpened(runner.id);
+  // An ephemeral runner that had a job has lost it by this, and its registration with it.
+  if (!context.engine.isRegistered(runner.id)) throw notRegistered();
   const session = {
     runner_id: runner.id,
     session_id: newGuid(),
@@ -134,17 +136,18 @@ function callerRunnerId(request: FastifyRequest): number {
 async function runnerOf(context: ServerContext, request: FastifyRequest): Promise<RunnerRow> {
   const runner = await findRunner(context.db, callerRunnerId(request));
   if (runner) return runner;
-  throw new BrokerProblem('RunnerNotFound', 404, 'This runner is not registered here any more.');
+  throw notRegistered();
 }
+
+const notRegistered = (): BrokerProblem =>
+  new BrokerProblem('RunnerNotFound', 404, 'This runner is not registered here any more.');
 
 async function sessionOf(
   context: ServerContext,
   request: FastifyRequest,
 ): Promise<{ runnerId: number; query: PollQuery }> {
   const runnerId = callerRunnerId(request);
-  if (!context.engine.isRegistered(runnerId)) {
-    throw new BrokerProblem('RunnerNotFound', 404, 'This runner is not registered here any more.');
-  }
+  if (!context.engine.isRegistered(runnerId)) throw notRegistered();
   const query = PollQuery.parse(request.query);
   const session = await findSession(context.db, runnerId);
   if (session?.session_id === query.sessionId) return { runnerId, query };
