@@ -222,9 +222,10 @@ describe('a job', () => {
   });
 
   it('kills what a step left running and says so (SEM-15.5)', async () => {
-    const { completion } = await runJob({
-      steps: [{ name: 'leaves', run: 'nohup setsid sleep 4711.25 >/dev/null 2>&1 &\necho started' }],
-    });
+    // Until it is named after the last of the three programs.
+    const run =
+      'nohup setsid sleep 4711.25 >/dev/null 2>&1 &\nuntil grep -qs sleep /proc/$!/comm; do :; done\necho started';
+    const { completion } = await runJob({ steps: [{ name: 'leaves', run }] });
     expect(completion.conclusion).toBe('succeeded');
     expect(server.stepLog('Complete job')).toMatch(/Terminate orphan process: pid \(\d+\) \(sleep\)/);
   });
