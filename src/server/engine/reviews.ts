@@ -4,6 +4,7 @@ import { insertReview } from '../../store/deployments.ts';
 import { type EnvironmentRow, environmentKey, reviewersOf } from '../../store/environments.ts';
 import { addReason, type JobRow, moveJob } from '../../store/jobs.ts';
 import { findRun, type RunRow } from '../../store/runs.ts';
+import { same } from '../../workflow/routing.ts';
 import { failTogether } from './job-end.ts';
 import { type PendingEnvironment, pendingEnvironments } from './pending-deployments.ts';
 import type { Unit } from './unit.ts';
@@ -116,9 +117,7 @@ function notAllowed(environment: EnvironmentRow, run: RunRow, name: string): Use
 }
 
 const isReviewer = (environment: EnvironmentRow, name: string): boolean =>
-  reviewersOf(environment).some((reviewer) => sameName(reviewer, name));
+  reviewersOf(environment).some((reviewer) => same(reviewer, name));
 
 const isOwnRun = (environment: EnvironmentRow, run: Pick<RunRow, 'triggering_actor'>, name: string): boolean =>
-  environment.prevent_self_review === 1 && sameName(run.triggering_actor, name);
-
-const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+  environment.prevent_self_review === 1 && same(run.triggering_actor, name);

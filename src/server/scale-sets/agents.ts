@@ -5,13 +5,11 @@ import { UserError } from '../../common/errors.ts';
 import type { RunnerRow } from '../../store/runners.ts';
 import type { ServerContext } from '../context.ts';
 import { runnersIn } from '../github-rest/runner-object.ts';
-import { scopeOfAdmin } from './admin.ts';
 import { SERVICE_PATH } from './objects.ts';
-import { listOf } from './routes.ts';
+import { ADMIN, listOf, scopeOfAdmin } from './requests.ts';
 
 const AgentQuery = z.looseObject({ agentName: z.string().optional() });
 const AgentParams = z.object({ id: z.coerce.number().int().positive() });
-const ADMIN = { config: { access: 'scale-sets' } } as const;
 
 export function agentRoutes(app: FastifyInstance, context: ServerContext): void {
   const path = `${SERVICE_PATH}/distributedtask/pools/0/agents`;

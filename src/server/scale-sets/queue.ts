@@ -24,7 +24,7 @@ import {
 import { issueScaleSetQueueToken } from '../auth/jwt.ts';
 import type { ServerContext } from '../context.ts';
 import { SCALE_SETS_PATH, scaleSetObject } from './objects.ts';
-import { listOf, setOf } from './routes.ts';
+import { ADMIN, listOf, setOf } from './requests.ts';
 
 /** As the service does (runner-protocol 10.3). */
 const ITEMS_PER_MESSAGE = 50;
@@ -34,7 +34,6 @@ const MessageParams = z.object({ message: z.coerce.number().int().positive() });
 const MessageQuery = z.looseObject({ lastMessageId: z.coerce.number().int().min(0).default(0) });
 const Capacity = z.coerce.number().int().min(0).optional().catch(undefined);
 
-const ADMIN = { config: { access: 'scale-sets' } } as const;
 const QUEUE = { config: { access: 'scale-set-queue' } } as const;
 
 export function queueRoutes(app: FastifyInstance, context: ServerContext): void {

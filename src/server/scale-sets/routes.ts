@@ -9,20 +9,19 @@ import {
   ScaleSetRequest,
 } from '../../protocol/github/scale-sets.ts';
 import { runnerGroups } from '../../store/runners.ts';
-import { allScaleSets, insertScaleSet, type ScaleSetRow, updateScaleSet } from '../../store/scale-sets.ts';
+import { insertScaleSet, updateScaleSet } from '../../store/scale-sets.ts';
+import { same } from '../../workflow/routing.ts';
 import type { ServerContext } from '../context.ts';
 import { labelsOf } from '../engine/scale-sets.ts';
 import { failureOf } from '../failures.ts';
 import { generateJitConfig } from '../github-rest/runner-registration.ts';
-import { scopeOfAdmin } from './admin.ts';
 import { agentRoutes } from './agents.ts';
 import { SCALE_SETS_PATH, SERVICE_PATH, scaleSetObject } from './objects.ts';
 import { queueRoutes } from './queue.ts';
+import { ADMIN, listOf, scopeOfAdmin, setById, setOf, setsOf } from './requests.ts';
 
-const SetParams = z.object({ id: z.coerce.number().int().positive() });
 const SetQuery = z.looseObject({ name: z.string().optional(), runnerGroupId: z.coerce.number().int().optional() });
 const GroupQuery = z.looseObject({ groupName: z.string().optional() });
-const ADMIN = { config: { access: 'scale-sets' } } as const;
 
 /** The service of runner scale sets (runner-protocol 10), below `SERVICE_PATH`. Register it without a prefix. */
 export const scaleSetRoutes =
@@ -31,7 +30,7 @@ export const scaleSetRoutes =
     answerAsService(app, context);
     app.get(`${SERVICE_PATH}/runtime/runnergroups/`, ADMIN, async (request) => {
       const { groupName } = GroupQuery.parse(request.query);
-      const groups = (await runnerGroups(context.db)).filter(({ name }) => !groupName || isSame(name, groupName));
+      const groups = (await runnerGroups(context.db)).filter(({ name }) => !groupName || same(name, groupName));
       return listOf(
         groups.map(({ id, name, is_default }) => ({ id, name, size: 0, isDefaultGroup: is_default === 1 })),
       );
@@ -41,16 +40,12 @@ export const scaleSetRoutes =
     agentRoutes(app, context);
   };
 
-export const listOf = <T>(value: T[]): { count: number; value: T[] } => ({ count: value.length, value });
-
-const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
-
 function addSets(app: FastifyInstance, context: ServerContext): void {
   const one = `${SCALE_SETS_PATH}/:id`;
   app.get(SCALE_SETS_PATH, ADMIN, async (request) => {
     const { name, runnerGroupId } = SetQuery.parse(request.query);
     const sets = (await setsOf(context, request)).filter(
-      (set) => (name === undefined || isSame(set.name, name)) && (!runnerGroupId || set.group_id === runnerGroupId),
+      (set) => (name === undefined || same(set.name, name)) && (!runnerGroupId || set.group_id === runnerGroupId),
     );
     return listOf(await Promise.all(sets.map((set) => scaleSetObject(context, set))));
   });
@@ -77,7 +72,7 @@ function addSets(app: FastifyInstance, context: ServerContext): void {
     const { name = set.name, runnerGroupId, labels, RunnerSetting } = ScaleSetChange.parse(request.body);
     const groupId = runnerGroupId || set.group_id;
     await assertGroup(context, groupId);
-    if (!isSame(name, set.name) || groupId !== set.group_id) await assertFree(context, request, name, groupId);
+    if (!same(name, set.name) || groupId !== set.group_id) await assertFree(context, request, name, groupId);
     await updateScaleSet(context.db, set.id, {
       name,
       group_id: groupId,
@@ -103,27 +98,6 @@ function addSets(app: FastifyInstance, context: ServerContext): void {
   });
 }
 
-/** Those of the scope that the caller's token is for. */
-async function setsOf(context: ServerContext, request: FastifyRequest): Promise<ScaleSetRow[]> {
-  const { kind, name } = scopeOfAdmin(request);
-  const all = await allScaleSets(context.db);
-  return all.filter(({ scope_kind, scope_name }) => scope_kind === kind && isSame(scope_name, name));
-}
-
-async function setById(context: ServerContext, request: FastifyRequest, id: number): Promise<ScaleSetRow> {
-  const set = (await setsOf(context, request)).find((candidate) => candidate.id === id);
-  if (set) return set;
-  throw new UserError('no-such-scale-set', `No runner scale set found with identifier ${id}.`, {
-    status: 404,
-  });
-}
-
-/** The scale set in the path. @throws UserError 404 */
-export async function setOf(context: ServerContext, request: FastifyRequest): Promise<ScaleSetRow> {
-  const { data } = SetParams.safeParse(request.params);
-  return setById(context, request, data?.id ?? 0);
-}
-
 async function assertGroup({ db }: ServerContext, id: number): Promise<void> {
   if ((await runnerGroups(db)).some((group) => group.id === id)) return;
   throw new UserError('no-such-group', `There is no runner group with the id ${id}.`, { status: 404 });
@@ -135,7 +109,7 @@ async function assertFree(
   name: string,
   groupId: number,
 ): Promise<void> {
-  const taken = (await setsOf(context, request)).some((set) => isSame(set.name, name) && set.group_id === groupId);
+  const taken = (await setsOf(context, request)).some((set) => same(set.name, name) && set.group_id === groupId);
   if (!taken) return;
   throw new UserError('scale-set-exists', `Runner scale set ${name} already exists.`, { status: 409 });
 }
