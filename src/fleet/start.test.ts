@@ -9,7 +9,7 @@ import { GitHubClient } from '../github/index.ts';
 import { ProcessBackend } from './backends/process/process-backend.ts';
 import { startTimeOf } from './backends/process/process-table.ts';
 import { Controller } from './reconcilers/controller.ts';
-import { API_GROUP_VERSION } from './resources/object.ts';
+import { LEGACY_VERSION } from './resources/object.ts';
 import { startFleet } from './start.ts';
 import { EventRecorder } from './store/event-recorder.ts';
 import { ResourceStore } from './store/resource-store.ts';
@@ -55,7 +55,7 @@ describe('the fleet with real processes', { timeout: 30_000 }, () => {
   }
 
   async function call(method: string, path: string, body?: unknown): Promise<{ items?: unknown[] }> {
-    const response = await fetch(`${fleet?.url}/apis/${API_GROUP_VERSION}/namespaces/default/${path}`, {
+    const response = await fetch(`${fleet?.url}/apis/${LEGACY_VERSION}/namespaces/default/${path}`, {
       method,
       headers: { authorization: `Bearer ${API_TOKEN}`, 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -66,7 +66,7 @@ describe('the fleet with real processes', { timeout: 30_000 }, () => {
 
   const deploy = (replicas: number, spec: object = {}): Promise<unknown> =>
     call('POST', 'runnerdeployments', {
-      apiVersion: API_GROUP_VERSION,
+      apiVersion: LEGACY_VERSION,
       kind: 'RunnerDeployment',
       metadata: { name: 'pool' },
       spec: { replicas, template: { spec: { enterprise: 'switchyard', ...spec } } },
@@ -130,7 +130,7 @@ describe('the fleet with real processes', { timeout: 30_000 }, () => {
     const crashed = await startController();
     const { store } = crashed;
     store.create('runnerdeployments', {
-      apiVersion: API_GROUP_VERSION,
+      apiVersion: LEGACY_VERSION,
       kind: 'RunnerDeployment',
       metadata: { name: 'pool', namespace: 'default' },
       spec: { replicas: 2, template: { spec: { enterprise: 'switchyard' } } },

@@ -1,6 +1,6 @@
 /** Merge patch and server-side apply. */
 import { isDeepStrictEqual } from 'node:util';
-import { API_GROUP_VERSION, type FieldSet, type ManagedFields, type StoredObject } from '../resources/object.ts';
+import type { FieldSet, ManagedFields, StoredObject } from '../resources/object.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -34,8 +34,7 @@ export interface AppliedObject extends AppliedConfiguration {
 export function applyConfiguration(
   existing: StoredObject | undefined,
   applied: AppliedConfiguration,
-  manager: string,
-  time: string,
+  { manager, apiVersion, time }: Pick<ManagedFields, 'manager' | 'apiVersion' | 'time'>,
 ): AppliedObject {
   const entries = existing?.metadata.managedFields ?? [];
   const before = entries.find((entry) => entry.manager === manager);
@@ -43,7 +42,7 @@ export function applyConfiguration(
   const entry: ManagedFields = {
     manager,
     operation: 'Apply',
-    apiVersion: API_GROUP_VERSION,
+    apiVersion,
     time: before && isDeepStrictEqual(before.fieldsV1, fieldsV1) ? before.time : time,
     fieldsType: 'FieldsV1',
     fieldsV1,

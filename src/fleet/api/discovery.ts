@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { version } from '../../common/package.ts';
 import { kinds } from '../resources/index.ts';
-import { API_GROUP, API_GROUP_VERSION } from '../resources/object.ts';
+import { type ApiGroup, groupVersion, LEGACY_GROUP, SCALE_SET_GROUP } from '../resources/object.ts';
 
 const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
 
@@ -11,18 +11,25 @@ const KUBERNETES_VERSION = { major: '1', minor: '27', gitVersion: `v1.27.0+switc
 
 const OPENAPI_TYPE = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 
-const groupVersion = { groupVersion: API_GROUP_VERSION, version: 'v1alpha1' };
-const group = { name: API_GROUP, versions: [groupVersion], preferredVersion: groupVersion };
+const GROUPS: ApiGroup[] = [LEGACY_GROUP, SCALE_SET_GROUP];
 
 export async function discovery(app: FastifyInstance): Promise<void> {
   app.get('/version', async () => ({ ...KUBERNETES_VERSION, platform: `${process.platform}/${process.arch}` }));
   app.get('/api', async () => ({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }));
-  app.get('/apis', async () => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: [group] }));
-  app.get(`/apis/${API_GROUP}`, async () => ({ kind: 'APIGroup', apiVersion: 'v1', ...group }));
+  app.get('/apis', async () => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS.map(describeGroup) }));
   // An empty document in the only encoding that kubectl reads: it then leaves the checking to us, instead of refusing.
   app.get('/openapi/v2', async (_request, reply) => reply.type(OPENAPI_TYPE).send(Buffer.alloc(0)));
   app.get('/api/v1', async () => resourceList('v1', [eventResource]));
-  app.get(`/apis/${API_GROUP_VERSION}`, async () => resourceList(API_GROUP_VERSION, kinds.flatMap(resourcesOf)));
+  for (const group of GROUPS) {
+    app.get(`/apis/${group}`, async () => ({ kind: 'APIGroup', apiVersion: 'v1', ...describeGroup(group) }));
+    const resources = kinds.filter((kind) => kind.group === group).flatMap(resourcesOf);
+    app.get(`/apis/${groupVersion(group)}`, async () => resourceList(groupVersion(group), resources));
+  }
+}
+
+function describeGroup(group: ApiGroup) {
+  const version = { groupVersion: groupVersion(group), version: 'v1alpha1' };
+  return { name: group, versions: [version], preferredVersion: version };
 }
 
 const resourceList = (groupVersion: string, resources: object[]) => ({

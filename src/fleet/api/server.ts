@@ -5,7 +5,7 @@ import { errorText, hasErrorCode, notFound, UserError } from '../../common/error
 import type { Logger } from '../../common/log.ts';
 import type { Closable } from '../../common/shutdown.ts';
 import { kinds } from '../resources/index.ts';
-import { API_GROUP_VERSION } from '../resources/object.ts';
+import { groupVersion } from '../resources/object.ts';
 import { discovery } from './discovery.ts';
 import { type Readable, readRoutes } from './reads.ts';
 import { badRequest, statusOf } from './status.ts';
@@ -50,8 +50,8 @@ export async function startApi(options: ApiOptions): Promise<{ url: string } & C
   readRoutes(app, EVENTS, { ...options, watches });
   for (const kind of kinds) {
     const { plural, columns } = kind;
-    const base = `/apis/${API_GROUP_VERSION}`;
-    const readable = { plural, columns, base, apiVersion: API_GROUP_VERSION, listKind: `${kind.kind}List` };
+    const apiVersion = groupVersion(kind.group);
+    const readable = { plural, columns, base: `/apis/${apiVersion}`, apiVersion, listKind: `${kind.kind}List` };
     readRoutes(app, readable, { ...options, watches });
     writeRoutes(app, kind, readable, { ...options, watches });
   }

@@ -146,8 +146,7 @@ class Writer {
         annotations: textsOf(sent.annotations),
         spec: typeof body.spec === 'object' && body.spec !== null ? (body.spec as Fields) : {},
       },
-      manager,
-      isoTime(clock.now()),
+      { manager, apiVersion: this.#readable.apiVersion, time: isoTime(clock.now()) },
     );
     const { labels, annotations, spec, managedFields } = applied;
     const admitted = this.#admitSame(request, reply, { ...body, spec, metadata: { ...sent, labels, annotations } });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { causeOf, type FieldCause, fieldPath, InvalidObject, invalidValue } from './field-errors.ts';
 import type { Kind } from './kind.ts';
-import { API_GROUP, API_GROUP_VERSION } from './object.ts';
+import { groupVersion } from './object.ts';
 import type { RunnerSpec } from './runner-spec.ts';
 import { unknownFields } from './unknown-fields.ts';
 
@@ -78,7 +78,7 @@ export function admit(kind: Kind, body: Record<string, unknown>): AdmittedObject
     causes.push(invalidValue('metadata.name', givenName, `must be no more than ${MAX_RUNNER_NAME} characters`));
   }
   if (causes.length > 0 || !metadata.success) {
-    throw new InvalidObject(`${kind.kind}.${API_GROUP} "${shownName(sent)}"`, causes);
+    throw new InvalidObject(`${kind.kind}.${kind.group} "${shownName(sent)}"`, causes);
   }
   return { metadata: metadata.data, spec: spec.data };
 }
@@ -92,14 +92,16 @@ export function unhonouredFields(
   spec: unknown,
   review: (spec: RunnerSpec) => FieldWarning[],
 ): FieldWarning[] {
-  const runner = kind.runnerSpec(spec);
+  const runner = kind.runnerSpec?.(spec);
+  if (!runner) return [];
   return review(runner.spec).map(({ field, message }) => ({ field: fieldPath(runner.path, [field]), message }));
 }
 
 function checkType(kind: Kind, { apiVersion, kind: sentKind }: Record<string, unknown>): FieldCause[] {
   const causes: FieldCause[] = [];
-  if (apiVersion !== API_GROUP_VERSION) {
-    causes.push(invalidValue('apiVersion', apiVersion ?? null, `must be ${API_GROUP_VERSION}`));
+  const expected = groupVersion(kind.group);
+  if (apiVersion !== expected) {
+    causes.push(invalidValue('apiVersion', apiVersion ?? null, `must be ${expected}`));
   }
   if (sentKind !== kind.kind) causes.push(invalidValue('kind', sentKind ?? null, `must be ${kind.kind}`));
   return causes;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { FieldCause } from './field-errors.ts';
+import type { ApiGroup } from './object.ts';
 import type { RunnerSpec } from './runner-spec.ts';
 
 /** One column of `kubectl get`. A missing value is shown blank, a list as JSON (fleet-semantics 1.9). */
@@ -12,6 +13,8 @@ export interface Column {
 
 /** All that API, store and reconcilers know about a kind. */
 export interface Kind {
+  /** Of its API, such as `actions.summerwind.dev`; the version is `v1alpha1` in each. */
+  group: ApiGroup;
   kind: string;
   plural: string;
   singular: string;
@@ -20,8 +23,8 @@ export interface Kind {
   columns: Column[];
   /** Rules that span fields; called with a spec that has the right shape. */
   check(spec: unknown): FieldCause[];
-  /** The RunnerSpec in the spec, and where it lies. */
-  runnerSpec(spec: unknown): { path: string; spec: RunnerSpec };
+  /** The RunnerSpec in the spec, and where it lies; a kind that only points at others has none. */
+  runnerSpec?(spec: unknown): { path: string; spec: RunnerSpec };
 }
 
 export const AGE: Column = { name: 'Age', type: 'date', path: ['metadata', 'creationTimestamp'] };

@@ -1,7 +1,12 @@
 /** What every resource of the fleet has in common: the shape of a Kubernetes object. */
 
-export const API_GROUP = 'actions.summerwind.dev';
-export const API_GROUP_VERSION = `${API_GROUP}/v1alpha1`;
+/** The two generations of ARC's API: runners by replicas, and runner scale sets (fleet-semantics 1.1 and 11.1). */
+export const LEGACY_GROUP = 'actions.summerwind.dev';
+export const SCALE_SET_GROUP = 'actions.github.com';
+export type ApiGroup = typeof LEGACY_GROUP | typeof SCALE_SET_GROUP;
+
+export const groupVersion = (group: ApiGroup): string => `${group}/v1alpha1`;
+export const LEGACY_VERSION = groupVersion(LEGACY_GROUP);
 export const DEFAULT_NAMESPACE = 'default';
 
 export interface OwnerReference {

@@ -1,6 +1,6 @@
 /** Kind RunnerDeployment: what people write; rolls from one RunnerReplicaSet to the next. Source: fleet-semantics 1.6. */
 import { AGE, type Kind, scopeColumns } from './kind.ts';
-import type { StoredObject } from './object.ts';
+import { LEGACY_GROUP, type StoredObject } from './object.ts';
 import { checkReplicatedSpec, ReplicatedSpec } from './replicated-spec.ts';
 
 export interface RunnerDeploymentStatus {
@@ -17,6 +17,7 @@ export interface RunnerDeployment extends StoredObject {
 }
 
 export const runnerDeploymentKind: Kind = {
+  group: LEGACY_GROUP,
   kind: 'RunnerDeployment',
   plural: 'runnerdeployments',
   singular: 'runnerdeployment',

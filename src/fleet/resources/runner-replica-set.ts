@@ -1,6 +1,6 @@
 /** Kind RunnerReplicaSet: N Runners from one template. Source: fleet-semantics 1.5. */
 import { AGE, type Kind } from './kind.ts';
-import type { StoredObject } from './object.ts';
+import { LEGACY_GROUP, type StoredObject } from './object.ts';
 import { checkReplicatedSpec, ReplicatedSpec } from './replicated-spec.ts';
 
 export interface RunnerReplicaSet extends StoredObject {
@@ -9,6 +9,7 @@ export interface RunnerReplicaSet extends StoredObject {
 }
 
 export const runnerReplicaSetKind: Kind = {
+  group: LEGACY_GROUP,
   kind: 'RunnerReplicaSet',
   plural: 'runnerreplicasets',
   singular: 'runnerreplicaset',

@@ -1,6 +1,6 @@
 /** Kind Runner: one registered runner. Source: fleet-semantics 1.2-1.4. */
 import { AGE, type Kind, scopeColumns } from './kind.ts';
-import type { StoredObject } from './object.ts';
+import { LEGACY_GROUP, type StoredObject } from './object.ts';
 import { checkRunnerSpec, RunnerSpec } from './runner-spec.ts';
 
 /**
@@ -43,6 +43,7 @@ export const annotation = {
 export const isOver = ({ status }: Runner): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
 export const runnerKind: Kind = {
+  group: LEGACY_GROUP,
   kind: 'Runner',
   plural: 'runners',
   singular: 'runner',

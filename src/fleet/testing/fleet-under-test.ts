@@ -4,7 +4,7 @@ import { GitHubClient } from '../../github/index.ts';
 import { FakeBackend } from '../backends/fake.ts';
 import type { Backend } from '../backends/types.ts';
 import { Controller } from '../reconcilers/controller.ts';
-import { API_GROUP_VERSION, type StoredObject } from '../resources/object.ts';
+import { LEGACY_VERSION, type StoredObject } from '../resources/object.ts';
 import type { Runner } from '../resources/runner.ts';
 import type { RunnerSpec } from '../resources/runner-spec.ts';
 import { EventRecorder } from '../store/event-recorder.ts';
@@ -50,7 +50,7 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
 
   deploy(name: string, replicas: number, spec: RunnerSpec = { repository: 'octo/app' }): StoredObject {
     return this.store.create('runnerdeployments', {
-      apiVersion: API_GROUP_VERSION,
+      apiVersion: LEGACY_VERSION,
       kind: 'RunnerDeployment',
       metadata: { name, namespace: 'default' },
       spec: { replicas, template: { spec } },

@@ -1,0 +1,34 @@
+/** What scaling may ask about waiting work, whoever tells it: webhooks, a scale set's messages, or a listing. */
+import type { RunnerScope } from '../../protocol/github/runners.ts';
+
+/** A job that waits for a runner or has one. Its natural key is repository, id and attempt (D-7). */
+export interface DemandedJob {
+  /** OWNER/NAME */
+  repository: string;
+  id: number;
+  attempt: number;
+  labels: readonly string[];
+  /** Name of the runner group that the job asks for, if it does. */
+  group?: string;
+  /** `waiting` and `pending` jobs are no demand yet (TOT-6). */
+  status: 'queued' | 'in_progress';
+  /** Epoch ms. */
+  queuedAtMs: number;
+  /** Name of the runner that has it. */
+  runnerName?: string;
+}
+
+export interface KnownDemand {
+  jobs: readonly DemandedJob[];
+  /** When the whole scope was last compared with the server, epoch ms; undefined while it never was. */
+  comparedAtMs?: number;
+  /** Why the last comparison failed, as a sentence; scaling then goes on with what is known and says so. */
+  problem?: string;
+}
+
+export interface Demand {
+  /** Jobs that runners registered at this scope could be asked for. */
+  inScope(scope: RunnerScope): KnownDemand;
+  /** Called after a change, with the repository (OWNER/NAME) whose jobs changed; the returned function ends that. */
+  onChange(listener: (repository: string) => void): () => void;
+}
