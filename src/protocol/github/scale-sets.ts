@@ -1,6 +1,10 @@
 /** The service behind runner scale sets, as ARC and `actions/scaleset` speak to it (runner-protocol 10). */
 import { z } from 'zod';
 
+/** Below what `runner-registration` answers as the service's address, which the official runner wants to be the broker's. */
+export const SERVICE_PATH = '/broker/_apis';
+export const SCALE_SETS_PATH = `${SERVICE_PATH}/runtime/runnerscalesets`;
+
 export const Label = z.looseObject({ type: z.string().max(40).default('System'), name: z.string().min(1).max(256) });
 
 export const ScaleSetRequest = z.looseObject({

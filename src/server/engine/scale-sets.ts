@@ -1,5 +1,5 @@
 import type { Clock } from '../../common/clock.ts';
-import type { ScaleSetJob } from '../../protocol/github/scale-sets.ts';
+import { SCALE_SETS_PATH, type ScaleSetJob } from '../../protocol/github/scale-sets.ts';
 import type { Database, Queries } from '../../store/database.ts';
 import { addReason, findJob, type JobRow, jobsInPhases, moveJob } from '../../store/jobs.ts';
 import { findRepositoryById, type RepositoryRow } from '../../store/repositories.ts';
@@ -220,7 +220,7 @@ export class ScaleSets {
     job: JobRow,
   ): Promise<ScaleSetJob> {
     const base = await scaleSetJob(db, job);
-    const url = `${this.#options.publicUrl()}/broker/_apis/runtime/runnerscalesets/${set.id}/acquirejobs`;
+    const url = `${this.#options.publicUrl()}${SCALE_SETS_PATH}/${set.id}/acquirejobs`;
     return {
       ...base,
       messageType,

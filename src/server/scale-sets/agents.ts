@@ -2,10 +2,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
+import { SERVICE_PATH } from '../../protocol/github/scale-sets.ts';
 import type { RunnerRow } from '../../store/runners.ts';
 import type { ServerContext } from '../context.ts';
 import { runnersIn } from '../github-rest/runner-object.ts';
-import { SERVICE_PATH } from './objects.ts';
 import { ADMIN, listOf, scopeOfAdmin } from './requests.ts';
 
 const AgentQuery = z.looseObject({ agentName: z.string().optional() });

@@ -1,10 +1,6 @@
-import type { ScaleSet } from '../../protocol/github/scale-sets.ts';
+import { SCALE_SETS_PATH, type ScaleSet } from '../../protocol/github/scale-sets.ts';
 import type { ScaleSetRow } from '../../store/scale-sets.ts';
 import type { ServerContext } from '../context.ts';
-
-/** Below what `runner-registration` answers as the service's address, which the official runner wants to be the broker's. */
-export const SERVICE_PATH = '/broker/_apis';
-export const SCALE_SETS_PATH = `${SERVICE_PATH}/runtime/runnerscalesets`;
 
 export async function scaleSetObject({ engine, settings }: ServerContext, set: ScaleSetRow): Promise<ScaleSet> {
   return {

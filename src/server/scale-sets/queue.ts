@@ -6,6 +6,7 @@ import { UserError } from '../../common/errors.ts';
 import { newGuid } from '../../common/ids.ts';
 import {
   AcquireJobsRequest,
+  SCALE_SETS_PATH,
   type ScaleSetMessage,
   type ScaleSetSession,
   ScaleSetSessionRequest,
@@ -23,7 +24,7 @@ import {
 } from '../../store/scale-sets.ts';
 import { issueScaleSetQueueToken } from '../auth/jwt.ts';
 import type { ServerContext } from '../context.ts';
-import { SCALE_SETS_PATH, scaleSetObject } from './objects.ts';
+import { scaleSetObject } from './objects.ts';
 import { ADMIN, listOf, setOf } from './requests.ts';
 
 /** As the service does (runner-protocol 10.3). */

@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { isoTime } from '../../common/clock.ts';
 import { UserError } from '../../common/errors.ts';
 import {
+  SCALE_SETS_PATH,
   ScaleSetChange,
   type ScaleSetError,
   ScaleSetJitRequest,
   ScaleSetRequest,
+  SERVICE_PATH,
 } from '../../protocol/github/scale-sets.ts';
 import { runnerGroups } from '../../store/runners.ts';
 import { insertScaleSet, updateScaleSet } from '../../store/scale-sets.ts';
@@ -16,7 +18,7 @@ import { labelsOf } from '../engine/scale-sets.ts';
 import { failureOf } from '../failures.ts';
 import { generateJitConfig } from '../github-rest/runner-registration.ts';
 import { agentRoutes } from './agents.ts';
-import { SCALE_SETS_PATH, SERVICE_PATH, scaleSetObject } from './objects.ts';
+import { scaleSetObject } from './objects.ts';
 import { queueRoutes } from './queue.ts';
 import { ADMIN, listOf, scopeOfAdmin, setById, setOf, setsOf } from './requests.ts';
 
