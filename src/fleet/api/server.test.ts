@@ -253,7 +253,10 @@ describe('the fleet API', () => {
     expect(names).toEqual(
       ['runnerdeployments', 'runnerreplicasets', 'runners'].flatMap((name) => [name, `${name}/status`]),
     );
-    expect((await call('GET', '/apis')).body.groups).toMatchObject([{ name: 'actions.summerwind.dev' }]);
+    expect((await call('GET', '/apis')).body.groups).toMatchObject([
+      { name: 'actions.summerwind.dev' },
+      { name: 'actions.github.com' },
+    ]);
     expect((await call('GET', '/version')).body.major).toBe('1');
   });
 
