@@ -1,6 +1,7 @@
 /** Scale sets, their sessions and what their listeners are to be told. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Queries } from './database.ts';
+import type { JobRow } from './jobs.ts';
 import type { ScaleSetItemsTable, ScaleSetSessionsTable, ScaleSetsTable } from './tables/scale-sets.ts';
 
 /** With the name of its group. */
@@ -85,6 +86,19 @@ export async function claimedJobCounts(db: Queries, setId: number): Promise<Map<
     .groupBy('phase')
     .execute();
   return new Map(rows.map(({ phase, count }) => [phase, Number(count)]));
+}
+
+/** Queued jobs that no set has, oldest first, with the owner and name of their repositories. */
+export async function unclaimedJobs(db: Queries): Promise<(JobRow & { owner: string; repository_name: string })[]> {
+  return db
+    .selectFrom('jobs')
+    .innerJoin('repositories', 'repositories.id', 'jobs.repository_id')
+    .selectAll('jobs')
+    .select(['repositories.owner', 'repositories.name as repository_name'])
+    .where('phase', '=', 'queued')
+    .where('scale_set_id', 'is', null)
+    .orderBy('jobs.id')
+    .execute();
 }
 
 /** Jobs of a set that is no more belong to nobody again. @returns their ids */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../common/clock.ts';
 import { SCALE_SETS_PATH, type ScaleSetJob } from '../../protocol/github/scale-sets.ts';
 import type { Database, Queries } from '../../store/database.ts';
-import { addReason, findJob, type JobRow, jobsInPhases, moveJob } from '../../store/jobs.ts';
+import { addReason, findJob, type JobRow, moveJob } from '../../store/jobs.ts';
 import { findRepositoryById, type RepositoryRow } from '../../store/repositories.ts';
 import {
   addScaleSetItems,
@@ -11,6 +11,7 @@ import {
   releaseClaims,
   type ScaleSetRow,
   sessionOfScaleSet,
+  unclaimedJobs,
 } from '../../store/scale-sets.ts';
 import { mayTake, type RunnerFacts } from '../../workflow/routing.ts';
 import type { Announce, JobNews, News } from './news.ts';
@@ -104,14 +105,8 @@ export class ScaleSets {
 
   /** Jobs that nobody has yet and the set could run, oldest first. */
   async available(set: ScaleSetRow): Promise<ScaleSetJob[]> {
-    const { db } = this.#options;
-    const jobs = (await jobsInPhases(db, ['queued'])).filter(({ scale_set_id }) => scale_set_id === null);
-    const found: ScaleSetJob[] = [];
-    for (const job of jobs) {
-      const repository = await findRepositoryById(db, job.repository_id);
-      if (repository && this.#fits(set, job, repository)) found.push(await this.#item(db, set, 'JobAvailable', job));
-    }
-    return found;
+    const jobs = await this.#availableRows(set);
+    return Promise.all(jobs.map((job) => this.#item(this.#options.db, set, 'JobAvailable', job)));
   }
 
   async statistics(set: ScaleSetRow) {
@@ -120,7 +115,7 @@ export class ScaleSets {
     const runners = this.#options.directory.all().filter(({ scaleSet }) => scaleSet === set.id);
     const busy = runners.filter((runner) => runner.busy).length;
     return {
-      totalAvailableJobs: (await this.available(set)).length,
+      totalAvailableJobs: (await this.#availableRows(set)).length,
       totalAcquiredJobs: count('queued'),
       totalAssignedJobs: count('queued', 'assigned', 'running'),
       totalRunningJobs: count('running'),
@@ -165,6 +160,11 @@ export class ScaleSets {
   noteCapacity(setId: number, capacity: number | undefined): void {
     if (capacity === undefined) this.#capacities.delete(setId);
     else this.#capacities.set(setId, capacity);
+  }
+
+  async #availableRows(set: ScaleSetRow): Promise<JobRow[]> {
+    const jobs = await unclaimedJobs(this.#options.db);
+    return jobs.filter((job) => this.#fits(set, job, { owner: job.owner, name: job.repository_name }));
   }
 
   async #room(db: Queries, { id }: ScaleSetRow): Promise<number> {
