@@ -21,21 +21,20 @@ export interface RunQuery {
 /** Runs with the name and path of their workflow, newest first, and how many there are in all. */
 export async function queryRuns(db: Queries, query: RunQuery, page: { limit: number; offset: number }) {
   const [runs, { total }] = await Promise.all([
-    selectRuns(db, query)
-      .innerJoin('workflows', 'workflows.id', 'runs.workflow_id')
-      .selectAll('runs')
-      .select(['workflows.name as workflow_name', 'workflows.path as workflow_path'])
-      .select(firstCreatedAt)
-      .select((builder) => shownStatus(builder).as('shown_status'))
-      .orderBy('runs.id', 'desc')
-      .limit(page.limit)
-      .offset(page.offset)
-      .execute(),
+    selectRunsWithWorkflow(db, query).orderBy('runs.id', 'desc').limit(page.limit).offset(page.offset).execute(),
     selectRuns(db, query)
       .select(({ fn }) => fn.countAll<number>().as('total'))
       .executeTakeFirstOrThrow(),
   ]);
   return { runs, total: Number(total) };
+}
+
+export async function findRunWithWorkflow(
+  db: Queries,
+  repositoryId: number,
+  id: number,
+): Promise<RunWithWorkflow | undefined> {
+  return selectRunsWithWorkflow(db, { repositoryId, id }).executeTakeFirst();
 }
 
 export type RunWithWorkflow = Awaited<ReturnType<typeof queryRuns>>['runs'][number];
@@ -50,6 +49,15 @@ export async function repositoriesOfRuns(db: Queries, ids: number[]): Promise<Ma
     .where('runs.id', 'in', ids)
     .execute();
   return new Map(rows.map(({ id, key }) => [id, key]));
+}
+
+function selectRunsWithWorkflow(db: Queries, query: RunQuery) {
+  return selectRuns(db, query)
+    .innerJoin('workflows', 'workflows.id', 'runs.workflow_id')
+    .selectAll('runs')
+    .select(['workflows.name as workflow_name', 'workflows.path as workflow_path'])
+    .select(firstCreatedAt)
+    .select((builder) => shownStatus(builder).as('shown_status'));
 }
 
 function selectRuns(db: Queries, query: RunQuery) {

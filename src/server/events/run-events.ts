@@ -5,7 +5,7 @@ import type { Database } from '../../store/database.ts';
 import { deleteRunEvent, type RunEventRow, runEventsAfter } from '../../store/events.ts';
 import { findRepositoryById, type RepositoryRow } from '../../store/repositories.ts';
 import { findRun } from '../../store/runs.ts';
-import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
+import { findRunWithWorkflow, type RunWithWorkflow } from '../../store/runs-read.ts';
 import { findWorkflow } from '../../store/workflows.ts';
 import type { IncomingEvent, Refusal } from '../engine/accept-event.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -100,8 +100,7 @@ export class RunEvents {
     const repository = found && (await findRepositoryById(db, found.repository_id));
     const tip = repository && (await branches.tip(repository));
     if (!repository || !tip || !branches.listens(repository.id, row.activity)) return undefined;
-    const { runs } = await queryRuns(db, { repositoryId: repository.id, id: row.run_id }, { limit: 1, offset: 0 });
-    const [run] = runs;
+    const run = await findRunWithWorkflow(db, repository.id, row.run_id);
     return run && this.#event(row, run, repository, tip);
   }
 

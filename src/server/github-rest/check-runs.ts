@@ -4,7 +4,7 @@ import type { Annotation } from '../../protocol/dashboard/index.ts';
 import { type CheckRunRow, checkRunsOfCommit, findCheckRun } from '../../store/check-runs.ts';
 import { findJob, type JobRow, jobsOfRun } from '../../store/jobs.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
-import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
+import { findRunWithWorkflow, queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
 import { needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { checkRunObject } from './check-run-object.ts';
@@ -95,13 +95,9 @@ async function checkRunOf(
   const repository = await repositoryOf(context, request);
   const job = await findJob(context.db, idOf(request));
   if (job?.repository_id !== repository.id) throw notFoundOnGitHub();
-  const { runs } = await queryRuns(
-    context.db,
-    { repositoryId: repository.id, id: job.run_id },
-    { limit: 1, offset: 0 },
-  );
-  if (!runs[0]) throw notFoundOnGitHub();
-  return { repository, run: runs[0], job };
+  const run = await findRunWithWorkflow(context.db, repository.id, job.run_id);
+  if (!run) throw notFoundOnGitHub();
+  return { repository, run, job };
 }
 
 /** One that is about no file is about the folder of workflows, as on GitHub. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { findCheckRun } from '../../store/check-runs.ts';
 import { jobsOfRun } from '../../store/jobs.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
-import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
+import { findRunWithWorkflow, queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
 import type { ServerContext } from '../context.ts';
 import { apiOf, checkRunObject, checkSuiteObject } from './check-run-object.ts';
 import { type CheckRunObject, MAX_RUNS, onlyAsked, READ_CHECKS } from './check-runs.ts';
@@ -66,9 +66,9 @@ async function suiteInPath(
     if (posted?.id !== rowId) throw notFoundOnGitHub();
     return { repository, suite: { posted } };
   }
-  const { runs } = await queryRuns(context.db, { repositoryId: repository.id, id }, { limit: 1, offset: 0 });
-  if (!runs[0]) throw notFoundOnGitHub();
-  return { repository, suite: { run: runs[0] } };
+  const run = await findRunWithWorkflow(context.db, repository.id, id);
+  if (!run) throw notFoundOnGitHub();
+  return { repository, suite: { run } };
 }
 
 async function checkRunsOf(context: ServerContext, repository: RepositoryRow, suite: Suite): Promise<CheckRunObject[]> {

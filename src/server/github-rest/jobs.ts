@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { allJobsOfRun, findJob, type JobRow, jobsOfAttempt, jobsOfRun } from '../../store/jobs.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
-import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
+import { findRunWithWorkflow, type RunWithWorkflow } from '../../store/runs-read.ts';
 import { signedUrl } from '../blobs/signed-url.ts';
 import type { ServerContext } from '../context.ts';
 import { jobLogName } from '../runner-service/log-names.ts';
@@ -38,14 +38,8 @@ export function jobRoutes(app: FastifyInstance, context: ServerContext): void {
   });
   app.get(`${actions}/jobs/:id`, READ, async (request) => {
     const { repository, job } = await jobOf(context, request);
-    const { runs } = await queryRuns(
-      context.db,
-      { repositoryId: repository.id, id: job.run_id },
-      { limit: 1, offset: 0 },
-    );
-    const [object] = runs[0]
-      ? await jobObjects(context.db, context.settings.publicUrl, repository, runs[0], [job])
-      : [];
+    const run = await findRunWithWorkflow(context.db, repository.id, job.run_id);
+    const [object] = run ? await jobObjects(context.db, context.settings.publicUrl, repository, run, [job]) : [];
     return object;
   });
   app.get(`${actions}/jobs/:id/logs`, READ, async (request, reply) => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { earlierAttempts, runAtAttempt } from '../../store/run-attempts.ts';
-import { queryRuns, type RunQuery, type RunWithWorkflow } from '../../store/runs-read.ts';
+import { findRunWithWorkflow, queryRuns, type RunQuery, type RunWithWorkflow } from '../../store/runs-read.ts';
 import { callerName } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import type { RerunChoice } from '../engine/rerun-plan.ts';
@@ -18,7 +18,6 @@ const RunsQuery = z.object({
   check_suite_id: z.coerce.number().int().optional(),
 });
 const PullsQuery = z.object({ exclude_pull_requests: z.enum(['true', 'false']).catch('false') });
-const ONE = { limit: 1, offset: 0 };
 
 /** https://docs.github.com/rest/actions/workflow-runs */
 export function runRoutes(app: FastifyInstance, context: ServerContext): void {
@@ -102,9 +101,9 @@ export async function runOf(
   request: FastifyRequest,
 ): Promise<{ repository: RepositoryRow; run: RunWithWorkflow }> {
   const repository = await repositoryOf(context, request);
-  const { runs } = await queryRuns(context.db, { repositoryId: repository.id, id: idOf(request) }, ONE);
-  if (!runs[0]) throw notFoundOnGitHub();
-  return { repository, run: runs[0] };
+  const run = await findRunWithWorkflow(context.db, repository.id, idOf(request));
+  if (!run) throw notFoundOnGitHub();
+  return { repository, run };
 }
 
 async function listRuns(

@@ -1,8 +1,6 @@
 /** Commit statuses that the original of a mirror shows: https://docs.github.com/rest/commits/statuses */
-import type { Queries } from '../../store/database.ts';
 import { findMirror, putMirrorStatus } from '../../store/mirrors.ts';
-import { findRepositoryById } from '../../store/repositories.ts';
-import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
+import { findRunWithWorkflow, type RunWithWorkflow } from '../../store/runs-read.ts';
 import type { MirrorStatusesTable } from '../../store/tables/mirrors.ts';
 import type { Announce, News } from '../engine/news.ts';
 import { headOf } from '../github-rest/run-object.ts';
@@ -22,7 +20,7 @@ export async function noteRun(
   { action, runId, repositoryId }: News & { kind: 'run' },
 ): Promise<boolean> {
   const mirror = await findMirror(unit.db, repositoryId);
-  const run = mirror?.token ? await readRun(unit.db, repositoryId, runId) : undefined;
+  const run = mirror?.token ? await findRunWithWorkflow(unit.db, repositoryId, runId) : undefined;
   if (!run) return false;
   await putMirrorStatus(unit.db, {
     repository_id: repositoryId,
@@ -34,11 +32,6 @@ export async function noteRun(
     next_at: unit.at,
   });
   return true;
-}
-
-async function readRun(db: Queries, repositoryId: number, id: number): Promise<RunWithWorkflow | undefined> {
-  if (!(await findRepositoryById(db, repositoryId))) return undefined;
-  return (await queryRuns(db, { repositoryId, id }, { limit: 1, offset: 0 })).runs[0];
 }
 
 function describe({ run_number: number, conclusion }: RunWithWorkflow, action: string): string {

@@ -3,7 +3,7 @@ import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Queries } from '../../store/database.ts';
 import { type JobRow, jobsOfRun } from '../../store/jobs.ts';
 import { findRepositoryById, type RepositoryRow } from '../../store/repositories.ts';
-import { queryRuns, type RunWithWorkflow } from '../../store/runs-read.ts';
+import { findRunWithWorkflow, type RunWithWorkflow } from '../../store/runs-read.ts';
 import { findWorkflow } from '../../store/workflows.ts';
 import type { IncomingEvent } from '../engine/accept-event.ts';
 import type { JobNews, News } from '../engine/news.ts';
@@ -177,8 +177,8 @@ async function runWithRepository(db: Queries, runId: number): Promise<About | un
   const row = await db.selectFrom('runs').select('repository_id').where('id', '=', runId).executeTakeFirst();
   const repository = row && (await findRepositoryById(db, row.repository_id));
   if (!repository) return undefined;
-  const { runs } = await queryRuns(db, { repositoryId: repository.id, id: runId }, { limit: 1, offset: 0 });
-  return runs[0] && { repository, run: runs[0] };
+  const run = await findRunWithWorkflow(db, repository.id, runId);
+  return run && { repository, run };
 }
 
 const commonParts = (publicUrl: string, repository: RepositoryRow, sender: string): Record<string, Json> => ({
