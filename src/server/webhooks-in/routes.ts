@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
+import { isSignedWith } from '../../common/webhook-signature.ts';
 import type { ApiError } from '../../protocol/dashboard/index.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import { findRepository } from '../../store/repositories.ts';
@@ -8,7 +9,6 @@ import type { ServerContext } from '../context.ts';
 import type { EventOutcome } from '../engine/engine.ts';
 import { failureOf } from '../failures.ts';
 import { type Delivery, eventsOf } from './delivery.ts';
-import { isSignedWith } from './signature.ts';
 
 /** GitHub sends no more. */
 const MAX_BODY_BYTES = 25 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSignedWith } from './signature.ts';
+import { isSignedWith } from './webhook-signature.ts';
 
 test("takes GitHub's published example, and nothing else", () => {
   // https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
