@@ -192,6 +192,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   try {
     registerAccess(app, context);
     const surfaces = await registerSurfaces(app, context);
+    await mirrors.reload();
     await takeBackUndeleted(context);
     await engine.start();
     // GitHub's schema is read with the first file: not while somebody waits for a push.

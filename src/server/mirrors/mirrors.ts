@@ -62,9 +62,17 @@ export class Mirrors {
   readonly #closing = new AbortController();
   readonly #timers = new Map<Waker, () => void>();
   #isStarted = false;
+  /** Ids of the repositories whose originals are told of runs: those of others cost nothing. */
+  #told = new Set<number>();
 
   constructor(options: MirrorsOptions) {
     this.#options = options;
+  }
+
+  /** To be called at the start, and after a mirror was made, changed or deleted. */
+  async reload(): Promise<void> {
+    const told = (await allMirrors(this.#options.db)).filter(({ token }) => token !== null);
+    this.#told = new Set(told.map(({ repository_id }) => repository_id));
   }
 
   start(): void {
@@ -83,7 +91,8 @@ export class Mirrors {
   readonly announce: Announce = async (unit, news) => {
     let isAny = false;
     for (const one of news) {
-      if (one.kind === 'run') isAny = (await noteRun(unit, this.#options.publicUrl(), one)) || isAny;
+      if (one.kind !== 'run' || !this.#told.has(one.repositoryId)) continue;
+      isAny = (await noteRun(unit, this.#options.publicUrl(), one)) || isAny;
     }
     if (isAny) unit.afterCommit(() => this.#isStarted && this.#statuses.wake());
   };

@@ -33,12 +33,14 @@ export function mirrorRoutes(app: FastifyInstance, context: ServerContext): void
       token: token ? context.keys.seal(token) : null,
       created_at: isoTime(context.clock.now()),
     });
+    await context.mirrors.reload();
     return synchronized(context, request);
   });
   app.post(`${PATH}/sync`, ADMIN, async (request) => synchronized(context, request));
   app.delete(PATH, ADMIN, async (request, reply) => {
     const { mirror } = await mirrorIn(context, request);
     await deleteMirror(context.db, mirror.repository_id);
+    await context.mirrors.reload();
     return reply.code(204).send();
   });
 }
