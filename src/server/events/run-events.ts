@@ -36,44 +36,33 @@ const RETRY_MS = 60_000;
  */
 export class RunEvents {
   readonly #options: RunEventsOptions;
-  readonly #waker = new Waker(() => this.#acceptAll());
-  #isStarted = false;
-  #cancelRetry: () => void = () => {};
+  readonly #waker: Waker;
 
   constructor(options: RunEventsOptions) {
     this.#options = options;
+    this.#waker = new Waker(options.clock, () => this.#acceptAll());
   }
 
   /** To be called when the public URL is known. */
   start(): void {
-    this.#isStarted = true;
-    this.wake();
+    this.#waker.start();
   }
 
   /** There is a new row. */
   wake(): void {
-    if (this.#isStarted) this.#waker.wake();
+    this.#waker.wake();
   }
 
-  async close(): Promise<void> {
-    await this.#waker.close();
-    this.#cancelRetry();
+  close(): Promise<void> {
+    return this.#waker.close();
   }
 
+  /** Those that have to be tried again keep no other waiting. */
   async #acceptAll(): Promise<void> {
-    const { clock } = this.#options;
-    this.#cancelRetry();
-    if (await this.#acceptRows()) return;
-    this.#cancelRetry = clock.after(RETRY_MS, () => this.#waker.wake());
-  }
-
-  /** @returns false when some have to be tried again; they keep no other waiting */
-  async #acceptRows(): Promise<boolean> {
-    const { db, logger } = this.#options;
-    let isComplete = true;
+    const { db, clock, logger } = this.#options;
     const failed = (error: unknown): void => {
-      isComplete = false;
       logger.error({ err: error }, 'a workflow_run event was not accepted');
+      this.#waker.wakeAt(clock.now() + RETRY_MS);
     };
     for (let last = 0; ; ) {
       const rows = await runEventsAfter(db, last, AT_ONCE).catch(failed);
@@ -81,7 +70,7 @@ export class RunEvents {
         last = row.id;
         await this.#accept(row).catch(failed);
       }
-      if (!rows || rows.length < AT_ONCE) return isComplete;
+      if (!rows || rows.length < AT_ONCE) return;
     }
   }
 

@@ -37,24 +37,20 @@ const RETRY_MS = 60_000;
  */
 export class Schedules {
   readonly #options: SchedulesOptions;
-  readonly #waker = new Waker(() => this.#fireDue());
-  #isStarted = false;
-  #cancelTimer: () => void = () => {};
+  readonly #waker: Waker;
 
   constructor(options: SchedulesOptions) {
     this.#options = options;
+    this.#waker = new Waker(options.clock, () => this.#fireDue());
   }
 
   /** Fires what fell due while the server was away. To be called when the public URL is known. */
   start(): void {
-    this.#isStarted = true;
-    this.#waker.wake();
+    this.#waker.start();
   }
 
-  async close(): Promise<void> {
-    this.#isStarted = false;
-    this.#cancelTimer();
-    await this.#waker.close();
+  close(): Promise<void> {
+    return this.#waker.close();
   }
 
   /**
@@ -86,36 +82,24 @@ export class Schedules {
   }
 
   async #fireDue(): Promise<void> {
-    if (!this.#isStarted) return;
-    const { db, clock, logger } = this.#options;
+    const { db, clock } = this.#options;
     const at = isoTime(clock.now());
-    let next: number | undefined;
     try {
-      for (const row of await dueSchedules(db, at)) if (!(await this.#tryToFire(row))) next = clock.now() + RETRY_MS;
-      const planned = await nextScheduleAt(db, at);
-      if (planned !== undefined) next = Math.min(next ?? Number.POSITIVE_INFINITY, Date.parse(planned));
+      for (const row of await dueSchedules(db, at)) {
+        const about = { schedule: row.cron, workflow: row.path };
+        await this.#fire(row).catch((error) => this.#tryAgain('a schedule could not be started', error, about));
+      }
+      const next = await nextScheduleAt(db, at);
+      if (next !== undefined) this.#waker.wakeAt(Date.parse(next));
     } catch (error) {
-      logger.error({ err: error }, 'schedules could not be read');
-      next = clock.now() + RETRY_MS;
-    }
-    this.#cancelTimer();
-    if (next !== undefined && this.#isStarted) {
-      this.#cancelTimer = clock.after(Math.max(0, next - clock.now()), () => this.#waker.wake());
+      this.#tryAgain('schedules could not be read', error);
     }
   }
 
-  /** @returns false when it has to be tried again; others go on */
-  async #tryToFire(row: ScheduleRow): Promise<boolean> {
-    try {
-      await this.#fire(row);
-      return true;
-    } catch (error) {
-      this.#options.logger.error(
-        { err: error, schedule: row.cron, workflow: row.path },
-        'a schedule could not be started',
-      );
-      return false;
-    }
+  #tryAgain(what: string, error: unknown, about: object = {}): void {
+    const { clock, logger } = this.#options;
+    logger.error({ err: error, ...about }, what);
+    this.#waker.wakeAt(clock.now() + RETRY_MS);
   }
 
   /** Once only per entry and moment: by the event's key, also where the server dies before the next moment is stored. */

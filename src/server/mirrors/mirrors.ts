@@ -57,16 +57,16 @@ export interface MirrorsOptions {
  */
 export class Mirrors {
   readonly #options: MirrorsOptions;
-  readonly #deliveries = new Waker(() => this.#acceptAll());
-  readonly #statuses = new Waker(() => this.#tellAll());
+  readonly #deliveries: Waker;
+  readonly #statuses: Waker;
   readonly #closing = new AbortController();
-  readonly #timers = new Map<Waker, () => void>();
-  #isStarted = false;
   /** Ids of the repositories whose originals are told of runs: those of others cost nothing. */
   #told = new Set<number>();
 
   constructor(options: MirrorsOptions) {
     this.#options = options;
+    this.#deliveries = new Waker(options.clock, () => this.#acceptAll());
+    this.#statuses = new Waker(options.clock, () => this.#tellAll());
   }
 
   /** To be called at the start, and after a mirror was made, changed or deleted. */
@@ -76,15 +76,13 @@ export class Mirrors {
   }
 
   start(): void {
-    this.#isStarted = true;
-    this.#deliveries.wake();
-    this.#statuses.wake();
+    this.#deliveries.start();
+    this.#statuses.start();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.all([this.#deliveries.close(), this.#statuses.close()]);
-    for (const cancel of this.#timers.values()) cancel();
   }
 
   /** For the engine. */
@@ -94,7 +92,7 @@ export class Mirrors {
       if (one.kind !== 'run' || !this.#told.has(one.repositoryId)) continue;
       isAny = (await noteRun(unit, this.#options.publicUrl(), one)) || isAny;
     }
-    if (isAny) unit.afterCommit(() => this.#isStarted && this.#statuses.wake());
+    if (isAny) unit.afterCommit(() => this.#statuses.wake());
   };
 
   /** Stores a webhook until the mirror is up to date. @returns whether the repository is a mirror */
@@ -124,24 +122,22 @@ export class Mirrors {
   }
 
   async #acceptAll(): Promise<void> {
-    const due = new Due(this.#options.clock.now());
     for (const mirror of await allMirrors(this.#options.db)) {
-      await this.#acceptOf(mirror, due).catch((error: unknown) => this.#failed('a mirror', error));
+      await this.#acceptOf(mirror).catch((error: unknown) => this.#failed('a mirror', error));
     }
-    this.#comeBack(this.#deliveries, due);
   }
 
-  async #acceptOf(mirror: MirrorRow, due: Due): Promise<void> {
+  async #acceptOf(mirror: MirrorRow): Promise<void> {
     const { db } = this.#options;
     const waiting = await mirrorDeliveries(db, mirror.repository_id);
     const [first] = waiting;
     const repository = first && (await findRepositoryById(db, mirror.repository_id));
-    if (!repository || this.#closing.signal.aborted || !due.isDue(first.next_at)) return;
+    if (!repository || this.#closing.signal.aborted || !this.#isDue(first, this.#deliveries)) return;
     try {
       await this.fetch(mirror, await this.#withDefaultBranch(repository, waiting), waiting.flatMap(pullOf));
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      return this.#tryLater(first, error, due);
+      return this.#tryLater(first, error);
     }
     for (const delivery of waiting) {
       const { delivery: id, event, actor, payload } = delivery;
@@ -153,12 +149,12 @@ export class Mirrors {
     }
   }
 
-  async #tryLater(first: MirrorDeliveryRow, error: unknown, due: Due): Promise<void> {
+  async #tryLater(first: MirrorDeliveryRow, error: unknown): Promise<void> {
     const { db, clock } = this.#options;
     await noteMirror(db, first.repository_id, { problem: errorText(error) });
-    const nextAt = isoTime(clock.now() + backOffMs(first.tries, BACK_OFF));
-    await delayMirrorDeliveries(db, first.repository_id, nextAt);
-    due.isDue(nextAt);
+    const nextMs = clock.now() + backOffMs(first.tries, BACK_OFF);
+    await delayMirrorDeliveries(db, first.repository_id, isoTime(nextMs));
+    this.#deliveries.wakeAt(nextMs);
     if (first.tries + 1 < MAX_TRIES) return;
     await deleteMirrorDelivery(db, first.id);
     this.#failed(`the webhook ${first.delivery} of a mirror is given up`, error);
@@ -179,17 +175,15 @@ export class Mirrors {
 
   async #tellAll(): Promise<void> {
     const { db, clock } = this.#options;
-    const due = new Due(clock.now());
     try {
-      for (const status of await untoldStatuses(db)) if (due.isDue(status.next_at)) await this.#tell(status, due);
+      for (const status of await untoldStatuses(db)) if (this.#isDue(status, this.#statuses)) await this.#tell(status);
     } catch (error) {
       this.#failed('commit statuses', error);
-      due.isDue(isoTime(clock.now() + BACK_OFF.firstMs));
+      this.#statuses.wakeAt(clock.now() + BACK_OFF.firstMs);
     }
-    this.#comeBack(this.#statuses, due);
   }
 
-  async #tell(status: MirrorStatusRow, due: Due): Promise<void> {
+  async #tell(status: MirrorStatusRow): Promise<void> {
     const { db, clock, keys } = this.#options;
     const mirror = await findMirror(db, status.repository_id);
     if (!mirror?.token || this.#closing.signal.aborted) return;
@@ -206,41 +200,22 @@ export class Mirrors {
       if (this.#closing.signal.aborted) return;
       await noteMirror(db, status.repository_id, { problem: errorText(error) });
       const isFinal = tries >= MAX_TRIES || (error instanceof OutsideError && !error.retryable);
-      const next_at = isoTime(clock.now() + backOffMs(status.tries, BACK_OFF));
-      await noteStatus(db, status, { is_told: isFinal ? 1 : 0, tries, next_at });
-      if (!isFinal) due.isDue(next_at);
+      const nextMs = clock.now() + backOffMs(status.tries, BACK_OFF);
+      await noteStatus(db, status, { is_told: isFinal ? 1 : 0, tries, next_at: isoTime(nextMs) });
+      if (!isFinal) this.#statuses.wakeAt(nextMs);
     }
   }
 
-  #comeBack(waker: Waker, { nextMs }: Due): void {
-    this.#timers.get(waker)?.();
-    if (nextMs === undefined || this.#closing.signal.aborted) return;
-    this.#timers.set(
-      waker,
-      this.#options.clock.after(Math.max(0, nextMs - this.#options.clock.now()), () => waker.wake()),
-    );
+  /** What is not due yet wakes when it is. */
+  #isDue({ next_at }: { next_at: string }, waker: Waker): boolean {
+    const atMs = Date.parse(next_at);
+    if (atMs <= this.#options.clock.now()) return true;
+    waker.wakeAt(atMs);
+    return false;
   }
 
   #failed(what: string, error: unknown): void {
     this.#options.logger.error({ err: error }, `${what} failed`);
-  }
-}
-
-/** What is due now, and when the next of the rest is. */
-class Due {
-  readonly #nowMs: number;
-  nextMs: number | undefined;
-
-  constructor(nowMs: number) {
-    this.#nowMs = nowMs;
-  }
-
-  /** @param at ISO time */
-  isDue(at: string): boolean {
-    const ms = Date.parse(at);
-    if (ms <= this.#nowMs) return true;
-    this.nextMs = Math.min(ms, this.nextMs ?? ms);
-    return false;
   }
 }
 

@@ -34,37 +34,33 @@ export interface DelivererOptions {
  */
 export class Deliverer {
   readonly #options: DelivererOptions;
-  readonly #waker = new Waker(() => this.#begin());
+  readonly #waker: Waker;
   /** Of messages under way: the hook of each. */
   readonly #underWay = new Map<number, { hookId: number; done: Promise<void> }>();
   readonly #closing = new AbortController();
-  #cancelTimer: () => void = () => undefined;
-  #isStarted = false;
 
   constructor(options: DelivererOptions) {
     this.#options = options;
+    this.#waker = new Waker(options.clock, () => this.#begin());
   }
 
   start(): void {
-    this.#isStarted = true;
-    this.wake();
+    this.#waker.start();
   }
 
   /** There is something new, or an order to send something again. */
   wake(): void {
-    if (this.#isStarted) this.#waker.wake();
+    this.#waker.wake();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#waker.close();
-    this.#cancelTimer();
     await Promise.all([...this.#underWay.values()].map(({ done }) => done));
   }
 
   async #begin(): Promise<void> {
     const { db, clock, logger } = this.#options;
-    this.#cancelTimer();
     try {
       const at = isoTime(clock.now());
       for (const hook of await allHooks(db)) {
@@ -74,24 +70,18 @@ export class Deliverer {
           if (this.#hasRoom(message)) this.#send(hook, message);
         }
       }
-      await this.#comeBack(at);
+      // The end of one that is under way wakes too.
+      const next = await nextMessageAfter(db, at);
+      if (next !== undefined) this.#waker.wakeAt(Date.parse(next));
     } catch (error) {
       logger.error({ err: error }, 'webhooks could not be sent');
-      this.#cancelTimer = clock.after(BACK_OFF.firstMs, () => this.wake());
+      this.#waker.wakeAt(clock.now() + BACK_OFF.firstMs);
     }
   }
 
   #hasRoom({ id, hook_id }: HookMessageRow): boolean {
     const toTheSame = [...this.#underWay.values()].filter(({ hookId }) => hookId === hook_id).length;
     return !this.#underWay.has(id) && this.#underWay.size < AT_ONCE && toTheSame < AT_ONCE_EACH;
-  }
-
-  /** The end of one that is under way wakes too. */
-  async #comeBack(at: string): Promise<void> {
-    const { db, clock } = this.#options;
-    const next = await nextMessageAfter(db, at);
-    if (next === undefined) return;
-    this.#cancelTimer = clock.after(Math.max(0, Date.parse(next) - clock.now()), () => this.wake());
   }
 
   #send(hook: HookRow, message: HookMessageRow): void {
