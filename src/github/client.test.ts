@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { apiUrl } from '../protocol/github/urls.ts';
 import { GitHubClient } from './client.ts';
+import { ConditionalReads } from './conditional-reads.ts';
 import { listRunners, removeRunner, scopeUrl } from './self-hosted-runners.ts';
 
 describe('the REST base of a server', () => {
@@ -23,11 +24,12 @@ describe('the GitHub client', () => {
   let server: Server;
   let client: GitHubClient;
   let answer: { status: number; headers?: Record<string, string>; body: string };
-  let seen: { url: string; authorization: string | undefined }[];
+  let seen: { url: string; authorization: string | undefined; etag?: string }[];
   beforeEach(async () => {
     seen = [];
     server = createServer((request, response) => {
-      seen.push({ url: request.url ?? '', authorization: request.headers.authorization });
+      const { authorization, 'if-none-match': etag } = request.headers;
+      seen.push({ url: request.url ?? '', authorization, ...(etag ? { etag } : {}) });
       const page = Number(new URL(request.url ?? '/', 'http://x').searchParams.get('page'));
       if (answer.body !== 'pages') {
         response.writeHead(answer.status, answer.headers).end(answer.body);
@@ -45,6 +47,24 @@ describe('the GitHub client', () => {
   afterEach(() => {
     server.closeAllConnections();
     server.close();
+  });
+
+  it('asks only for changes of what it has read, and takes note of the rate limit', async () => {
+    const reads = new ConditionalReads(client);
+    const Shape = z.object({ total_count: z.number() });
+    const limits = { 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '4999', 'x-ratelimit-reset': '1700000000' };
+    answer = { status: 200, headers: { etag: '"one"', ...limits }, body: '{"total_count": 3}' };
+    expect(await reads.read(Shape, '/thing')).toEqual({ total_count: 3 });
+    expect(client.budget).toEqual({ limit: 5_000, remaining: 4_999, resetAtMs: 1_700_000_000_000 });
+    answer = { status: 304, body: '' };
+    expect(await reads.read(Shape, '/thing')).toEqual({ total_count: 3 });
+    expect(seen.map(({ etag }) => etag)).toEqual([undefined, '"one"']);
+    answer = {
+      status: 200,
+      headers: { 'x-ratelimit-resource': 'actions_runner_registration', ...limits },
+      body: '{"total_count": 4}',
+    };
+    expect(await reads.read(Shape, '/thing')).toEqual({ total_count: 4 });
   });
 
   const scope = { kind: 'organization', name: 'octo' } as const;

@@ -17,8 +17,18 @@ export interface GitHubRequest {
   /** Below the REST base, starting with `/`. */
   path: string;
   body?: unknown;
+  /** The version that is known already: the answer may be 304, which costs nothing of the rate limit. */
+  etag?: string;
   /** Replaces `Bearer <token>`, for calls that take another credential. */
   authorization?: string;
+}
+
+/** What is left of the primary rate limit, as the newest answer said. */
+export interface RateBudget {
+  limit: number;
+  remaining: number;
+  /** When it is full again, epoch ms. */
+  resetAtMs: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 15_000;
@@ -32,6 +42,7 @@ export class GitHubClient {
   readonly #api: string;
   readonly #token: string;
   readonly #timeoutMs: number;
+  #budget: RateBudget | undefined;
 
   constructor({ url, token, timeoutMs = DEFAULT_TIMEOUT_MS }: GitHubClientOptions) {
     this.serverUrl = url.replace(/\/+$/, '');
@@ -40,12 +51,32 @@ export class GitHubClient {
     this.#timeoutMs = timeoutMs;
   }
 
+  /** Undefined while the server has said nothing of a limit; GHES has none by default. */
+  get budget(): RateBudget | undefined {
+    return this.#budget;
+  }
+
   /**
    * One call whose answer is checked against `shape`.
    * @throws OutsideError with the server's status and message; retryable for 408, 429, 5xx and a broken connection
    */
   async request<T>(shape: z.ZodType<T>, request: GitHubRequest, signal?: AbortSignal): Promise<T> {
+    return this.#checked(shape, request, await this.#send(request, signal));
+  }
+
+  /** As `request`, for something of which version `etag` is known. */
+  async requestChanged<T>(
+    shape: z.ZodType<T>,
+    request: GitHubRequest & { etag: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<{ body: T; etag: string | undefined } | 'unchanged'> {
     const response = await this.#send(request, signal);
+    if (response.status === 304) return 'unchanged';
+    const etag = response.headers.get('etag') ?? undefined;
+    return { body: await this.#checked(shape, request, response), etag };
+  }
+
+  async #checked<T>(shape: z.ZodType<T>, request: GitHubRequest, response: Response): Promise<T> {
     const body: unknown = await response.json().catch((error: unknown) => {
       throw new OutsideError(`${this.#name(request)} did not answer JSON.`, {
         retryable: true,
@@ -98,6 +129,7 @@ export class GitHubClient {
         'x-github-api-version': '2022-11-28',
         'user-agent': `switchyard/${version}`,
         ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(request.etag === undefined ? {} : { 'if-none-match': request.etag }),
       },
       body: request.body === undefined ? undefined : JSON.stringify(request.body),
       // A redirect could carry the token to another host.
@@ -109,7 +141,8 @@ export class GitHubClient {
         cause: error,
       });
     });
-    if (response.ok) return response;
+    this.#budget = budgetIn(response) ?? this.#budget;
+    if (response.ok || (response.status === 304 && request.etag !== undefined)) return response;
     throw await this.#refusal(request, response);
   }
 
@@ -123,6 +156,16 @@ export class GitHubClient {
   #name({ method = 'GET', path }: GitHubRequest): string {
     return `${method} ${this.#api}${path}`;
   }
+}
+
+/** Only of the bucket that reads are charged to: registrations have one of their own. */
+function budgetIn({ headers }: Response): RateBudget | undefined {
+  const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((part) =>
+    Number(headers.get(`x-ratelimit-${part}`) ?? Number.NaN),
+  );
+  if ((headers.get('x-ratelimit-resource') ?? 'core') !== 'core') return undefined;
+  if (limit === undefined || remaining === undefined || reset === undefined) return undefined;
+  return Number.isNaN(limit + remaining + reset) ? undefined : { limit, remaining, resetAtMs: reset * 1_000 };
 }
 
 /** GitHub says 403 for both "you may not" and "not so fast"; only the second carries one of these headers. */

@@ -1,5 +1,6 @@
 export { apiUrl } from '../protocol/github/urls.ts';
-export { GitHubClient, type GitHubClientOptions } from './client.ts';
+export { GitHubClient, type GitHubClientOptions, type RateBudget } from './client.ts';
+export { ConditionalReads } from './conditional-reads.ts';
 export {
   findRunner,
   generateJitConfig,

@@ -1,0 +1,29 @@
+import type { z } from 'zod';
+import { BoundedMap } from '../common/bounded-map.ts';
+import type { GitHubClient } from './client.ts';
+
+/** Answers that are kept at most. Shapes should take only the fields that are used: they are what is kept. */
+const KEPT_ANSWERS = 5_000;
+
+/** GETs that cost nothing of the rate limit while nothing has changed (on-demand-runners 4.6). */
+export class ConditionalReads {
+  readonly #client: GitHubClient;
+  readonly #answers = new BoundedMap<string, { etag: string; body: unknown }>(KEPT_ANSWERS);
+
+  constructor(client: GitHubClient) {
+    this.#client = client;
+  }
+
+  /**
+   * @param shape always the same one for a path
+   * @throws OutsideError as `GitHubClient.request` does
+   */
+  async read<T>(shape: z.ZodType<T>, path: string, signal?: AbortSignal): Promise<T> {
+    const known = this.#answers.get(path);
+    const answer = await this.#client.requestChanged(shape, { path, etag: known?.etag }, signal);
+    if (answer === 'unchanged') return known?.body as T;
+    if (answer.etag) this.#answers.set(path, { etag: answer.etag, body: answer.body });
+    else this.#answers.delete(path);
+    return answer.body;
+  }
+}
