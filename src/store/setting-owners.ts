@@ -1,10 +1,10 @@
-/** Whom secrets and variables belong to (see `SettingOwner`), and with whom an organization shares its own. */
+/** Whom secrets, variables and hooks belong to (see `SettingOwner`), and with whom an organization shares its own. */
 import type { Queries } from './database.ts';
 import type { SecretsTable, SettingOwner } from './schema.ts';
 
-export const organizationOwner = (name: string): SettingOwner => `organization:${name.toLowerCase()}`;
-export const repositoryOwner = (id: number): SettingOwner => `repository:${id}`;
-export const environmentOwner = (id: number): SettingOwner => `environment:${id}`;
+export const organizationOwner = (name: string) => `organization:${name.toLowerCase()}` as const;
+export const repositoryOwner = (id: number) => `repository:${id}` as const;
+export const environmentOwner = (id: number) => `environment:${id}` as const;
 
 export type SettingKind = 'secrets' | 'variables';
 /** Which repositories may use an organization's setting; of others nothing is said. */

@@ -3,9 +3,9 @@ import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Database, Queries } from '../../store/database.ts';
 import { addMessage, allHooks, type HookRow } from '../../store/hooks.ts';
 import { findRepositoryById } from '../../store/repositories.ts';
+import { organizationOwner, repositoryOwner } from '../../store/setting-owners.ts';
 import type { Announce } from '../engine/news.ts';
 import { type Notice, noticesOf } from './payloads.ts';
-import { organizationPlace, repositoryPlace } from './places.ts';
 
 export interface AnnouncerOptions {
   publicUrl: () => string;
@@ -53,7 +53,7 @@ export class Announcer {
     const interested = this.#active.filter((hook) => wants(hook, event));
     if (interested.length === 0) return [];
     const repository = await findRepositoryById(db, repositoryId);
-    const places = ['enterprise', repositoryPlace(repositoryId), organizationPlace(repository?.owner ?? '')];
+    const places = ['enterprise', repositoryOwner(repositoryId), organizationOwner(repository?.owner ?? '')];
     return interested.filter(({ place }) => places.includes(place));
   }
 }

@@ -1,8 +1,9 @@
 /** Webhooks out. */
 import type { Generated } from 'kysely';
+import type { SettingOwner } from '../schema.ts';
 
-/** Who is told of what happens: `repository:id`, `organization:name` (in lower case), or the whole `enterprise`. */
-export type HookPlace = `repository:${number}` | `organization:${string}` | 'enterprise';
+/** Whose hook it is: of somebody who has settings, or of the whole `enterprise`. */
+export type HookPlace = Exclude<SettingOwner, `environment:${number}`> | 'enterprise';
 
 export interface HooksTable {
   id: Generated<number>;
