@@ -1,0 +1,131 @@
+import type { Clock } from '../../common/clock.ts';
+import { errorText } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import { ConditionalReads, type GitHubClient } from '../../github/index.ts';
+import type { JobBook } from './job-book.ts';
+import { jobNow, unfinishedJobs } from './listing.ts';
+
+export interface ComparerOptions {
+  book: JobBook;
+  clock: Clock;
+  logger: Logger;
+  /** The client that may read a repository (OWNER/NAME). */
+  clientOf: (repository: string) => GitHubClient;
+  /** Whether the repository's jobs are told by messages; then comparing only repairs. */
+  isPushed: (repository: string) => boolean;
+}
+
+/** Without messages, listing is all there is: as often as ARC looks (fleet-semantics 1.12). */
+export const POLLED_MS = 60_000;
+/** With messages it only finds what was missed (on-demand-runners 4.5). */
+export const PUSHED_MS = 10 * 60_000;
+/** Changes in a burst are one comparison. */
+const SOON_MS = 50;
+/** Kept for registrations and removals, so that reading can never starve a start (on-demand-runners 4.6). */
+const RESERVED_SHARE = 0.2;
+
+/** Compares the job book with the servers' own lists: what messages missed comes in, what they left behind goes. */
+export class Comparer {
+  readonly #options: ComparerOptions;
+  readonly #reads = new WeakMap<GitHubClient, ConditionalReads>();
+  readonly #watched = new Map<string, { name: string; cancel: () => void; dueMs: number }>();
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #abort = new AbortController();
+
+  constructor(options: ComparerOptions) {
+    this.#options = options;
+  }
+
+  /** Compares these from now on, each at once when it is new, and stops for all others. */
+  watch(repositories: Iterable<string>): void {
+    const wanted = new Map([...repositories].map((name) => [name.toLowerCase(), name]));
+    for (const [key, { cancel }] of this.#watched) {
+      if (wanted.has(key)) continue;
+      cancel();
+      this.#watched.delete(key);
+    }
+    for (const [key, name] of wanted) if (!this.#watched.has(key)) this.#plan(name, 0);
+  }
+
+  /** Something has happened there that messages do not tell: compares in a moment. Nothing for one not watched. */
+  soon(repository: string): void {
+    const watched = this.#watched.get(repository.toLowerCase());
+    if (watched && watched.dueMs > this.#options.clock.now() + SOON_MS) this.#plan(watched.name, SOON_MS);
+  }
+
+  /** Compares now; a comparison under way is waited for. */
+  compare(repository: string): Promise<void> {
+    const key = repository.toLowerCase();
+    const running = this.#running.get(key) ?? this.#compare(repository).finally(() => this.#running.delete(key));
+    this.#running.set(key, running);
+    return running;
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    for (const { cancel } of this.#watched.values()) cancel();
+    this.#watched.clear();
+    await Promise.all(this.#running.values());
+  }
+
+  #plan(name: string, delayMs: number): void {
+    const key = name.toLowerCase();
+    const { clock } = this.#options;
+    this.#watched.get(key)?.cancel();
+    const cancel = clock.after(delayMs, () => {
+      void this.compare(name).then(() => {
+        if (this.#watched.get(key)?.cancel === cancel) this.#plan(name, this.#pauseMs(name));
+      });
+    });
+    this.#watched.set(key, { name, cancel, dueMs: clock.now() + delayMs });
+  }
+
+  #pauseMs(name: string): number {
+    return this.#options.isPushed(name) ? PUSHED_MS : POLLED_MS;
+  }
+
+  async #compare(repository: string): Promise<void> {
+    const { book, clock, clientOf, logger } = this.#options;
+    try {
+      const client = clientOf(repository);
+      const shortage = shortageOf(client, clock.now());
+      if (shortage) return book.compared(repository, { problem: `${repository} was not compared: ${shortage}` });
+      await this.#readInto(client, repository);
+    } catch (error) {
+      if (this.#abort.signal.aborted) return;
+      const problem = `The jobs of ${repository} could not be read: ${errorText(error)}`;
+      logger.warn({ repository, problem: errorText(error) }, 'comparing jobs with the server failed');
+      book.compared(repository, { problem });
+    }
+  }
+
+  async #readInto(client: GitHubClient, repository: string): Promise<void> {
+    const { book, clock } = this.#options;
+    const { signal } = this.#abort;
+    const reads = this.#readsOf(client);
+    const atMs = clock.now();
+    const known = book.unfinished(repository);
+    const listed = await unfinishedJobs(reads, repository, atMs, signal);
+    for (const fact of listed) book.note(fact);
+    const ids = new Set(listed.map(({ id }) => id));
+    // Not in the list: over, or just begun. Its own page says which, and nothing is dropped on a guess.
+    for (const fact of known.filter(({ id }) => !ids.has(id))) {
+      const now = await jobNow(reads, repository, fact.id, atMs, signal);
+      book.note(now ?? { ...fact, status: 'completed', changedAtMs: atMs });
+    }
+    book.compared(repository, { atMs });
+  }
+
+  #readsOf(client: GitHubClient): ConditionalReads {
+    const reads = this.#reads.get(client) ?? new ConditionalReads(client);
+    this.#reads.set(client, reads);
+    return reads;
+  }
+}
+
+/** A sentence when too little of the rate limit is left to read. */
+function shortageOf({ budget }: GitHubClient, nowMs: number): string | undefined {
+  if (!budget || budget.resetAtMs <= nowMs || budget.remaining > budget.limit * RESERVED_SHARE) return undefined;
+  const until = new Date(budget.resetAtMs).toISOString();
+  return `${budget.remaining} of ${budget.limit} calls are left until ${until}, which are kept for starting runners.`;
+}

@@ -1,0 +1,100 @@
+import { BoundedMap } from '../../common/bounded-map.ts';
+import { type RunnerScope, scopeName } from '../../protocol/github/runners.ts';
+import { type JobFact, supersedes } from './job-fact.ts';
+import type { Demand, DemandedJob, KnownDemand } from './types.ts';
+
+/** Ends of jobs that are remembered, so that a `queued` which comes late makes no demand. */
+const REMEMBERED_ENDS = 20_000;
+
+interface RepositoryPage {
+  /** OWNER/NAME as first heard. */
+  name: string;
+  jobs: Map<string, JobFact>;
+  comparedAtMs?: number;
+  problem?: string;
+}
+
+/** The jobs that are not over, by repository. All in memory; `JobRecord` keeps what was told by webhooks. */
+export class JobBook implements Demand {
+  readonly #pages = new Map<string, RepositoryPage>();
+  readonly #ended = new BoundedMap<string, JobFact>(REMEMBERED_ENDS);
+  readonly #listeners = new Set<(repository: string) => void>();
+
+  /** @returns whether it was news; a job that has ended, or is further on, is never taken back */
+  note(fact: JobFact): boolean {
+    const page = this.#page(fact.repository);
+    const key = keyOf(fact);
+    const ended = this.#ended.get(endKey(fact));
+    if (!supersedes(fact, ended ?? page.jobs.get(key))) return false;
+    if (fact.status === 'completed') {
+      page.jobs.delete(key);
+      this.#ended.set(endKey(fact), fact);
+    } else {
+      page.jobs.set(key, fact);
+    }
+    this.#tell(page.name);
+    return true;
+  }
+
+  /** Every job of the repository that is not over, also those that wait for a gate. */
+  unfinished(repository: string): JobFact[] {
+    return [...(this.#pages.get(repository.toLowerCase())?.jobs.values() ?? [])];
+  }
+
+  /** The repository was compared with its server; `problem` says why that failed, then the earlier time stays. */
+  compared(repository: string, result: { atMs: number } | { problem: string }): void {
+    const page = this.#page(repository);
+    const before = page.problem;
+    page.problem = 'problem' in result ? result.problem : undefined;
+    if ('atMs' in result) page.comparedAtMs = result.atMs;
+    if (page.problem !== before) this.#tell(page.name);
+  }
+
+  inScope(scope: RunnerScope): KnownDemand {
+    const pages = this.#pagesOf(scope);
+    const compared = pages.map(({ comparedAtMs }) => comparedAtMs);
+    const problem = pages.find((page) => page.problem)?.problem;
+    return {
+      jobs: pages.flatMap(({ jobs }) => [...jobs.values()].filter(isDemand)),
+      comparedAtMs: compared.reduce(earlier, compared[0]),
+      ...(problem ? { problem } : {}),
+    };
+  }
+
+  /** Repositories in this scope that something was heard of. */
+  repositoriesIn(scope: RunnerScope): string[] {
+    return this.#pagesOf(scope).map(({ name }) => name);
+  }
+
+  onChange(listener: (repository: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #pagesOf(scope: RunnerScope): RepositoryPage[] {
+    if (scope.kind === 'enterprise') return [...this.#pages.values()];
+    const name = scopeName(scope).toLowerCase();
+    if (scope.kind === 'repository') return [this.#pages.get(name) ?? []].flat();
+    return [...this.#pages].filter(([key]) => key.startsWith(`${name}/`)).map(([, page]) => page);
+  }
+
+  #page(repository: string): RepositoryPage {
+    const key = repository.toLowerCase();
+    const page = this.#pages.get(key) ?? { name: repository, jobs: new Map() };
+    this.#pages.set(key, page);
+    return page;
+  }
+
+  #tell(repository: string): void {
+    for (const listener of this.#listeners) listener(repository);
+  }
+}
+
+const keyOf = ({ id, attempt }: JobFact): string => `${id}/${attempt}`;
+const endKey = (fact: JobFact): string => `${fact.repository.toLowerCase()}/${keyOf(fact)}`;
+
+const isDemand = (fact: JobFact): fact is JobFact & { status: DemandedJob['status'] } => fact.status !== 'waiting';
+
+/** Undefined wins: a scope was compared when all of it was. */
+const earlier = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : Math.min(a, b);

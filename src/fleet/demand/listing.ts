@@ -1,0 +1,70 @@
+/** What a repository's server says about its unfinished jobs: TOT-2 and TOT-3 of fleet-semantics 3.5, by conditional reads. */
+import { z } from 'zod';
+import { OutsideError } from '../../common/errors.ts';
+import type { ConditionalReads } from '../../github/index.ts';
+import { factOf, type JobFact, WorkflowJob } from './job-fact.ts';
+
+const PER_PAGE = 100;
+/** A guard against a server that never ends its pages. */
+const MAX_PAGES = 100;
+
+const Runs = z.object({ total_count: z.number(), workflow_runs: z.array(z.object({ id: z.number().int() })) });
+const Jobs = z.object({ total_count: z.number(), jobs: z.array(WorkflowJob) });
+
+/**
+ * Jobs of every run that is queued or in progress. A run that changes between the two listings is read once (TOT-7a).
+ * @throws OutsideError when any part cannot be read: half a list would look like jobs that have ended
+ */
+export async function unfinishedJobs(
+  reads: ConditionalReads,
+  repository: string,
+  nowMs: number,
+  signal?: AbortSignal,
+): Promise<JobFact[]> {
+  const base = `/repos/${repository}/actions/runs`;
+  const runs = new Set<number>();
+  for (const status of ['queued', 'in_progress']) {
+    const listed = await pages(reads, Runs, `${base}?status=${status}`, (page) => page.workflow_runs, signal);
+    for (const { id } of listed) runs.add(id);
+  }
+  const facts: JobFact[] = [];
+  for (const id of runs) {
+    const jobs = await pages(reads, Jobs, `${base}/${id}/jobs?filter=latest`, (page) => page.jobs, signal);
+    facts.push(...jobs.map((job) => factOf(repository, job, nowMs)));
+  }
+  return facts;
+}
+
+/** The job as it is now; undefined when its server does not know it. */
+export async function jobNow(
+  reads: ConditionalReads,
+  repository: string,
+  id: number,
+  nowMs: number,
+  signal?: AbortSignal,
+): Promise<JobFact | undefined> {
+  try {
+    const job = await reads.read(WorkflowJob, `/repos/${repository}/actions/jobs/${id}`, signal);
+    return factOf(repository, job, nowMs);
+  } catch (error) {
+    if (error instanceof OutsideError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+async function pages<Page extends { total_count: number }, Entry>(
+  reads: ConditionalReads,
+  shape: z.ZodType<Page>,
+  path: string,
+  entriesOf: (page: Page) => Entry[],
+  signal?: AbortSignal,
+): Promise<Entry[]> {
+  const all: Entry[] = [];
+  for (let number = 1; number <= MAX_PAGES; number++) {
+    const page = await reads.read(shape, `${path}&per_page=${PER_PAGE}&page=${number}`, signal);
+    const entries = entriesOf(page);
+    all.push(...entries);
+    if (entries.length === 0 || all.length >= page.total_count) break;
+  }
+  return all;
+}
