@@ -44,7 +44,6 @@ describe('the command line', () => {
     [['run', '--var', 'novalue'], /--var number 1 is not of the form NAME=VALUE/],
     [['run', '--payload', '/nonexistent'], /payload \/nonexistent cannot be read/],
     [['run', '/nonexistent'], /\/nonexistent is not a folder/],
-    [['get', 'pods'], /There is no kind "pods"/],
     [['get', 'runners', '-o', 'xml'], /Allowed choices are wide, json, yaml/],
     [['delete', 'runner'], /Give either KIND NAME or -f FILE/],
     [['apply'], /Name a file by -f/],

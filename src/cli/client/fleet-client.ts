@@ -1,8 +1,7 @@
 import type { Endpoint } from './endpoints.ts';
-import { kindOf } from './fleet-kinds.ts';
+import { FleetKinds, type Kind } from './fleet-kinds.ts';
 import { HttpClient } from './http.ts';
 
-const GROUP_PATH = '/apis/actions.summerwind.dev/v1alpha1';
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 const FIELD_MANAGER = 'switchyard';
 
@@ -59,16 +58,23 @@ export interface Applied {
 export class FleetClient {
   readonly #http: HttpClient;
   readonly #namespace: string;
+  #kinds: Promise<FleetKinds> | undefined;
 
   constructor(endpoint: Endpoint, namespace: string) {
     this.#http = new HttpClient(endpoint);
     this.#namespace = namespace;
   }
 
+  /** What the fleet serves; asked once. */
+  kinds(signal?: AbortSignal): Promise<FleetKinds> {
+    this.#kinds ??= FleetKinds.discover(this.#http, signal);
+    return this.#kinds;
+  }
+
   /** Server-side apply. @throws RefusedObject with the fields that are wrong */
-  async apply(resource: Resource, signal?: AbortSignal): Promise<Applied> {
+  async apply(kind: Kind, resource: Resource, signal?: AbortSignal): Promise<Applied> {
     const { name, namespace } = resource.metadata;
-    const path = this.#path(kindOf(resource.kind).plural, name, namespace);
+    const path = this.#path(kind, name, namespace);
     const before = await this.#find(path, signal);
     const response = await this.#http.send(`${path}?fieldManager=${FIELD_MANAGER}&force=true`, {
       method: 'PATCH',
@@ -81,32 +87,32 @@ export class FleetClient {
     return { outcome: before ? (isSame ? 'unchanged' : 'configured') : 'created', warnings: warningsOf(response) };
   }
 
-  get(plural: string, name: string): Promise<Resource> {
-    return this.#http.json(this.#path(plural, name));
+  get(kind: Kind, name: string): Promise<Resource> {
+    return this.#http.json(this.#path(kind, name));
   }
 
-  list(plural: string): Promise<{ items: Resource[] }> {
-    return this.#http.json(this.#path(plural));
+  list(kind: Kind): Promise<{ items: Resource[] }> {
+    return this.#http.json(this.#path(kind));
   }
 
-  table(plural: string, name?: string): Promise<Table> {
-    return this.#http.json(this.#path(plural, name), { headers: { accept: TABLE } });
+  table(kind: Kind, name?: string): Promise<Table> {
+    return this.#http.json(this.#path(kind, name), { headers: { accept: TABLE } });
   }
 
   /** Changes after `resourceVersion`, as tables of one row. Ends when the server closes it or `signal` aborts. */
   async *watch(
-    plural: string,
+    kind: Kind,
     options: { name?: string; resourceVersion: string; signal: AbortSignal },
   ): AsyncGenerator<Table> {
     const { name, resourceVersion, signal } = options;
     const words = new URLSearchParams({ watch: 'true', resourceVersion });
     if (name) words.set('fieldSelector', `metadata.name=${name}`);
-    const response = await this.#http.send(`${this.#path(plural)}?${words}`, { headers: { accept: TABLE }, signal });
+    const response = await this.#http.send(`${this.#path(kind)}?${words}`, { headers: { accept: TABLE }, signal });
     for await (const line of linesOf(response.body ?? [])) yield JSON.parse(line).object;
   }
 
-  async delete(plural: string, name: string, namespace?: string): Promise<void> {
-    await this.#http.send(this.#path(plural, name, namespace), { method: 'DELETE' });
+  async delete(kind: Kind, name: string, namespace?: string): Promise<void> {
+    await this.#http.send(this.#path(kind, name, namespace), { method: 'DELETE' });
   }
 
   /** Of one object, oldest first. */
@@ -130,8 +136,9 @@ export class FleetClient {
     });
   }
 
-  #path(plural: string, name?: string, namespace = this.#namespace): string {
-    const collection = `${GROUP_PATH}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+  #path({ base, plural, isNamespaced }: Kind, name?: string, namespace = this.#namespace): string {
+    const place = isNamespaced ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+    const collection = `${base}${place}/${plural}`;
     return name === undefined ? collection : `${collection}/${encodeURIComponent(name)}`;
   }
 }

@@ -1,42 +1,95 @@
-/** The kinds of the fleet as a person may name them. Short names as ARC's (fleet-semantics 1.1). */
+/** The kinds of a fleet, as its own discovery tells them, and the words by which a person may name them. */
 import { UserError } from '../../common/errors.ts';
 import { UsageError } from '../command.ts';
+import type { HttpClient } from './http.ts';
 import type { Manifest } from './manifests.ts';
 
 export interface Kind {
   kind: string;
   plural: string;
-  names: string[];
+  singular: string;
+  shortNames: string[];
+  isNamespaced: boolean;
+  /** Path of its group and version, such as `/apis/actions.summerwind.dev/v1alpha1`. */
+  base: string;
 }
 
-const KINDS: Kind[] = [
-  { kind: 'RunnerDeployment', plural: 'runnerdeployments', names: ['runnerdeployment', 'rdeploy'] },
-  { kind: 'RunnerReplicaSet', plural: 'runnerreplicasets', names: ['runnerreplicaset', 'rrs'] },
-  { kind: 'Runner', plural: 'runners', names: ['runner'] },
-];
+/** What completion offers; each fleet says itself what it serves. */
+export const KIND_WORDS = [
+  'rdeploy',
+  'rrs',
+  'runners',
+  'runnersets',
+  'hra',
+  'autoscalingrunnersets',
+  'ephemeralrunnersets',
+  'ephemeralrunners',
+  'secrets',
+  'events',
+] as const;
 
-export const KIND_WORDS = ['rdeploy', 'rrs', 'runners'] as const;
-
-/** @throws UsageError */
-export function kindOf(word: string): Kind {
-  const name = word.toLowerCase();
-  const found = KINDS.find(({ plural, names }) => plural === name || names.includes(name));
-  if (found) return found;
-  throw new UsageError(
-    `There is no kind "${word}"; there are ${KINDS.map(({ plural, names }) => `${plural} (${names.at(-1)})`).join(', ')}.`,
-  );
+/** meta.k8s.io/v1 APIResource, as far as it is used here. */
+interface ApiResource {
+  name: string;
+  singularName?: string;
+  namespaced: boolean;
+  kind: string;
+  shortNames?: string[];
 }
 
-/**
- * The kind of a resource in a file, spelled as the API spells it.
- * @throws UserError naming file and line
- */
-export function kindOfManifest({ resource, placeOf }: Manifest): Kind {
-  const found = KINDS.find(({ kind }) => kind === resource.kind);
-  if (found) return found;
-  const known = KINDS.map(({ kind }) => kind).join(', ');
-  throw new UserError(
-    'unknown-kind',
-    `${placeOf('kind')}: the kind ${resource.kind} is not known here; there are ${known}.`,
-  );
+export class FleetKinds {
+  readonly #kinds: Kind[];
+
+  constructor(kinds: Kind[]) {
+    this.#kinds = kinds;
+  }
+
+  /** Asks a fleet what it serves. */
+  static async discover(http: HttpClient, signal?: AbortSignal): Promise<FleetKinds> {
+    const { groups } = await http.json<{ groups: { preferredVersion: { groupVersion: string } }[] }>('/apis', {
+      signal,
+    });
+    const bases = [...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`), '/api/v1'];
+    const lists = await Promise.all(
+      bases.map(async (base) => {
+        const { resources } = await http.json<{ resources: ApiResource[] }>(base, { signal });
+        return resources.filter(({ name }) => !name.includes('/')).map((resource) => kindFrom(base, resource));
+      }),
+    );
+    return new FleetKinds(lists.flat());
+  }
+
+  /** By plural, singular or short name. @throws UsageError */
+  named(word: string): Kind {
+    const name = word.toLowerCase();
+    const found = this.#kinds.find(
+      ({ plural, singular, shortNames }) => plural === name || singular === name || shortNames.includes(name),
+    );
+    if (found) return found;
+    const known = this.#kinds.map(({ plural, shortNames: [short] }) => (short ? `${plural} (${short})` : plural));
+    throw new UsageError(`There is no kind "${word}"; there are ${known.join(', ')}.`);
+  }
+
+  /**
+   * The kind of a resource in a file, spelled as the API spells it.
+   * @throws UserError naming file and line
+   */
+  ofManifest({ resource, placeOf }: Manifest): Kind {
+    const found = this.#kinds.find(({ kind }) => kind === resource.kind);
+    if (found) return found;
+    const known = this.#kinds.map(({ kind }) => kind).join(', ');
+    throw new UserError(
+      'unknown-kind',
+      `${placeOf('kind')}: the kind ${resource.kind} is not known here; there are ${known}.`,
+    );
+  }
 }
+
+const kindFrom = (base: string, { name, singularName, namespaced, kind, shortNames = [] }: ApiResource): Kind => ({
+  kind,
+  plural: name,
+  singular: singularName || kind.toLowerCase(),
+  shortNames,
+  isNamespaced: namespaced,
+  base,
+});

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { kindOfManifest } from './fleet-kinds.ts';
 import { parseManifests } from './manifests.ts';
 
 const FILE = `# two of them
@@ -40,14 +39,6 @@ describe('files of resources', () => {
     ['just text', /has no kind/],
   ])('refuses %j and says where', (text, message) => {
     expect(() => parseManifests(text, 'x.yaml')).toThrow(message);
-  });
-
-  it('names file, line and the kinds that there are for a kind that is not known', () => {
-    const text = '# scales\nmetadata: { name: c }\nkind: HorizontalRunnerAutoscaler\n';
-    expect(() => parseManifests(text, 'x.yaml').map(kindOfManifest)).toThrow(
-      'x.yaml:3: the kind HorizontalRunnerAutoscaler is not known here; ' +
-        'there are RunnerDeployment, RunnerReplicaSet, Runner.',
-    );
   });
 
   it('refuses aliases that unfold without end', () => {

@@ -1,7 +1,7 @@
 import { UserError } from '../../common/errors.ts';
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import type { FleetClient } from '../client/fleet-client.ts';
-import { kindOfManifest } from '../client/fleet-kinds.ts';
+import type { Kind } from '../client/fleet-kinds.ts';
 import { RefusedObject } from '../client/http.ts';
 import type { Manifest } from '../client/manifests.ts';
 import { type Command, UsageError } from '../command.ts';
@@ -26,20 +26,26 @@ export const applyCommand: Command = {
     const { readManifests } = await import('../client/manifests.ts');
     const { FleetClient } = await import('../client/fleet-client.ts');
     const manifests = (await Promise.all(files.map(readManifests))).flat();
-    for (const manifest of manifests) kindOfManifest(manifest);
     const client = new FleetClient(await findEndpoint('fleet', input), namespaceOf(input));
+    const kinds = await client.kinds();
+    // A kind that is not known keeps everything from being applied: the file is for something else.
+    const known = manifests.map((manifest) => ({ manifest, kind: kinds.ofManifest(manifest) }));
     let code: number = EXIT.done;
-    for (const manifest of manifests) if (!(await applyOne(client, manifest, terminal))) code = EXIT.failed;
+    for (const { kind, manifest } of known) if (!(await applyOne(client, kind, manifest, terminal))) code = EXIT.failed;
     return code;
   },
 };
 
 /** One wrong resource does not keep the others from being applied, as with kubectl. */
-async function applyOne(client: FleetClient, manifest: Manifest, { out, err, colors }: Terminal): Promise<boolean> {
-  const { resource, placeOf } = manifest;
-  const name = `${kindOfManifest(manifest).names[0]}/${resource.metadata.name}`;
+async function applyOne(
+  client: FleetClient,
+  kind: Kind,
+  { resource, placeOf }: Manifest,
+  { out, err, colors }: Terminal,
+): Promise<boolean> {
+  const name = `${kind.singular}/${resource.metadata.name}`;
   try {
-    const { outcome, warnings } = await client.apply(resource);
+    const { outcome, warnings } = await client.apply(kind, resource);
     for (const warning of warnings) printLine(err, `${colors.yellow('warning:')} ${name}: ${warning}`);
     printLine(out, `${name} ${outcome}`);
     return true;

@@ -1,6 +1,6 @@
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { FleetClient } from '../client/fleet-client.ts';
-import { KIND_WORDS, kindOf, kindOfManifest } from '../client/fleet-kinds.ts';
+import { type FleetKinds, KIND_WORDS, type Kind } from '../client/fleet-kinds.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { printLine } from '../terminal/terminal.ts';
@@ -11,7 +11,7 @@ export const deleteCommand: Command = {
   summary: 'delete runners or what keeps them',
   description: 'Runners that have a job end it first.',
   arguments: [
-    { name: 'kind', what: 'rdeploy, rrs or runner', choices: KIND_WORDS },
+    { name: 'kind', what: 'such as rdeploy, hra or runner', choices: KIND_WORDS },
     { name: 'name', what: 'its name' },
   ],
   options: [
@@ -24,34 +24,37 @@ export const deleteCommand: Command = {
     { what: 'what a file applied', command: 'switchyard delete -f examples/runners.yaml' },
   ],
   async run(input, { out }) {
-    const targets = await targetsOf(input);
+    const resolve = await targetsOf(input);
     const client = new FleetClient(await findEndpoint('fleet', input), namespaceOf(input));
-    for (const { kind, name, namespace } of targets) {
-      const { plural, names } = kindOf(kind);
-      await client.delete(plural, name, namespace);
-      printLine(out, `${names[0]}/${name} deleted`);
+    for (const { kind, name, namespace } of resolve(await client.kinds())) {
+      await client.delete(kind, name, namespace);
+      printLine(out, `${kind.singular}/${name} deleted`);
     }
     return EXIT.done;
   },
 };
 
 interface Target {
-  kind: string;
+  kind: Kind;
   name: string;
   namespace?: string;
 }
 
-async function targetsOf(input: Input): Promise<Target[]> {
+/** What to delete, once the fleet's kinds are known. A wrong call or file is found before the fleet is asked. */
+async function targetsOf(input: Input): Promise<(kinds: FleetKinds) => Target[]> {
   const files = input.list('filename');
   const [kind, name] = [input.argument(0), input.argument(1)];
   if (files.length > 0 && kind === undefined) {
     const { readManifests } = await import('../client/manifests.ts');
     const manifests = (await Promise.all(files.map(readManifests))).flat();
-    return manifests.map((manifest) => {
-      const { name, namespace } = manifest.resource.metadata;
-      return { kind: kindOfManifest(manifest).kind, name, namespace };
-    });
+    return (kinds) =>
+      manifests.map((manifest) => {
+        const { name, namespace } = manifest.resource.metadata;
+        return { kind: kinds.ofManifest(manifest), name, namespace };
+      });
   }
-  if (files.length === 0 && kind !== undefined && name !== undefined) return [{ kind: kindOf(kind).kind, name }];
+  if (files.length === 0 && kind !== undefined && name !== undefined) {
+    return (kinds) => [{ kind: kinds.named(kind), name }];
+  }
   throw new UsageError('Give either KIND NAME or -f FILE.');
 }

@@ -1,6 +1,6 @@
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { FleetClient, type Resource, type ResourceEvent } from '../client/fleet-client.ts';
-import { KIND_WORDS, kindOf } from '../client/fleet-kinds.ts';
+import { KIND_WORDS } from '../client/fleet-kinds.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { ageText, pad, safeText, table } from '../terminal/format.ts';
@@ -13,14 +13,15 @@ export const describeCommand: Command = {
   name: 'describe',
   summary: 'show everything about a runner or what keeps it, with its events',
   arguments: [
-    { name: 'kind', what: 'rdeploy, rrs or runner', required: true, choices: KIND_WORDS },
+    { name: 'kind', what: 'such as rdeploy, hra or runner', required: true, choices: KIND_WORDS },
     { name: 'name', what: 'its name', required: true },
   ],
   options: [namespaceOption, ...connectionOptions('fleet')],
   examples: [{ what: 'why a deployment has too few runners', command: 'switchyard describe rdeploy example' }],
   async run(input, { out }) {
     const client = new FleetClient(await findEndpoint('fleet', input), namespaceOf(input));
-    const resource = await client.get(kindOf(input.argument(0) ?? '').plural, input.argument(1) ?? '');
+    const kind = (await client.kinds()).named(input.argument(0) ?? '');
+    const resource = await client.get(kind, input.argument(1) ?? '');
     const events = await client.events(resource);
     const { yamlText } = await import('../terminal/yaml-text.ts');
     printMetadata(resource, out);

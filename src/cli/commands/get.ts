@@ -1,6 +1,6 @@
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { FleetClient, type Table } from '../client/fleet-client.ts';
-import { KIND_WORDS, kindOf } from '../client/fleet-kinds.ts';
+import { KIND_WORDS, type Kind } from '../client/fleet-kinds.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { safeText, table } from '../terminal/format.ts';
@@ -13,7 +13,7 @@ export const getCommand: Command = {
   arguments: [
     {
       name: 'kind',
-      what: 'runnerdeployments (rdeploy), runnerreplicasets (rrs) or runners',
+      what: 'such as rdeploy, runners, hra or secrets; a wrong one is answered with all that there are',
       required: true,
       choices: KIND_WORDS,
     },
@@ -30,39 +30,39 @@ export const getCommand: Command = {
     { what: 'one deployment as YAML', command: 'switchyard get rdeploy example -o yaml' },
   ],
   async run(input, { out }) {
-    const { plural } = kindOf(input.argument(0) ?? '');
     const name = input.argument(1);
     const format = input.text('output');
     if (input.flag('watch') && (format === 'json' || format === 'yaml')) throw new UsageError('-w prints tables only.');
     const client = new FleetClient(await findEndpoint('fleet', input), namespaceOf(input));
+    const kind = (await client.kinds()).named(input.argument(0) ?? '');
     if (format === 'json' || format === 'yaml') {
-      const found = name === undefined ? await client.list(plural) : await client.get(plural, name);
+      const found = name === undefined ? await client.list(kind) : await client.get(kind, name);
       const { yamlText } = await import('../terminal/yaml-text.ts');
       printLine(out, format === 'json' ? JSON.stringify(found, null, 2) : yamlText(found));
-    } else await printTables(client, plural, name, input, out);
+    } else await printTables(client, kind, name, input, out);
     return EXIT.done;
   },
 };
 
 async function printTables(
   client: FleetClient,
-  plural: string,
+  kind: Kind,
   name: string | undefined,
   input: Input,
   out: Sink,
 ): Promise<void> {
   const isWide = input.text('output') === 'wide';
-  const first = await client.table(plural, name);
+  const first = await client.table(kind, name);
   const lines = tableLines(first, isWide);
   if (lines.length < 2 && !input.flag('watch'))
-    return printLine(out, `No ${plural} in the namespace ${namespaceOf(input)}.`);
+    return printLine(out, `No ${kind.plural}${kind.isNamespaced ? ` in the namespace ${namespaceOf(input)}` : ''}.`);
   for (const line of lines) printLine(out, line);
   if (!input.flag('watch')) return;
   const { interruption } = await import('../platform/signals.ts');
   const { signal, close } = interruption();
   try {
     const resourceVersion = first.metadata?.resourceVersion ?? '';
-    for await (const change of client.watch(plural, { name, resourceVersion, signal })) {
+    for await (const change of client.watch(kind, { name, resourceVersion, signal })) {
       const headed = { ...change, columnDefinitions: change.columnDefinitions ?? first.columnDefinitions };
       for (const line of tableLines(headed, isWide).slice(1)) printLine(out, line);
     }

@@ -37,7 +37,8 @@ export async function openLocalPlatform(folder: string, count: number, parts: Cl
     logger,
   });
   parts.push(fleet);
-  await new FleetClient({ url: fleet.url, token: fleet.token }, NAMESPACE).apply(runners(count));
+  const client = new FleetClient({ url: fleet.url, token: fleet.token }, NAMESPACE);
+  await client.apply((await client.kinds()).named('runnerdeployments'), runners(count));
   return { server, labels: [...HOSTED_LABELS, ...systemLabels()] };
 }
 

@@ -8,5 +8,6 @@ import type { RunningFleet } from '../platform/programs.ts';
 export async function applyFirstRunners({ url, token }: RunningFleet, signal: AbortSignal): Promise<void> {
   const manifests = await readManifests(join(packageRoot, 'examples', 'runners.yaml'));
   const client = new FleetClient({ url, token }, 'default');
-  for (const { resource } of manifests) await client.apply(resource, signal);
+  const kinds = await client.kinds(signal);
+  for (const manifest of manifests) await client.apply(kinds.ofManifest(manifest), manifest.resource, signal);
 }
