@@ -23,6 +23,7 @@ const SECRET = 'It is one.';
 
 interface Hook {
   id: number;
+  url: string;
   config: Record<string, string>;
   last_response: { status: string };
   events: string[];
@@ -139,6 +140,16 @@ describe('webhooks out', () => {
       to.hooks.filter((hook) => hook.event === event).map(({ payload }) => (payload[event] as { name: string }).name);
     expect(new Set(told('workflow_job'))).toEqual(new Set(['call / build', 'none']));
     expect(told('check_run').sort()).toEqual(['call / build', 'call / build', 'none']);
+  });
+
+  it('name the address of their hook', async () => {
+    for (const place of ['repos/me/app', 'orgs/me', 'admin']) {
+      const { server, to, hook, base } = await hooked(['push'], { place });
+      expect(hook.url).toBe(`${server.url}${base}/${hook.id}`);
+      expect(await server.rest<Hook[]>('GET', base)).toMatchObject([{ url: hook.url }]);
+      expect(await server.rest<Hook>('GET', hook.url.replace(server.url, ''))).toMatchObject({ url: hook.url });
+      expect((await to.get('ping')).payload).toMatchObject({ hook: { id: hook.id, url: hook.url } });
+    }
   });
 
   it('are signed with the secret of the hook, which nobody can read again', async () => {

@@ -1,11 +1,11 @@
 import type { DeliveryWithMessage, HookRow } from '../../store/hooks.ts';
-import type { HookPlaceRoute } from './places.ts';
+import type { HookHome } from './places.ts';
 
 /** Stands for a secret that cannot be read again, as on GitHub. */
 const HIDDEN = '********';
 
 /** GitHub's `hook`. @param url of the hook itself */
-export function hookObject(type: HookPlaceRoute['type'], url: string, hook: HookRow, last?: DeliveryWithMessage) {
+export function hookObject(type: HookHome['type'], url: string, hook: HookRow, last?: DeliveryWithMessage) {
   return {
     type,
     id: hook.id,

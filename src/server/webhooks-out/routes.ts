@@ -22,10 +22,11 @@ import { notFoundOnGitHub } from '../github-rest/errors.ts';
 import { idOf, onPage } from '../github-rest/requests.ts';
 import { messageFor } from './announcer.ts';
 import { configObject, deliveryObject, fullDeliveryObject, hookObject } from './hook-object.ts';
-import { HOOK_PLACES, type HookPlaceRoute } from './places.ts';
+import { HOOK_PLACES, type HookPlaceRoute, homeOf } from './places.ts';
 
 /** GitHub's limit for each event of a repository; here for all hooks of a place. */
 const MOST_HOOKS = 20;
+const ZEN = 'A hook that answers is a hook that works.';
 
 const Events = z.array(z.string().regex(/^(?:\*|[a-z_]{1,60})$/, 'must be the name of an event, or *')).max(100);
 const Config = z.looseObject({
@@ -70,17 +71,17 @@ function addHooks(app: FastifyInstance, context: ServerContext, route: HookPlace
   app.get(path, need, async (request, reply) => {
     const hooks = await hooksAt(context.db, await route.placeOf(context, request));
     const shown = onPage(context, request, reply, hooks);
-    return Promise.all(shown.map((hook) => view(context, request, route, hook)));
+    return Promise.all(shown.map((hook) => view(context, hook)));
   });
   app.post(path, need, async (request, reply) => {
     const hook = await create(context, await route.placeOf(context, request), NewHook.parse(request.body));
     reply.code(201);
-    return view(context, request, route, hook, `${pathOf(request)}/${hook.id}`);
+    return view(context, hook);
   });
-  app.get(one, need, async (request) => view(context, request, route, await hookOf(context, request, route)));
+  app.get(one, need, async (request) => view(context, await hookOf(context, request, route)));
   app.patch(one, need, async (request) => {
     const hook = await hookOf(context, request, route);
-    return view(context, request, route, await change(context, hook, HookChange.parse(request.body)));
+    return view(context, await change(context, hook, HookChange.parse(request.body)));
   });
   app.delete(one, need, async (request, reply) => {
     await deleteHook(context.db, (await hookOf(context, request, route)).id);
@@ -123,19 +124,11 @@ function addDeliveries(app: FastifyInstance, context: ServerContext, route: Hook
   });
 }
 
-const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '';
-
-async function view(
-  context: ServerContext,
-  request: FastifyRequest,
-  route: HookPlaceRoute,
-  hook: HookRow,
-  path = pathOf(request),
-) {
-  const base = path.replace(/\/(?:config|pings)$/, '');
-  const own = base.endsWith(`/${hook.id}`) ? base : `${base}/${hook.id}`;
-  const [last] = route.type === 'Repository' ? await deliveriesOf(context.db, hook.id, { limit: 1 }) : [];
-  return hookObject(route.type, `${context.settings.publicUrl}${own}`, hook, last);
+async function view(context: ServerContext, hook: HookRow) {
+  const home = await homeOf(context.db, hook);
+  if (!home) throw notFoundOnGitHub();
+  const [last] = home.type === 'Repository' ? await deliveriesOf(context.db, hook.id, { limit: 1 }) : [];
+  return hookObject(home.type, context.settings.publicUrl + home.path, hook, last);
 }
 
 async function hookOf(context: ServerContext, request: FastifyRequest, route: HookPlaceRoute): Promise<HookRow> {
@@ -209,18 +202,11 @@ async function change(
 
 /** The first message of a hook, and whenever somebody asks whether it works. */
 async function ping(context: ServerContext, hook: HookRow): Promise<void> {
-  const route = HOOK_PLACES.find(({ type }) => type === typeOf(hook.place));
-  const object = hookObject(route?.type ?? 'Global', `${context.settings.publicUrl}/hooks/${hook.id}`, hook);
-  const payload = { zen: 'A hook that answers is a hook that works.', hook_id: hook.id, hook: object };
+  const payload = { zen: ZEN, hook_id: hook.id, hook: await view(context, hook) };
   const notice = { event: 'ping', repositoryId: null, orderKey: 'ping' };
   await addMessage(context.db, messageFor(hook, notice, payload, isoTime(context.clock.now())));
   context.webhooks.due();
 }
-
-const typeOf = (place: HookPlace): HookPlaceRoute['type'] => {
-  if (place === 'enterprise') return 'Global';
-  return place.startsWith('repository:') ? 'Repository' : 'Organization';
-};
 
 /** Deliveries are paged by the last one that was seen. */
 function linkNext(
