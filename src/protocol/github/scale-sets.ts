@@ -31,68 +31,94 @@ export const ScaleSetJitRequest = z.looseObject({
 /** Ids of jobs, at most a message full. */
 export const AcquireJobsRequest = z.array(z.number().int().positive()).max(1_000);
 
-export interface ScaleSetStatistics {
-  totalAvailableJobs: number;
-  totalAcquiredJobs: number;
+/** Go's servers may leave out what is empty, or say null. */
+const text = z
+  .string()
+  .nullish()
+  .transform((given) => given ?? '');
+const number = z
+  .number()
+  .int()
+  .nullish()
+  .transform((given) => given ?? 0);
+
+export const ScaleSetStatistics = z.object({
+  totalAvailableJobs: number,
+  totalAcquiredJobs: number,
   /** What a listener scales by: every job of the set that has not completed. */
-  totalAssignedJobs: number;
-  totalRunningJobs: number;
-  totalRegisteredRunners: number;
-  totalBusyRunners: number;
-  totalIdleRunners: number;
-}
+  totalAssignedJobs: number,
+  totalRunningJobs: number,
+  totalRegisteredRunners: number,
+  totalBusyRunners: number,
+  totalIdleRunners: number,
+});
+export type ScaleSetStatistics = z.infer<typeof ScaleSetStatistics>;
 
-export interface ScaleSet {
-  id: number;
-  name: string;
-  runnerGroupId: number;
-  runnerGroupName: string;
-  labels: { type: string; name: string }[];
-  RunnerSetting: Record<string, unknown>;
-  createdOn: string;
-  runnerJitConfigUrl: string;
-  statistics: ScaleSetStatistics;
-}
+export const ScaleSet = z.object({
+  id: z.number().int(),
+  name: z.string(),
+  runnerGroupId: number,
+  runnerGroupName: text,
+  labels: z
+    .array(z.object({ type: text, name: z.string() }))
+    .nullish()
+    .transform((labels) => labels ?? []),
+  RunnerSetting: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .transform((setting) => setting ?? {}),
+  createdOn: text,
+  runnerJitConfigUrl: text,
+  /** Not in the answers of every server to everything. */
+  statistics: ScaleSetStatistics.nullish(),
+});
+export type ScaleSet = z.infer<typeof ScaleSet>;
 
-export interface ScaleSetSession {
-  sessionId: string;
-  ownerName: string;
-  runnerScaleSet: ScaleSet;
-  messageQueueUrl: string;
-  messageQueueAccessToken: string;
-  statistics: ScaleSetStatistics;
-}
+export const ScaleSetSession = z.object({
+  sessionId: z.string().min(1),
+  ownerName: text,
+  runnerScaleSet: ScaleSet,
+  messageQueueUrl: z.url(),
+  messageQueueAccessToken: z.string().min(1),
+  statistics: ScaleSetStatistics,
+});
+export type ScaleSetSession = z.infer<typeof ScaleSetSession>;
 
-export interface ScaleSetMessage {
-  messageId: number;
-  messageType: 'RunnerScaleSetJobMessages';
+export const ScaleSetMessage = z.object({
+  messageId: z.number().int().positive(),
+  messageType: z.literal('RunnerScaleSetJobMessages'),
   /** JSON: ScaleSetJob[]. */
-  body: string;
-  statistics: ScaleSetStatistics;
-}
+  body: z.string(),
+  statistics: ScaleSetStatistics,
+});
+export type ScaleSetMessage = z.infer<typeof ScaleSetMessage>;
 
 /** An item of a message's body. Times are ISO 8601; empty while they have not come. */
-export interface ScaleSetJob {
-  messageType: 'JobAvailable' | 'JobAssigned' | 'JobStarted' | 'JobCompleted';
+export const ScaleSetJob = z.object({
+  messageType: z.enum(['JobAvailable', 'JobAssigned', 'JobStarted', 'JobCompleted']),
   /** The job's id. */
-  runnerRequestId: number;
-  repositoryName: string;
-  ownerName: string;
-  jobId: string;
-  jobWorkflowRef: string;
-  jobDisplayName: string;
-  workflowRunId: number;
-  eventName: string;
-  requestLabels: string[];
-  queueTime: string;
-  scaleSetAssignTime: string;
-  runnerAssignTime: string;
-  finishTime: string;
-  acquireJobUrl?: string;
-  runnerId?: number;
-  runnerName?: string;
-  result?: string;
-}
+  runnerRequestId: z.number().int(),
+  repositoryName: text,
+  ownerName: text,
+  jobId: text,
+  jobWorkflowRef: text,
+  jobDisplayName: text,
+  workflowRunId: number,
+  eventName: text,
+  requestLabels: z
+    .array(z.string())
+    .nullish()
+    .transform((labels) => labels ?? []),
+  queueTime: text,
+  scaleSetAssignTime: text,
+  runnerAssignTime: text,
+  finishTime: text,
+  acquireJobUrl: z.string().optional(),
+  runnerId: z.number().int().optional(),
+  runnerName: z.string().optional(),
+  result: z.string().optional(),
+});
+export type ScaleSetJob = z.infer<typeof ScaleSetJob>;
 
 /** Shape of every error of the service; clients look for the name of the exception. */
 export interface ScaleSetError {

@@ -1,8 +1,11 @@
-import { SCALE_SETS_PATH, type ScaleSet } from '../../protocol/github/scale-sets.ts';
+import { SCALE_SETS_PATH, type ScaleSet, type ScaleSetStatistics } from '../../protocol/github/scale-sets.ts';
 import type { ScaleSetRow } from '../../store/scale-sets.ts';
 import type { ServerContext } from '../context.ts';
 
-export async function scaleSetObject({ engine, settings }: ServerContext, set: ScaleSetRow): Promise<ScaleSet> {
+export async function scaleSetObject(
+  { engine, settings }: ServerContext,
+  set: ScaleSetRow,
+): Promise<ScaleSet & { statistics: ScaleSetStatistics }> {
   return {
     id: set.id,
     name: set.name,
