@@ -75,7 +75,15 @@ export function conditionState(level: Level, job: JobRow, contexts: Record<strin
   return { contexts, ancestorResults, cancelled: level.bundle.run.cancel_requested_at !== null };
 }
 
-function githubOf({ run, repository, workflow, workflowPath }: RunBundle, publicUrl: string): Record<string, Json> {
+export function githubOf(
+  {
+    run,
+    repository,
+    workflow,
+    workflowPath,
+  }: Pick<RunBundle, 'run' | 'repository' | 'workflowPath'> & { workflow: { name: string } },
+  publicUrl: string,
+): Record<string, Json> {
   return githubContext({
     event: run.event,
     payload: JSON.parse(run.payload) as Record<string, Json>,

@@ -1,11 +1,11 @@
 /** What an OIDC token says of its job, in GitHub's claims (runner-protocol 9.9). */
-import type { Json } from '../../protocol/runner/tokens.ts';
 import type { Queries } from '../../store/database.ts';
 import { findJob, type JobRow } from '../../store/jobs.ts';
-import { findRepositoryById, type RepositoryRow } from '../../store/repositories.ts';
+import { findRepositoryById } from '../../store/repositories.ts';
 import { findRun, type RunRow } from '../../store/runs.ts';
-import { githubContext, type JobEnvironment } from '../../workflow/index.ts';
+import type { JobEnvironment } from '../../workflow/index.ts';
 import type { ServerSettings } from '../context.ts';
+import { githubOf } from '../engine/contexts.ts';
 import { originOf, type StoredFile } from '../engine/run-bundle.ts';
 
 export type OidcClaims = Record<string, string>;
@@ -46,7 +46,7 @@ export async function jobClaims(
     .select(['name', 'path'])
     .where('id', '=', run.workflow_id)
     .executeTakeFirstOrThrow();
-  const github = contextOf(run, repository, workflow, publicUrl);
+  const github = githubOf({ run, repository, workflow, workflowPath: workflow.path }, publicUrl);
   const environment = (JSON.parse(job.environment) as JobEnvironment | null)?.name;
   const file = await fileOf(db, run, job, originOf(repository, workflow.path, run));
   return {
@@ -59,30 +59,6 @@ export async function jobClaims(
     job_workflow_sha: file.sha,
     runner_environment: 'self-hosted',
   };
-}
-
-function contextOf(
-  run: RunRow,
-  repository: RepositoryRow,
-  workflow: { name: string; path: string },
-  publicUrl: string,
-): Record<string, Json> {
-  return githubContext({
-    event: run.event,
-    payload: JSON.parse(run.payload) as Record<string, Json>,
-    ref: run.ref,
-    sha: run.sha,
-    actor: run.actor,
-    triggeringActor: run.triggering_actor,
-    repository: { id: String(repository.id), owner: repository.owner, name: repository.name },
-    workflow,
-    runId: String(run.id),
-    runNumber: String(run.run_number),
-    attempt: String(run.attempt),
-    serverUrl: publicUrl,
-    apiUrl: publicUrl,
-    graphqlUrl: publicUrl,
-  });
 }
 
 /** The file that defines the job: of a called one that of the workflow which its caller calls. */
