@@ -21,6 +21,8 @@ export const POLLED_MS = 60_000;
 export const PUSHED_MS = 10 * 60_000;
 /** Changes in a burst are one comparison. */
 const SOON_MS = 50;
+/** REST may not know a job yet that a webhook has just told of (on-demand-runners 4.5). */
+const FRESH_MS = 10_000;
 /** Kept for registrations and removals, so that reading can never starve a start (on-demand-runners 4.6). */
 const RESERVED_SHARE = 0.2;
 
@@ -111,7 +113,8 @@ export class Comparer {
     // Not in the list: over, or just begun. Its own page says which, and nothing is dropped on a guess.
     for (const fact of known.filter(({ id }) => !ids.has(id))) {
       const now = await jobNow(reads, repository, fact.id, atMs, signal);
-      book.note(now ?? { ...fact, status: 'completed', changedAtMs: atMs });
+      const isFresh = atMs - fact.queuedAtMs < FRESH_MS;
+      if (now || !isFresh) book.note(now ?? { ...fact, status: 'completed', changedAtMs: atMs });
     }
     book.compared(repository, { atMs });
   }

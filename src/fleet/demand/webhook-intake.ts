@@ -15,6 +15,8 @@ export interface WebhookIntakeOptions {
   /** Any of them is taken, so that a secret can be changed without a gap; none lets nothing in. */
   secrets: readonly string[];
   clock: Clock;
+  /** Called with the path of the webhook that has sent something. */
+  onTaken: (hook: string) => void;
 }
 
 /** GitHub sends no more. */
@@ -82,8 +84,10 @@ async function receive(options: WebhookIntakeOptions, request: FastifyRequest, r
   if (record.has(id)) return reply.send({ message: 'This delivery was taken in before.' });
   const payload = read(Payload, parseJson(body), 'body');
   const fact = event === 'workflow_job' ? factIn(payload, clock.now()) : undefined;
+  const hook = hookPath(headers, payload);
   // On disk first: what is acknowledged is never lost.
-  record.take({ id, event, hook: hookPath(headers, payload), fact }, clock.now());
+  record.take({ id, event, hook, fact }, clock.now());
+  if (hook) options.onTaken(hook);
   if (!fact) return reply.send({ message: `The event ${event} says nothing about demand.` });
   const isNews = book.note(fact);
   return reply.code(202).send({ message: sentence(fact, isNews) });
@@ -112,7 +116,7 @@ function hookPath(headers: z.infer<typeof Headers>, { repository, organization }
   const target = headers['x-github-hook-installation-target-type'];
   if (id && target === 'repository' && repository) return `/repos/${repository.full_name}/hooks/${id}`;
   if (id && target === 'organization' && organization) return `/orgs/${organization.login}/hooks/${id}`;
-  return target === 'integration' ? '/app/hook' : undefined;
+  return undefined;
 }
 
 function parseJson(body: Buffer): unknown {
