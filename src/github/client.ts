@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import { errorText, OutsideError } from '../common/errors.ts';
+import { OutsideError } from '../common/errors.ts';
 import { version } from '../common/package.ts';
 import { apiUrl } from '../protocol/github/urls.ts';
+import { exchange, isRetryableStatus } from './http.ts';
 
 export interface GitHubClientOptions {
   /** Address people know the server by; the REST base follows from it. */
@@ -120,27 +121,16 @@ export class GitHubClient {
   }
 
   async #send(request: GitHubRequest, signal?: AbortSignal): Promise<Response> {
-    const timeout = AbortSignal.timeout(this.#timeoutMs);
-    const response = await fetch(this.#api + request.path, {
-      method: request.method ?? 'GET',
-      headers: {
-        authorization: request.authorization ?? `Bearer ${this.#token}`,
-        accept: 'application/vnd.github+json',
-        'x-github-api-version': '2022-11-28',
-        'user-agent': `switchyard/${version}`,
-        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(request.etag === undefined ? {} : { 'if-none-match': request.etag }),
-      },
-      body: request.body === undefined ? undefined : JSON.stringify(request.body),
-      // A redirect could carry the token to another host.
-      redirect: 'manual',
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    }).catch((error: unknown) => {
-      throw new OutsideError(`${this.#name(request)} failed: ${connectionProblem(error)}.`, {
-        retryable: true,
-        cause: error,
-      });
-    });
+    const { method = 'GET', path, body, authorization, etag } = request;
+    const headers = {
+      authorization: authorization ?? `Bearer ${this.#token}`,
+      accept: 'application/vnd.github+json',
+      'x-github-api-version': '2022-11-28',
+      'user-agent': `switchyard/${version}`,
+      ...(etag === undefined ? {} : { 'if-none-match': etag }),
+    };
+    const url = this.#api + path;
+    const response = await exchange({ method, url, headers, body, timeoutMs: this.#timeoutMs }, signal);
     this.#budget = budgetIn(response) ?? this.#budget;
     if (response.ok || (response.status === 304 && request.etag !== undefined)) return response;
     throw await this.#refusal(request, response);
@@ -150,7 +140,7 @@ export class GitHubClient {
     const text = await response.text().catch(() => '');
     const message = `${this.#name(request)} answered ${response.status}: ${githubMessage(text) ?? response.statusText}`;
     const status = isRateLimit(response) ? 429 : response.status;
-    return new OutsideError(message, { retryable: status === 408 || status === 429 || status >= 500, status });
+    return new OutsideError(message, { retryable: isRetryableStatus(status), status });
   }
 
   #name({ method = 'GET', path }: GitHubRequest): string {
@@ -171,12 +161,6 @@ function budgetIn({ headers }: Response): RateBudget | undefined {
 /** GitHub says 403 for both "you may not" and "not so fast"; only the second carries one of these headers. */
 function isRateLimit({ status, headers }: Response): boolean {
   return status === 403 && (headers.has('retry-after') || headers.get('x-ratelimit-remaining') === '0');
-}
-
-/** fetch hides the reason (refused, no such host, timed out) in `cause`. */
-function connectionProblem(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return errorText(cause);
 }
 
 /** `message` of GitHub's error shape, if the body has that shape. */
