@@ -15,11 +15,11 @@ export async function benchHeldPolls(): Promise<Row> {
     // What is only made once is there before the first look.
     const [first] = await registerRunners(installation, 1);
     void first?.poll().catch(() => undefined);
-    const before = await residentKiB(installation.pid);
+    const before = await residentKiB(installation.serverPid);
     const runners = await registerRunners(installation, PARKED, ['other'], 1);
     for (const runner of runners) void runner.poll().catch(() => undefined);
     await waitFor('all polls', async () => (await onlineCount(installation)) > PARKED, HELD_MS, 500);
-    const after = await residentKiB(installation.pid);
+    const after = await residentKiB(installation.serverPid);
     for (const runner of [...runners, first]) runner?.die();
     return {
       name: `memory of the server for each of ${PARKED} held polls`,

@@ -16,6 +16,7 @@ export class Installation {
   readonly url: string;
   readonly token: string;
   readonly #program: Program;
+  #fleet: Program | undefined;
 
   private constructor(folder: string, url: string, token: string, program: Program) {
     this.folder = folder;
@@ -44,8 +45,6 @@ export class Installation {
     return installation;
   }
 
-  #fleet: Program | undefined;
-
   async #startFleet(data: string, manifest: string): Promise<void> {
     const args = ['fleet', '--port', '0', '--data', data, '--github', this.url];
     const env = { SWITCHYARD_TOKEN: this.token, SWITCHYARD_LOG: 'error' };
@@ -54,11 +53,6 @@ export class Installation {
     await writeFiles(this.folder, { 'runners.yaml': manifest });
     const apply = Program.start(['apply', '-f', 'runners.yaml'], { cwd: this.folder, env: { SWITCHYARD_DATA: data } });
     if ((await apply.exited()) !== 0) throw new Error(apply.output);
-  }
-
-  /** Of the server. */
-  get pid(): number {
-    return this.#program.pid;
   }
 
   async close(): Promise<void> {
