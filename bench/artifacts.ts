@@ -1,16 +1,15 @@
 /** Artifacts as GitHub's client moves them: blocks of 8 MiB, five at a time, over one connection each; then one download. */
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
-import { type Answer, call, connectionOf, SimulatedRunner } from '../test/support/simulated-runner.ts';
 import { Installation } from './installation.ts';
 import { percentile, type Row } from './rows.ts';
+import { startJob } from './running-job.ts';
 
 const MIB = 1024 * 1024;
 const BLOCK_BYTES = 8 * MIB;
 const BLOCKS = 64;
 const PARALLEL = 5;
 const ROUNDS = 5;
-const SERVICE = '/twirp/github.actions.results.api.v1.ArtifactService';
 
 export const benchUpload = (): Promise<Row> => bench('artifact of 512 MiB: upload', 'upload');
 export const benchDownload = (): Promise<Row> => bench('artifact of 512 MiB: download', 'download');
@@ -19,7 +18,7 @@ async function bench(name: string, measured: 'upload' | 'download'): Promise<Row
   const installation = await Installation.start();
   const agent = new Agent({ keepAlive: true });
   try {
-    const ask = await runningJob(installation);
+    const { askArtifacts: ask } = await startJob(installation, 'bench/artifacts');
     const block = randomBytes(BLOCK_BYTES);
     const rates: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
@@ -44,37 +43,6 @@ async function timed(work: () => Promise<void>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;
-}
-
-type Ask = (method: string, body: object) => Promise<Record<string, unknown>>;
-
-/** @returns calls the artifact service as a job that runs */
-async function runningJob(installation: Installation): Promise<Ask> {
-  const workflow = "on: workflow_dispatch\njobs: { a: { runs-on: self-hosted, steps: [{ run: 'true' }] } }\n";
-  await installation.push('bench/artifacts', { '.github/workflows/a.yml': workflow });
-  const { encoded_jit_config: config } = await installation.rest<{ encoded_jit_config: string }>(
-    'POST',
-    '/api/v3/enterprises/switchyard/actions/runners/generate-jitconfig',
-    { name: 'bench', runner_group_id: 1, labels: ['self-hosted'] },
-  );
-  const runner = new SimulatedRunner(config);
-  await runner.connect();
-  await installation.dispatch('bench/artifacts', 'a.yml');
-  const { body: message } = await runner.acquire(await runner.waitForJob());
-  await runner.renew(message);
-  const { token } = connectionOf(message);
-  const ids = { workflow_run_backend_id: message.plan.planId, workflow_job_run_backend_id: message.jobId };
-  return async (method, body) => {
-    // A round may take longer than the lease.
-    await runner.renew(message);
-    const json = { ...ids, ...body };
-    const answer: Answer<Record<string, unknown>> = await call('POST', `${installation.url}${SERVICE}/${method}`, {
-      token,
-      json,
-    });
-    if (answer.status !== 200) throw new Error(`${method}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
-  };
 }
 
 async function upload(agent: Agent, url: string, block: Buffer): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Queries } from './database.ts';
+import { prepared } from './prepared.ts';
 import type { ArtifactsTable } from './tables/services.ts';
 
 export type ArtifactRow = Selectable<ArtifactsTable>;
@@ -24,27 +25,31 @@ function shown(db: Queries, { repositoryId, runId, name, id }: ArtifactQuery) {
   return select;
 }
 
-export async function queryArtifacts(
+export const queryArtifacts = (
   db: Queries,
   query: ArtifactQuery,
   page?: { limit: number; offset: number },
-): Promise<ArtifactWithRun[]> {
-  let select = shown(db, query)
-    .innerJoin('runs', 'runs.id', 'artifacts.run_id')
-    .innerJoin('jobs', 'jobs.id', 'artifacts.job_id')
-    .selectAll('artifacts')
-    .select(['runs.ref', 'runs.sha', 'runs.plan_id', 'jobs.job_guid'])
-    .orderBy('artifacts.id', 'desc');
-  if (page) select = select.limit(page.limit).offset(page.offset);
-  return select.execute();
-}
+): Promise<ArtifactWithRun[]> => shownWithRuns(db, { ...query, ...page });
+
+const shownWithRuns = prepared(
+  (db, { limit, offset, ...query }: ArtifactQuery & { limit?: number; offset?: number }) => {
+    const select = shown(db, query)
+      .innerJoin('runs', 'runs.id', 'artifacts.run_id')
+      .innerJoin('jobs', 'jobs.id', 'artifacts.job_id')
+      .selectAll('artifacts')
+      .select(['runs.ref', 'runs.sha', 'runs.plan_id', 'jobs.job_guid'])
+      .orderBy('artifacts.id', 'desc');
+    return limit === undefined || offset === undefined ? select : select.limit(limit).offset(offset);
+  },
+);
 
 export async function countArtifacts(db: Queries, query: ArtifactQuery): Promise<number> {
-  const { total } = await shown(db, query)
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  return Number(total);
+  return Number((await countShown(db, query))[0]?.total);
 }
+
+const countShown = prepared((db, query: ArtifactQuery) =>
+  shown(db, query).select(({ fn }) => fn.countAll<number>().as('total')),
+);
 
 /** The one of this name, also while it is being uploaded. */
 export async function findArtifactNamed(

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Queries } from './database.ts';
+import { prepared } from './prepared.ts';
 import type { JobPhase, JobsTable } from './schema.ts';
 
 export type JobRow = Selectable<JobsTable>;
@@ -16,15 +17,11 @@ export async function insertJobs(db: Queries, jobs: Insertable<JobsTable>[]): Pr
  * Those that stand for the newest attempt, called ones too: in the order of the file, combinations of a matrix in the
  * order of their index.
  */
-export async function jobsOfRun(db: Queries, runId: number): Promise<JobRow[]> {
-  return db
-    .selectFrom('jobs')
-    .selectAll()
-    .where('run_id', '=', runId)
-    .where('superseded_in', 'is', null)
-    .orderBy('id')
-    .execute();
-}
+export const jobsOfRun = (db: Queries, runId: number): Promise<JobRow[]> => newestOfRun(db, { runId });
+
+const newestOfRun = prepared((db, { runId }: { runId: number }) =>
+  db.selectFrom('jobs').selectAll().where('run_id', '=', runId).where('superseded_in', 'is', null).orderBy('id'),
+);
 
 /** Of every attempt. */
 export async function allJobsOfRun(db: Queries, runId: number): Promise<JobRow[]> {
@@ -95,8 +92,10 @@ export async function siblingsOf(db: Queries, job: JobRow): Promise<JobRow[]> {
 }
 
 export async function findJob(db: Queries, id: number): Promise<JobRow | undefined> {
-  return db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
+  return (await byId(db, { id }))[0];
 }
+
+const byId = prepared((db, { id }: { id: number }) => db.selectFrom('jobs').selectAll().where('id', '=', id));
 
 export async function findJobByGuid(db: Queries, guid: string): Promise<JobRow | undefined> {
   return db.selectFrom('jobs').selectAll().where('job_guid', '=', guid).executeTakeFirst();

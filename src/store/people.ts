@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { isoTime } from '../common/clock.ts';
 import { sha256Hex } from '../common/ids.ts';
 import type { Queries } from './database.ts';
+import { prepared } from './prepared.ts';
 import type { AccessLevel, GrantsTable, UsersTable } from './tables/people.ts';
 import { deleteTokensOf, type TokenRow } from './tokens.ts';
 
@@ -9,8 +10,10 @@ export type UserRow = Selectable<UsersTable>;
 export type Grant = Pick<Selectable<GrantsTable>, 'place' | 'access'>;
 
 export async function findUser(db: Queries, login: string): Promise<UserRow | undefined> {
-  return db.selectFrom('users').selectAll().where('key', '=', login.toLowerCase()).executeTakeFirst();
+  return (await byKey(db, { key: login.toLowerCase() }))[0];
 }
+
+const byKey = prepared((db, { key }: { key: string }) => db.selectFrom('users').selectAll().where('key', '=', key));
 
 export async function listUsers(db: Queries): Promise<UserRow[]> {
   return db.selectFrom('users').selectAll().orderBy('key').execute();
@@ -96,17 +99,20 @@ export interface SignedIn {
 
 /** Who stands behind a token that has not expired, in one query: every request asks. */
 export async function findSignedIn(db: Queries, text: string, nowMs: number): Promise<SignedIn | undefined> {
-  const rows = await db
-    .selectFrom('tokens')
-    .innerJoin('users', 'users.key', 'tokens.subject')
-    .leftJoin('grants', 'grants.user_id', 'users.id')
-    .select(['tokens.id', 'scopes', 'places', 'expires_at', 'last_used_at', 'login', 'suspended_at', 'place', 'access'])
-    .where('hash', '=', sha256Hex(text))
-    .where('kind', '=', 'user')
-    .execute();
+  const rows = await signedInBy(db, { hash: sha256Hex(text) });
   const [first] = rows;
   if (!first || (first.expires_at !== null && first.expires_at <= isoTime(nowMs))) return undefined;
   const { login, suspended_at, ...token } = first;
   const grants = rows.flatMap(({ place, access }) => (place !== null && access !== null ? [{ place, access }] : []));
   return { token, user: { login, suspended_at }, grants };
 }
+
+const signedInBy = prepared((db, { hash }: { hash: string }) =>
+  db
+    .selectFrom('tokens')
+    .innerJoin('users', 'users.key', 'tokens.subject')
+    .leftJoin('grants', 'grants.user_id', 'users.id')
+    .select(['tokens.id', 'scopes', 'places', 'expires_at', 'last_used_at', 'login', 'suspended_at', 'place', 'access'])
+    .where('hash', '=', hash)
+    .where('kind', '=', 'user'),
+);

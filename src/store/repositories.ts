@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { isoTime } from '../common/clock.ts';
 import type { Queries } from './database.ts';
+import { prepared } from './prepared.ts';
 import type { RepositoriesTable } from './schema.ts';
 import { isVisible, type Visible } from './visibility.ts';
 
@@ -13,12 +14,18 @@ export type RepositoryRow = Selectable<RepositoriesTable>;
 const keyOf = (owner: string, name: string): string => `${owner}/${name}`.toLowerCase();
 
 export async function findRepository(db: Queries, owner: string, name: string): Promise<RepositoryRow | undefined> {
-  return db.selectFrom('repositories').selectAll().where('key', '=', keyOf(owner, name)).executeTakeFirst();
+  return (await byKey(db, { key: keyOf(owner, name) }))[0];
 }
 
+const byKey = prepared((db, { key }: { key: string }) =>
+  db.selectFrom('repositories').selectAll().where('key', '=', key),
+);
+
 export async function findRepositoryById(db: Queries, id: number): Promise<RepositoryRow | undefined> {
-  return db.selectFrom('repositories').selectAll().where('id', '=', id).executeTakeFirst();
+  return (await byId(db, { id }))[0];
 }
+
+const byId = prepared((db, { id }: { id: number }) => db.selectFrom('repositories').selectAll().where('id', '=', id));
 
 /** Those of an owner, whose name ignores case too. */
 export async function repositoriesOf(db: Queries, owner: string): Promise<RepositoryRow[]> {

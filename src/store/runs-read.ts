@@ -1,5 +1,6 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { Queries } from './database.ts';
+import { prepared } from './prepared.ts';
 import { type ShownStatus, shownStatus } from './run-status.ts';
 import type { Tables } from './schema.ts';
 
@@ -18,15 +19,15 @@ export interface RunQuery {
   createdTo?: string;
 }
 
+export interface Page {
+  limit: number;
+  offset: number;
+}
+
 /** Runs with the name and path of their workflow, newest first, and how many there are in all. */
-export async function queryRuns(db: Queries, query: RunQuery, page: { limit: number; offset: number }) {
-  const [runs, { total }] = await Promise.all([
-    selectRunsWithWorkflow(db, query).orderBy('runs.id', 'desc').limit(page.limit).offset(page.offset).execute(),
-    selectRuns(db, query)
-      .select(({ fn }) => fn.countAll<number>().as('total'))
-      .executeTakeFirstOrThrow(),
-  ]);
-  return { runs, total: Number(total) };
+export async function queryRuns(db: Queries, query: RunQuery, { limit, offset }: Page) {
+  const [runs, [count]] = await Promise.all([pageOfRuns(db, { ...query, limit, offset }), countRuns(db, query)]);
+  return { runs, total: Number(count?.total) };
 }
 
 export async function findRunWithWorkflow(
@@ -34,10 +35,20 @@ export async function findRunWithWorkflow(
   repositoryId: number,
   id: number,
 ): Promise<RunWithWorkflow | undefined> {
-  return selectRunsWithWorkflow(db, { repositoryId, id }).executeTakeFirst();
+  return (await oneRun(db, { repositoryId, id }))[0];
 }
 
-export type RunWithWorkflow = Awaited<ReturnType<typeof queryRuns>>['runs'][number];
+const oneRun = prepared(selectRunsWithWorkflow);
+
+const pageOfRuns = prepared((db, { limit, offset, ...query }: RunQuery & Page) =>
+  selectRunsWithWorkflow(db, query).orderBy('runs.id', 'desc').limit(limit).offset(offset),
+);
+
+const countRuns = prepared((db, query: RunQuery) =>
+  selectRuns(db, query).select(({ fn }) => fn.countAll<number>().as('total')),
+);
+
+export type RunWithWorkflow = Awaited<ReturnType<typeof pageOfRuns>>[number];
 
 /** Full names by the ids of runs. */
 export async function repositoriesOfRuns(db: Queries, ids: number[]): Promise<Map<number, string>> {
