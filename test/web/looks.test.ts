@@ -127,7 +127,7 @@ describe.skipIf(!chromiumPath)('every page', () => {
     await page.getByRole('heading', { name: 'Runs' }).waitFor();
     await page.keyboard.press('Tab');
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
-    for (const expected of ['Switchyard', 'Runs', 'Events', 'Runners', 'Webhooks']) {
+    for (const expected of ['Switchyard', 'Runs', 'Events', 'Runners', 'Settings']) {
       await page.keyboard.press('Tab');
       const focused = page.locator(':focus-visible');
       expect(await focused.textContent()).toBe(expected);

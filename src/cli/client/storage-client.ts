@@ -3,17 +3,14 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type ArtifactDownload, type ArtifactList, DASHBOARD_PREFIX } from '../../protocol/dashboard/index.ts';
+import {
+  type ArtifactDownload,
+  type ArtifactList,
+  type Cache,
+  type CacheList,
+  DASHBOARD_PREFIX,
+} from '../../protocol/dashboard/index.ts';
 import type { HttpClient } from './http.ts';
-
-export interface Cache {
-  id: number;
-  key: string;
-  ref: string;
-  size_in_bytes: number;
-  created_at: string;
-  last_accessed_at: string;
-}
 
 const PER_PAGE = 100;
 const actions = (repository: string): string => `/api/v3/repos/${repository}/actions`;
@@ -54,9 +51,7 @@ export class StorageClient {
     const caches: Cache[] = [];
     for (let page = 1; ; page++) {
       const words = new URLSearchParams({ per_page: String(PER_PAGE), page: String(page), ...(key && { key }) });
-      const { actions_caches: more } = await this.#http.json<{ actions_caches: Cache[] }>(
-        `${actions(repository)}/caches?${words}`,
-      );
+      const { actions_caches: more } = await this.#http.json<CacheList>(`${actions(repository)}/caches?${words}`);
       caches.push(...more);
       if (more.length < PER_PAGE) return caches;
     }

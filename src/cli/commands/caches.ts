@@ -1,8 +1,9 @@
 import { UserError } from '../../common/errors.ts';
 import { sizeText } from '../../common/sizes.ts';
+import type { Cache } from '../../protocol/dashboard/index.ts';
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { ServerClient } from '../client/server-client.ts';
-import { type Cache, StorageClient } from '../client/storage-client.ts';
+import { StorageClient } from '../client/storage-client.ts';
 import { type Command, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { ageText, safeText, table } from '../terminal/format.ts';

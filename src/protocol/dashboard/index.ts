@@ -325,6 +325,7 @@ export type * from './artifacts.ts';
 export type * from './hooks.ts';
 export type * from './mirror.ts';
 export type * from './people.ts';
+export type * from './settings.ts';
 
 /** Every error answer. */
 export interface ApiError {

@@ -1,6 +1,6 @@
 import { Button } from '@primer/react';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { ApiFailure, post } from '../api/client.ts';
+import { ApiFailure, send, type Write } from '../api/client.ts';
 import { currentToken, keepToken } from '../api/token.ts';
 import { errorMessage } from '../shell/error-message.ts';
 import { readTokenFields, refusedToken, TokenFields } from '../shell/token-fields.tsx';
@@ -16,8 +16,9 @@ export interface WriteAction {
 interface WriteFormProps {
   actions: readonly WriteAction[];
   /** What the form asks of the server. */
-  request: (form: FormData) => { path: string; body: unknown };
-  onDone: () => void;
+  request: (form: FormData) => Write;
+  /** With what the server answered. */
+  onDone: (answer: unknown) => void;
   children: ReactNode;
 }
 
@@ -38,9 +39,8 @@ export function WriteForm({ actions, request, onDone, children }: WriteFormProps
     const form = new FormData(event.currentTarget, submitter);
     setSending(submitter?.textContent ?? '');
     try {
-      const { path, body } = request(form);
-      await (asksToken ? postWithNewToken(path, body, form) : post(path, body, currentToken()));
-      onDone();
+      const write = request(form);
+      onDone(await (asksToken ? sendWithNewToken(write, form) : send(write, currentToken())));
     } catch (error) {
       setFailure(error);
       if (error instanceof ApiFailure) setAsksToken(error.status === 401);
@@ -81,11 +81,12 @@ export function WriteForm({ actions, request, onDone, children }: WriteFormProps
 }
 
 /** The server knows the token also when it refuses the rest: then it is kept too. */
-async function postWithNewToken(path: string, body: unknown, form: FormData): Promise<void> {
+async function sendWithNewToken(write: Write, form: FormData): Promise<unknown> {
   const { token, remember } = readTokenFields(form);
   try {
-    await post(path, body, token);
+    const answer = await send(write, token);
     keepToken(token, remember);
+    return answer;
   } catch (error) {
     if (error instanceof ApiFailure && [403, 409, 422].includes(error.status)) keepToken(token, remember);
     throw error;

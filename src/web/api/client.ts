@@ -41,13 +41,25 @@ async function failureOf(response: Response): Promise<ApiFailure> {
   return new ApiFailure(response.status, body?.message ?? `The server answered ${response.status}.`, body?.hint);
 }
 
+/** What is asked of the server to change. */
+export interface Write {
+  /** `POST` without one. */
+  method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  body?: unknown;
+}
+
 /**
  * Asks the server to change something.
+ * @returns what it answers; undefined for nothing
  * @throws ApiFailure
  */
-export async function post(path: string, body: unknown, token: string | null): Promise<void> {
-  const headers = { 'content-type': 'application/json', ...authorization(token) };
-  await request(path, { method: 'POST', headers, body: JSON.stringify(body) });
+export async function send({ method = 'POST', path, body }: Write, token: string | null): Promise<unknown> {
+  const hasBody = body !== undefined;
+  const headers = { ...(hasBody && { 'content-type': 'application/json' }), ...authorization(token) };
+  const response = await request(path, { method, headers, body: hasBody ? JSON.stringify(body) : null });
+  const text = await response.text();
+  return text === '' ? undefined : JSON.parse(text);
 }
 
 /** @throws ApiFailure */

@@ -8,14 +8,16 @@ interface FailureProps {
   onRetry: () => void;
 }
 
+const titles: Record<number, string> = { 403: 'You may not see this', 404: 'Not found' };
+
 /** A page that could not be read: what happened, and another try. */
 export function Failure({ error, onRetry }: FailureProps) {
-  const isMissing = error instanceof ApiFailure && error.status === 404;
+  const status = error instanceof ApiFailure ? error.status : 0;
   const hint = error instanceof ApiFailure ? error.hint : undefined;
   return (
     <div className="blank" role="alert">
       <AlertIcon size={24} />
-      <h2>{isMissing ? 'Not found' : 'This could not be loaded'}</h2>
+      <h2>{titles[status] ?? 'This could not be loaded'}</h2>
       <p>{error.message}</p>
       {hint && <p className="muted">{hint}</p>}
       <Button leadingVisual={SyncIcon} onClick={onRetry}>

@@ -5,11 +5,13 @@ import type { FormEvent } from 'react';
 interface RepositoryFieldProps {
   /** Empty for all. */
   repository: string;
+  /** What may be given, where it is more than a repository. */
+  label?: string;
   onChange: (repository: string) => void;
 }
 
 /** Narrows a list to one repository. */
-export function RepositoryField({ repository, onChange }: RepositoryFieldProps) {
+export function RepositoryField({ repository, label = 'Repository', onChange }: RepositoryFieldProps) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     onChange(String(new FormData(event.currentTarget).get('repository') ?? '').trim());
@@ -21,7 +23,7 @@ export function RepositoryField({ repository, onChange }: RepositoryFieldProps) 
         key={repository}
         name="repository"
         type="search"
-        aria-label="Repository"
+        aria-label={label}
         placeholder="owner/repository"
         leadingVisual={RepoIcon}
         defaultValue={repository}

@@ -2,7 +2,7 @@ import { SyncIcon } from '@primer/octicons-react';
 import { Button } from '@primer/react';
 import { useState } from 'react';
 import type { Hook, HookDelivery } from '../../protocol/dashboard/index.ts';
-import { post } from '../api/client.ts';
+import { send } from '../api/client.ts';
 import { useDelivery } from '../api/queries.ts';
 import { currentToken } from '../api/token.ts';
 import { errorMessage } from '../shell/error-message.ts';
@@ -47,7 +47,7 @@ function Redeliver({ hook, delivery }: DeliveryDetailProps) {
   const redeliver = async () => {
     setSending({ state: 'sending' });
     try {
-      await post(`${hook.path}/deliveries/${delivery.id}/attempts`, {}, currentToken());
+      await send({ path: `${hook.path}/deliveries/${delivery.id}/attempts`, body: {} }, currentToken());
       setSending({ state: 'asked' });
     } catch (error) {
       setSending({ state: 'failed', why: errorMessage(error) });

@@ -7,16 +7,25 @@ import { useLive } from '../api/use-live.ts';
 import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
 import { RelativeTime } from '../components/times.tsx';
 import { useListKeys } from '../components/use-list-keys.ts';
-import { useTitle } from '../components/use-title.ts';
+import { AdministratorsOnly } from '../settings/administrators-only.tsx';
+import { SettingsTabs } from '../settings/tabs.tsx';
 import { answerOf, eventOf, type HookState, hookState, placeOf } from './facts.ts';
 
 /** Every hook of the server, whether its receiver takes what it is told, and how much waits for it. */
 export function HooksPage() {
+  return (
+    <AdministratorsOnly title="Webhooks" what="which programs it tells of what happens">
+      <Hooks />
+    </AdministratorsOnly>
+  );
+}
+
+function Hooks() {
   const { data, error, refetch } = useHooks();
   useLive();
-  useTitle('Webhooks');
   return (
     <div className="page">
+      <SettingsTabs />
       <div className="page-head">
         <h1>Webhooks {data && <span className="muted">{data.hooks.length}</span>}</h1>
       </div>

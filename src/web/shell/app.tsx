@@ -1,9 +1,10 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { Component, lazy, type ReactNode, Suspense, useEffect } from 'react';
-import { Link, Route, Switch, useLocation } from 'wouter';
+import { Route, Switch, useLocation } from 'wouter';
 import { createQueryClient } from '../api/queries.ts';
 import { tokenNeeded } from '../api/token.ts';
 import { useValue } from '../api/value.ts';
+import { NoSuchPage } from '../components/no-such-page.tsx';
 import { Failure, SkeletonRows } from '../components/page-state.tsx';
 import { RunsPage } from '../runs/runs-page.tsx';
 import { errorMessage } from './error-message.ts';
@@ -15,6 +16,7 @@ const EventsPage = lazy(async () => ({ default: (await import('../events/events-
 const RunnersPage = lazy(async () => ({ default: (await import('../runners/runners-page.tsx')).RunnersPage }));
 const HooksPage = lazy(async () => ({ default: (await import('../hooks/hooks-page.tsx')).HooksPage }));
 const HookPage = lazy(async () => ({ default: (await import('../hooks/hook-page.tsx')).HookPage }));
+const Settings = lazy(async () => ({ default: (await import('../settings/settings.tsx')).Settings }));
 const TokenForm = lazy(async () => ({ default: (await import('./token-form.tsx')).TokenForm }));
 
 const client = createQueryClient();
@@ -60,22 +62,11 @@ function Pages() {
         <HooksPage />
       </Route>
       <Route path="/hooks/:id">{({ id }) => <HookPage key={id} id={Number(id)} />}</Route>
+      <Route path="/settings/:page?">{({ page }) => <Settings page={page} />}</Route>
       <Route>
         <NoSuchPage />
       </Route>
     </Switch>
-  );
-}
-
-function NoSuchPage() {
-  useEffect(() => {
-    document.title = 'Not found · Switchyard';
-  }, []);
-  return (
-    <div className="blank">
-      <h2>There is no such page</h2>
-      <Link href="/">To the runs</Link>
-    </div>
   );
 }
 

@@ -1,6 +1,5 @@
 import { Link, useLocation } from 'wouter';
-import { useServer, useViewer } from '../api/queries.ts';
-import { currentToken } from '../api/token.ts';
+import { useServer } from '../api/queries.ts';
 import { isOffline } from '../api/use-live.ts';
 import { useValue } from '../api/value.ts';
 import { Account } from './account.tsx';
@@ -10,19 +9,20 @@ const parts = [
   { path: '/', title: 'Runs' },
   { path: '/events', title: 'Events' },
   { path: '/runners', title: 'Runners' },
+  { path: '/settings', title: 'Settings' },
 ];
-/** Only an administrator may see it; who has no token yet can still give that of one. */
-const adminPart = { path: '/hooks', title: 'Webhooks' };
 
-/** Runs and jobs belong to the first part. */
-const partOf = (location: string): string =>
-  [...parts.slice(1), adminPart].find(({ path }) => location === path || location.startsWith(`${path}/`))?.path ?? '/';
+const isBelow = (location: string, path: string): boolean => location === path || location.startsWith(`${path}/`);
+
+/** Runs and jobs belong to the first part, webhooks to the settings. */
+function partOf(location: string): string {
+  if (isBelow(location, '/hooks')) return '/settings';
+  return parts.slice(1).find(({ path }) => isBelow(location, path))?.path ?? '/';
+}
 
 export function Header() {
   const [location] = useLocation();
   const { data: server } = useServer();
-  const { data: viewer } = useViewer();
-  const shown = viewer?.isAdmin || currentToken() === null ? [...parts, adminPart] : parts;
   return (
     <header className="header">
       <Link href="/" className="brand">
@@ -30,7 +30,7 @@ export function Header() {
         Switchyard
       </Link>
       <nav aria-label="Main">
-        {shown.map(({ path, title }) => (
+        {parts.map(({ path, title }) => (
           <Link key={path} href={path} aria-current={path === partOf(location) ? 'page' : undefined}>
             {title}
           </Link>
