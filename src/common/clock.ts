@@ -41,3 +41,8 @@ export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
+
+/** The same with whole seconds, as Kubernetes writes times. */
+export function secondsTime(epochMs: number): string {
+  return isoTime(epochMs).replace(/\.\d+Z$/, 'Z');
+}

@@ -22,10 +22,11 @@ export const DAY_MS = 24 * HOUR_MS;
 /** The calendar of an RFC 3339 time: its own offset, whatever the process's zone is (SCH-10). */
 export function calendarOfText(time: string): Calendar {
   const [, sign, hours, minutes] = /([+-])(\d{2}):(\d{2})$/.exec(time) ?? [];
-  if (sign === undefined) return fixed('UTC', 0);
-  const offsetMs = Number(hours) * HOUR_MS + Number(minutes) * MINUTE_MS;
-  return offsetMs === 0 ? fixed('UTC', 0) : fixed(`${sign}${hours}:${minutes}`, sign === '-' ? -offsetMs : offsetMs);
+  const offsetMs = Number(hours ?? 0) * HOUR_MS + Number(minutes ?? 0) * MINUTE_MS;
+  return offsetMs === 0 ? UTC : fixed(`${sign}${hours}:${minutes}`, sign === '-' ? -offsetMs : offsetMs);
 }
+
+const UTC = fixed('UTC', 0);
 
 function fixed(name: string, offsetMs: number): Calendar {
   return { name, toLocal: (ms) => ms + offsetMs, toInstant: (local) => local - offsetMs };
@@ -48,7 +49,7 @@ export function calendarOfZone(name: string): Calendar {
 }
 
 /** `2023-07-17 00:00 +09:00 (2023-07-16 15:00 UTC)`: in the schedule's own clocks, and in UTC. */
-export function timeText(ms: number, { name, toLocal }: Calendar): string {
+export function timeText(ms: number, { name, toLocal }: Calendar = UTC): string {
   const utc = `${minuteText(ms)} UTC`;
   return name === 'UTC' ? utc : `${minuteText(toLocal(ms))} ${name} (${utc})`;
 }
