@@ -45,6 +45,11 @@ export const SETTINGS = {
     default: '',
     what: 'Secret that webhooks from GitHub are signed with; without it none are let in.',
   },
+  previousWebhookSecret: {
+    env: 'SWITCHYARD_PREVIOUS_WEBHOOK_SECRET',
+    default: '',
+    what: 'A second secret that is taken too, while webhooks are moved from one to the next.',
+  },
   runForkPulls: {
     env: 'SWITCHYARD_RUN_FORK_PULLS',
     default: 'false',
@@ -221,6 +226,10 @@ export function setting(name: SettingName): string {
   const { env, default: fallback } = SETTINGS[name];
   return process.env[env] || fallback;
 }
+
+/** Secrets that a webhook may be signed with: none lets none in. */
+export const webhookSecrets = (): string[] =>
+  [setting('webhookSecret'), setting('previousWebhookSecret')].filter((secret) => secret !== '');
 
 /**
  * A setting that must be a whole number within `min`..`max`.

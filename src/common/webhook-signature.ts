@@ -6,3 +6,7 @@ export function isSignedWith(secret: string, body: Buffer, signature: string): b
   const given = Buffer.from(signature);
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
+
+/** Of several, so that a secret can be changed without a gap. */
+export const isSignedWithAny = (secrets: readonly string[], body: Buffer, signature: string): boolean =>
+  secrets.some((secret) => isSignedWith(secret, body, signature));

@@ -8,6 +8,7 @@ import { GitHubClient } from '../github/index.ts';
 import { startApi } from './api/server.ts';
 import { ProcessBackend } from './backends/process/process-backend.ts';
 import type { Backend } from './backends/types.ts';
+import { DemandService } from './demand/demand-service.ts';
 import { Controller } from './reconcilers/controller.ts';
 import { EventRecorder } from './store/event-recorder.ts';
 import { ResourceStore } from './store/resource-store.ts';
@@ -22,6 +23,8 @@ export interface FleetOptions {
   github: { url: string; token: string };
   /** Bearer token that the API demands. */
   apiToken: string;
+  /** Webhooks are taken that are signed with one of these; none takes none. */
+  webhookSecrets?: readonly string[];
   /** Folder of the runners' roots; default `dataFolder/runners`. */
   runnerRoot?: string;
   /** Processes of runners end when the fleet's does, however it ends. Else the next fleet adopts them. */
@@ -49,21 +52,28 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
   const closeStore = { close: async () => store.close() };
   const runnerRoot = options.runnerRoot ?? join(dataFolder, 'runners');
   const externals = join(dataFolder, 'externals');
+  const client = new GitHubClient(github);
+  const demand = new DemandService({
+    file: join(dataFolder, 'demand.db'),
+    clientOf: () => client,
+    webhookSecrets: options.webhookSecrets ?? [],
+    clock,
+    logger,
+  });
   const backend = options.backend ?? new ProcessBackend({ runnerRoot, externals, clock, logger, runnersEndWithFleet });
   // The API first: without its port nothing may be started.
-  const api = await startApi({ ...options, store, clock, review: (spec) => backend.review(spec) }).catch(
-    async (error: unknown) => {
-      await closeStore.close();
-      throw error;
-    },
-  );
+  const review: Backend['review'] = (spec) => backend.review(spec);
+  const plugins = [demand.routes];
+  const api = await startApi({ ...options, store, clock, review, plugins }).catch(async (error: unknown) => {
+    await closeAll([demand, closeStore]);
+    throw error;
+  });
   const events = new EventRecorder(store, clock);
-  const client = new GitHubClient(github);
   try {
     const controller = await Controller.start({ store, events, backend, github: client, clock, logger });
-    return { url: api.url, close: () => closeAll([api, controller, closeStore]) };
+    return { url: api.url, close: () => closeAll([api, controller, demand, closeStore]) };
   } catch (error) {
-    await closeAll([api, closeStore]);
+    await closeAll([api, demand, closeStore]);
     throw error;
   }
 }

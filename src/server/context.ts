@@ -56,7 +56,7 @@ export interface ServerSettings {
   /** How long a running job lives without a renewal. */
   leaseMs: number;
   /** Secret of webhooks from GitHub; '' lets none in. */
-  webhookSecret: string;
+  webhookSecrets: readonly string[];
   /** Pull requests from forks start runs. */
   runForkPulls: boolean;
   /** How long an idle poll is held; below the official client's 100 s time-out. */

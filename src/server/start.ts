@@ -4,7 +4,7 @@ import { fastify } from 'fastify';
 import { type Clock, systemClock } from '../common/clock.ts';
 import { hasErrorCode, UserError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
-import { booleanSetting, numberSetting, setting } from '../common/settings.ts';
+import { booleanSetting, numberSetting, setting, webhookSecrets } from '../common/settings.ts';
 import { FolderBlobs } from '../store/blobs-folder.ts';
 import { openDatabase } from '../store/database.ts';
 import { ensureDefaultGroup } from '../store/runners.ts';
@@ -230,7 +230,7 @@ function settingsOf(options: StartServerOptions): ServerSettings {
     loopbackOnly: isLoopbackName(options.host),
     acquireMs: options.acquireMs ?? numberSetting('acquireSeconds', 1, 3600) * 1000,
     leaseMs: options.leaseMs ?? numberSetting('jobLeaseSeconds', 1, 3600) * 1000,
-    webhookSecret: options.webhookSecret ?? setting('webhookSecret'),
+    webhookSecrets: options.webhookSecret ? [options.webhookSecret] : webhookSecrets(),
     runForkPulls: options.runForkPulls ?? booleanSetting('runForkPulls'),
     pollMs: POLL_MS,
   };

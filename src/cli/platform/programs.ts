@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { UserError } from '../../common/errors.ts';
 import { randomToken } from '../../common/ids.ts';
 import type { Logger, LogLevel } from '../../common/log.ts';
-import { SETTINGS, setting } from '../../common/settings.ts';
+import { SETTINGS, setting, webhookSecrets } from '../../common/settings.ts';
 import type { Closable } from '../../common/shutdown.ts';
 import { tokenFile } from '../client/endpoints.ts';
 
@@ -48,7 +48,7 @@ export async function openFleet(
 ): Promise<RunningFleet> {
   const { startFleet } = await import('../../fleet/index.ts');
   const { token, ...rest } = options;
-  const fleet = await startFleet({ ...place, ...rest, apiToken: token });
+  const fleet = await startFleet({ ...place, ...rest, apiToken: token, webhookSecrets: webhookSecrets() });
   return { url: fleet.url, token, close: () => fleet.close() };
 }
 

@@ -49,7 +49,7 @@ describe('the fleet API', () => {
     clock = new ManualClock();
     store = new ResourceStore(join(folder, 'fleet.db'), clock);
     const options = { host: '127.0.0.1', port: 0, apiToken: TOKEN, logger: silentLogger };
-    api = await startApi({ ...options, store, clock, review: reviewForProcesses });
+    api = await startApi({ ...options, store, clock, review: reviewForProcesses, plugins: [] });
   }
   async function close(): Promise<void> {
     await api.close();

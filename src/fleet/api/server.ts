@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import { parse } from 'yaml';
 import { errorText, hasErrorCode, notFound, UserError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -11,12 +11,21 @@ import { type Readable, readRoutes } from './reads.ts';
 import { badRequest, statusOf } from './status.ts';
 import { type WriteOptions, writeRoutes } from './writes.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route checks a signature itself, so it needs no token. */
+    isSigned?: true;
+  }
+}
+
 export interface ApiOptions extends Omit<WriteOptions, 'watches'> {
   host: string;
   /** 0 takes any free port. */
   port: number;
   apiToken: string;
   logger: Logger;
+  /** Routes of other parts on the same port, each with its own guard where it says so. */
+  plugins: readonly FastifyPluginAsync[];
 }
 
 /** The size that the Kubernetes API stores at most, roughly. */
@@ -55,6 +64,7 @@ export async function startApi(options: ApiOptions): Promise<{ url: string } & C
     readRoutes(app, readable, { ...options, watches });
     writeRoutes(app, kind, readable, { ...options, watches });
   }
+  for (const plugin of options.plugins) await app.register(plugin);
   const url = await listen(app, options);
   return {
     url,
@@ -92,7 +102,8 @@ function readBody(type: string, text: string): unknown {
 function guard(app: FastifyInstance, apiToken: string): void {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   const expected = digest(`Bearer ${apiToken}`);
-  app.addHook('onRequest', async ({ headers }) => {
+  app.addHook('onRequest', async ({ headers, routeOptions }) => {
+    if (routeOptions.config.isSigned) return;
     if (timingSafeEqual(digest(headers.authorization ?? ''), expected)) return;
     throw new UserError('unauthorized', 'Unauthorized', { status: 401 });
   });

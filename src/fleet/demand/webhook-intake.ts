@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../../common/clock.ts';
 import { UserError } from '../../common/errors.ts';
 import { SETTINGS } from '../../common/settings.ts';
-import { isSignedWith } from '../../common/webhook-signature.ts';
+import { isSignedWithAny } from '../../common/webhook-signature.ts';
 import type { JobBook } from './job-book.ts';
 import { factOf, type JobFact, WorkflowJob } from './job-fact.ts';
 import type { JobRecord } from './job-record.ts';
@@ -49,7 +49,7 @@ export function webhookIntake(options: WebhookIntakeOptions): FastifyPluginAsync
     app.post(
       WEBHOOK_PATH,
       {
-        config: { access: 'signed' },
+        config: { isSigned: true },
         bodyLimit: MAX_BODY_BYTES,
         // Before the body is read.
         onRequest: async () => assertSecrets(options),
@@ -103,7 +103,7 @@ const sentence = ({ repository, id, status }: JobFact, isNews: boolean): string 
 
 function assertSigned({ secrets }: WebhookIntakeOptions, { headers }: FastifyRequest, body: Buffer): void {
   const signature = headers['x-hub-signature-256'];
-  if (typeof signature === 'string' && secrets.some((secret) => isSignedWith(secret, body, signature))) return;
+  if (typeof signature === 'string' && isSignedWithAny(secrets, body, signature)) return;
   throw new UserError('bad-webhook-signature', 'The webhook is not signed with a secret of this fleet.', {
     status: 401,
     hint: `Give the webhook the secret that the fleet has in ${SETTINGS.webhookSecret.env}.`,

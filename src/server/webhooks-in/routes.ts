@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
-import { isSignedWith } from '../../common/webhook-signature.ts';
+import { isSignedWithAny } from '../../common/webhook-signature.ts';
 import type { ApiError } from '../../protocol/dashboard/index.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import { findRepository } from '../../store/repositories.ts';
@@ -53,7 +53,7 @@ function takeBodiesWhole(app: FastifyInstance): void {
 
 /** @throws UserError 403: nothing is let in by default */
 function assertSecret({ settings }: ServerContext): void {
-  if (settings.webhookSecret !== '') return;
+  if (settings.webhookSecrets.length > 0) return;
   throw new UserError('webhooks-off', 'This server takes no webhooks: it has no secret to check them with.', {
     status: 403,
     hint: 'Start it with SWITCHYARD_WEBHOOK_SECRET, and give the webhook the same secret.',
@@ -82,7 +82,7 @@ async function receive(context: ServerContext, request: FastifyRequest, reply: F
 
 function assertSigned({ settings }: ServerContext, { headers }: FastifyRequest, body: Buffer): void {
   const signature = headers['x-hub-signature-256'];
-  if (typeof signature === 'string' && isSignedWith(settings.webhookSecret, body, signature)) return;
+  if (typeof signature === 'string' && isSignedWithAny(settings.webhookSecrets, body, signature)) return;
   throw new UserError('bad-webhook-signature', 'The webhook is not signed with the secret of this server.', {
     status: 401,
     hint: 'Give the webhook the secret that the server has in SWITCHYARD_WEBHOOK_SECRET.',
