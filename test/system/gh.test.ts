@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureCertificate, LOCAL_NAMES } from '../../src/server/index.ts';
+import { bundle } from '../runner/action-jobs.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { findProgram } from '../support/find-program.ts';
 import { Gh } from '../support/gh.ts';
@@ -138,6 +139,36 @@ describe.skipIf(!program)('GitHub’s own command line', () => {
     const id = String(run?.databaseId);
     await gh.run(['run', 'cancel', id], { repository: 'me/slow' });
     await waitFor('the end', async () => (await server.run(Number(id))).conclusion === 'cancelled', 50_000);
+  });
+
+  test('downloads what a job has uploaded with GitHub’s own client, by name and all at once', async () => {
+    const main = await bundle(`
+      import client from '@actions/artifact';
+      import { mkdirSync, writeFileSync } from 'node:fs';
+      mkdirSync('out/deep', { recursive: true });
+      writeFileSync('out/deep/note.txt', 'a note');
+      writeFileSync('out/large.bin', Buffer.alloc(3_000_000, 7));
+      client.uploadArtifact('site', ['out/deep/note.txt', 'out/large.bin'], 'out')
+        .then(() => client.uploadArtifact('log', ['out/deep/note.txt'], 'out/deep'))
+        .catch((error) => { console.error(error); process.exitCode = 1; });
+    `);
+    const action = { 'action.yml': 'name: Keep\nruns: { using: node20, main: main.js }\n', 'main.js': main };
+    await server.push(action, { repository: 'me/keep', ref: 'refs/tags/v1' });
+    const keep = 'on: push\njobs: { keep: { runs-on: self-hosted, steps: [{ uses: me/keep@v1 }] } }';
+    await server.pushWorkflow(keep, { repository: 'me/kept' });
+    const kept = { repository: 'me/kept' };
+    const [run] = await gh.json<Run[]>(['run', 'list', '--json', 'databaseId'], kept);
+    const id = String(run?.databaseId);
+    await waitFor('the upload', async () => (await server.run(Number(id))).conclusion === 'success', 50_000);
+    expect(await gh.run(['run', 'view', id], kept)).toMatch(/ARTIFACTS\n(log\nsite|site\nlog)/);
+    await gh.run(['run', 'download', id, '--name', 'site', '--dir', 'one'], { ...kept, folder });
+    expect(await readFile(join(folder, 'one/deep/note.txt'), 'utf8')).toBe('a note');
+    expect(await readFile(join(folder, 'one/large.bin'))).toEqual(Buffer.alloc(3_000_000, 7));
+    await gh.run(['run', 'download', id, '--dir', 'all'], { ...kept, folder });
+    expect(await readFile(join(folder, 'all/log/note.txt'), 'utf8')).toBe('a note');
+    expect(await readFile(join(folder, 'all/site/deep/note.txt'), 'utf8')).toBe('a note');
+    const none = gh.run(['run', 'download', id, '--name', 'nothing'], { ...kept, folder });
+    await expect(none).rejects.toThrow('no artifact matches any of the names');
   });
 
   test('keeps secrets and variables', async () => {
