@@ -141,5 +141,5 @@ it('repo delete removes a repository, and refuses one that is not there', async 
   expect(await switchyard(server, 'repo', 'delete', 'me/app', '--yes')).toMatchObject({ code: 0 });
   expect((await switchyard(server, 'repo', 'list')).out).not.toContain('me/app');
   expect((await switchyard(server, 'repo', 'delete', 'me/app', '--yes')).code).not.toBe(0);
-  expect((await switchyard(server, 'repo', 'delete', 'app', '--yes')).err).toContain('is not OWNER/NAME');
+  expect((await switchyard(server, 'repo', 'delete', 'app', '--yes')).err).toContain('is not of the form OWNER/NAME');
 });

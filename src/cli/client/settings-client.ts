@@ -9,6 +9,8 @@ export const ownerOptions: Option[] = [
   { flags: '--org <owner>', what: 'of all repositories of this owner' },
 ];
 
+export type SettingKind = 'secrets' | 'variables';
+
 export interface SettingFacts {
   name: string;
   updated_at: string;
@@ -19,13 +21,13 @@ export interface SettingFacts {
 /** Secrets or variables of one owner: by REST, and secrets as plain text by our own API. */
 export class SettingsClient {
   readonly #http: HttpClient;
-  readonly #kind: 'secrets' | 'variables';
+  readonly #kind: SettingKind;
   /** Of the owner, in both APIs. */
   readonly #path: string;
   /** GitHub has `actions` in the paths of all but environments. */
   readonly #actions: string;
 
-  constructor(http: HttpClient, kind: 'secrets' | 'variables', input: Input) {
+  constructor(http: HttpClient, kind: SettingKind, input: Input) {
     const { path, isEnvironment } = ownerOf(input);
     this.#http = http;
     this.#kind = kind;
@@ -34,7 +36,7 @@ export class SettingsClient {
   }
 
   /** @throws UsageError unless the options name one owner */
-  static async of(kind: 'secrets' | 'variables', input: Input): Promise<SettingsClient> {
+  static async of(kind: SettingKind, input: Input): Promise<SettingsClient> {
     ownerOf(input);
     return new SettingsClient(new HttpClient(await findEndpoint('server', input)), kind, input);
   }
@@ -49,21 +51,25 @@ export class SettingsClient {
     }
   }
 
-  async setSecret(name: string, value: string): Promise<void> {
+  set(name: string, value: string): Promise<void> {
+    return this.#kind === 'secrets' ? this.#setSecret(name, value) : this.#setVariable(name, value);
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#http.send(`${this.#rest}/${encodeURIComponent(name)}`, { method: 'DELETE' });
+  }
+
+  async #setSecret(name: string, value: string): Promise<void> {
     const path = `${DASHBOARD_PREFIX}${this.#path}/secrets/${encodeURIComponent(name)}`;
     await this.#http.send(path, { method: 'PUT', body: { value } });
   }
 
-  async setVariable(name: string, value: string): Promise<void> {
+  async #setVariable(name: string, value: string): Promise<void> {
     const isThere = (await this.list()).some((one) => one.name === name.toUpperCase());
     const visibility = this.#path.startsWith('/orgs') && !isThere ? { visibility: 'all' } : {};
     const body = { name, value, ...visibility };
     if (isThere) await this.#http.send(`${this.#rest}/${encodeURIComponent(name)}`, { method: 'PATCH', body });
     else await this.#http.send(this.#rest, { method: 'POST', body });
-  }
-
-  async remove(name: string): Promise<void> {
-    await this.#http.send(`${this.#rest}/${encodeURIComponent(name)}`, { method: 'DELETE' });
   }
 
   get #rest(): string {

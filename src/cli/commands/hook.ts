@@ -5,7 +5,7 @@ import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { ageText, safeText, table } from '../terminal/format.ts';
 import { printLine, type Sink, type Terminal } from '../terminal/terminal.ts';
-import { actionOf } from './actions.ts';
+import { actionOf } from './words.ts';
 
 const ACTIONS = ['list', 'add', 'remove', 'ping', 'deliveries', 'redeliver'] as const;
 const DEFAULT_LIMIT = 20;

@@ -1,5 +1,6 @@
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
+import { ownerAndName } from './words.ts';
 
 const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
 type Format = (typeof FORMATS)[number];
@@ -66,6 +67,6 @@ function formatOf(input: Input): Format {
 
 function repositoryOf(input: Input): string | undefined {
   const repository = input.text('repository');
-  if (repository === undefined || /^[\w.-]+\/[\w.-]+$/.test(repository)) return repository;
-  throw new UsageError(`"${repository}" is not of the form OWNER/NAME.`);
+  if (repository !== undefined) ownerAndName(repository);
+  return repository;
 }

@@ -4,7 +4,8 @@ import { ServerClient } from '../client/server-client.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { safeText } from '../terminal/format.ts';
-import { printLine } from '../terminal/terminal.ts';
+import { printLine, type Sink } from '../terminal/terminal.ts';
+import { actionOf, ownerAndName } from './words.ts';
 
 const ACTIONS = ['set', 'show', 'sync', 'remove'] as const;
 
@@ -31,36 +32,32 @@ export const mirrorCommand: Command = {
     { what: 'when it was fetched, and what is wrong', command: 'switchyard mirror show me/app' },
     { what: 'fetch now', command: 'switchyard mirror sync me/app' },
   ],
-  async run(input, { out }) {
-    const action = input.argument(0) ?? '';
-    const repository = input.argument(1) ?? '';
-    checkWords(input, action, repository);
+  async run(input, { out, err }) {
+    const action = actionOf(input, ACTIONS);
+    const repository = ownerAndName(input.argument(1) ?? '').join('/');
+    const url = input.argument(2);
+    if ((url === undefined) === (action === 'set')) {
+      throw new UsageError('The address of the original goes with set, and set needs it.');
+    }
     const client = new ServerClient(await findEndpoint('server', input));
     if (action === 'remove') {
       await client.removeMirror(repository);
       printLine(out, `${safeText(repository)} is no mirror any more; the repository stays.`);
       return EXIT.done;
     }
-    const state = await ask(client, input, action, repository);
+    const state =
+      url === undefined
+        ? await (action === 'sync' ? client.syncMirror(repository) : client.mirror(repository))
+        : await client.setMirror(repository, { url, token: await tokenOf(input, err) });
     printLine(out, input.flag('json') ? JSON.stringify(state) : describe(repository, state));
     return EXIT.done;
   },
 };
 
-function checkWords(input: Input, action: string, repository: string): void {
-  if (!ACTIONS.some((known) => known === action)) throw new UsageError(`"${action}" is none of ${ACTIONS.join(', ')}.`);
-  if (!/^[^/]+\/[^/]+$/.test(repository)) throw new UsageError(`"${repository}" is not of the form OWNER/NAME.`);
-  const hasUrl = input.argument(2) !== undefined;
-  if (hasUrl !== (action === 'set'))
-    throw new UsageError('The address of the original goes with set, and set needs it.');
-}
-
-async function ask(client: ServerClient, input: Input, action: string, repository: string): Promise<MirrorState> {
-  if (action === 'show') return client.mirror(repository);
-  if (action === 'sync') return client.syncMirror(repository);
-  const { text } = await import('node:stream/consumers');
-  const token = input.flag('withToken') ? (await text(process.stdin)).trim() : undefined;
-  return client.setMirror(repository, { url: input.argument(2) ?? '', token });
+async function tokenOf(input: Input, err: Sink): Promise<string | undefined> {
+  if (!input.flag('withToken')) return undefined;
+  const { readSecret } = await import('../terminal/secret-input.ts');
+  return readSecret('Token of the original', err);
 }
 
 function describe(repository: string, { url, hasToken, fetchedAt, problem, waiting }: MirrorState): string {

@@ -5,7 +5,7 @@ import { EXIT } from '../failure.ts';
 import { safeText, table } from '../terminal/format.ts';
 import { readSecret } from '../terminal/secret-input.ts';
 import { printLine, type Sink } from '../terminal/terminal.ts';
-import { actionOf, wanted } from './actions.ts';
+import { actionOf, ownerAndName, wanted } from './words.ts';
 
 const ACTIONS = ['list', 'create', 'delete'] as const;
 
@@ -43,7 +43,7 @@ export const repoCommand: Command = {
 /** Runs, logs and artifacts go too, so a person gives the name twice. */
 async function remove(input: Input, client: AdminClient, err: Sink): Promise<number> {
   const text = wanted(input, 1, 'OWNER/NAME');
-  const [owner, name] = parts(text);
+  const [owner, name] = ownerAndName(text);
   if (!input.flag('yes')) {
     const typed = await readSecret(`Type ${text} to delete it with all its runs`, err);
     if (typed.trim() !== text) throw new UsageError(`"${typed.trim()}" is not ${text}: nothing was deleted.`);
@@ -53,12 +53,5 @@ async function remove(input: Input, client: AdminClient, err: Sink): Promise<num
 }
 
 async function create(client: AdminClient, text: string): Promise<void> {
-  await client.createRepository(...parts(text));
-}
-
-/** @throws UsageError */
-function parts(text: string): [owner: string, name: string] {
-  const [owner = '', name = '', ...rest] = text.split('/');
-  if (owner === '' || name === '' || rest.length > 0) throw new UsageError(`"${text}" is not OWNER/NAME.`);
-  return [owner, name];
+  await client.createRepository(...ownerAndName(text));
 }

@@ -5,7 +5,7 @@ import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { safeText, table } from '../terminal/format.ts';
 import { printLine, type Sink } from '../terminal/terminal.ts';
-import { actionOf, wanted } from './actions.ts';
+import { actionOf, wanted } from './words.ts';
 
 const ACTIONS = ['create', 'list', 'revoke'] as const;
 const SCOPES = ['read', 'write', 'admin'] as const;

@@ -5,7 +5,7 @@ import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { safeText, table } from '../terminal/format.ts';
 import { printLine, type Sink } from '../terminal/terminal.ts';
-import { actionOf, wanted } from './actions.ts';
+import { actionOf, wanted } from './words.ts';
 
 const ACTIONS = ['add', 'list', 'grant', 'revoke', 'suspend', 'resume', 'remove'] as const;
 const LEVELS = ['read', 'write', 'admin'] as const;

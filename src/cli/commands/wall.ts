@@ -7,9 +7,9 @@ import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { safeText } from '../terminal/format.ts';
 import { printLine } from '../terminal/terminal.ts';
+import { actionOf } from './words.ts';
 
 const ACTIONS = ['set', 'show', 'remove'] as const;
-type Action = (typeof ACTIONS)[number];
 
 export const wallCommand: Command = {
   name: 'wall',
@@ -42,7 +42,8 @@ export const wallCommand: Command = {
     { what: 'anybody again', command: 'switchyard wall remove api-prod' },
   ],
   async run(input, { out }) {
-    const action = actionOf(input);
+    const action = actionOf(input, ACTIONS);
+    checkOptions(input, action);
     const wanted = action === 'set' ? wallOf(input) : null;
     const client = new ServerClient(await findEndpoint('server', input));
     const subject = await subjectOf(client, input);
@@ -53,10 +54,7 @@ export const wallCommand: Command = {
   },
 };
 
-function actionOf(input: Input): Action {
-  const word = input.argument(0) ?? '';
-  const action = ACTIONS.find((known) => known === word);
-  if (!action) throw new UsageError(`"${word}" is none of ${ACTIONS.join(', ')}.`);
+function checkOptions(input: Input, action: (typeof ACTIONS)[number]): void {
   const hasRunner = input.argument(1) !== undefined;
   if (hasRunner === (input.text('group') !== undefined))
     throw new UsageError('Name a runner, or a group with --group.');
@@ -65,7 +63,6 @@ function actionOf(input: Input): Action {
     throw new UsageError('Say who may come in: with --label, --environment, --ref or --workflow.');
   }
   if (action !== 'set' && !isEmpty) throw new UsageError('--label, --environment, --ref and --workflow go with set.');
-  return action;
 }
 
 const wallOf = (input: Input): Wall => ({
