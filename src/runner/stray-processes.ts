@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { sleep } from '../common/clock.ts';
 import type { ControlGroup } from '../common/control-groups/index.ts';
+import { processFacts } from '../common/process-facts.ts';
 import { TRACKING_VARIABLE } from './job-channel.ts';
 
 export interface StrayProcess {
@@ -90,14 +91,11 @@ function findMarked(trackingId: string): Inspected[] {
 
 function inspect(pid: number): Inspected | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name is in brackets and may hold any; state and parent follow.
-    const end = stat.lastIndexOf(')');
-    const [state, parent] = stat.slice(end + 2).split(' ');
-    if (state === 'Z' || state === 'X') return undefined;
+    const facts = processFacts(pid);
+    if (!facts || facts.isOver) return undefined;
     const environment = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
     const mark = environment.find((entry) => entry.startsWith(MARK))?.slice(MARK.length);
-    return { pid, parent: Number(parent), mark, name: stat.slice(stat.indexOf('(') + 1, end) };
+    return { pid, parent: facts.parent, mark, name: facts.name };
   } catch {
     return undefined; // Ended meanwhile, or belongs to somebody else.
   }

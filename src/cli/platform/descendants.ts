@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { processFacts } from '../../common/process-facts.ts';
 
 /** Ends everything that this process started, and what that started, at once. For the second Ctrl-C only. */
 export function killDescendants(): void {
@@ -37,10 +38,6 @@ function parentTable(): Map<number, number> {
 }
 
 function parentOf(pid: string): [number, number][] {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return [[Number(pid), Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1])]];
-  } catch {
-    return [];
-  }
+  const facts = processFacts(Number(pid));
+  return facts ? [[Number(pid), facts.parent]] : [];
 }

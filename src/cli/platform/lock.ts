@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasErrorCode, UserError } from '../../common/errors.ts';
+import { processFacts } from '../../common/process-facts.ts';
 
 /** Who holds a data folder. */
 interface Holder {
   pid: number;
-  /** The kernel's start time of the process: a pid alone may belong to another by now. */
+  /** See `ProcessFacts`; empty where that is not known. */
   started: string;
 }
 
@@ -51,16 +51,7 @@ function isAlive({ pid, started }: Holder): boolean {
   return now === '' || started === '' || now === started;
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)); empty where there is none. */
-function startOf(pid: number): string {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The program's name, in brackets, may hold anything.
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return '';
-  }
-}
+const startOf = (pid: number): string => processFacts(pid)?.startTime ?? '';
 
 function inUse(folder: string, file: string, holder: Holder | undefined): UserError {
   const who = holder ? ` (process ${holder.pid})` : '';

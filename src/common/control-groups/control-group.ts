@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'no
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sleep } from '../clock.ts';
+import { processFacts } from '../process-facts.ts';
 import { readText } from './hierarchies.ts';
 import { MAIN_GROUP, type Parent } from './parents.ts';
 
@@ -150,13 +151,7 @@ function withNested(folder: string): string[] {
 function processesOf(folder: string): number[] {
   const pids = readText(join(folder, 'cgroup.procs')).split('\n').map(Number);
   // 0 is one of another namespace, which nobody here can reach.
-  return pids.filter((pid) => pid > 0 && !isZombie(pid));
-}
-
-/** A dead process stays in its group until its parent has looked at it. */
-function isZombie(pid: number): boolean {
-  const stat = readText(`/proc/${pid}/stat`);
-  return stat === '' || ['Z', 'X'].includes(stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3));
+  return pids.filter((pid) => pid > 0 && processFacts(pid)?.isOver === false);
 }
 
 function removeFolder(folder: string): void {

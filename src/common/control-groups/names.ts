@@ -1,14 +1,13 @@
 /** Names of groups tell whose they are, so that what somebody dead left is found, and nothing else is touched. */
-import { readdirSync, readlinkSync, rmdirSync } from 'node:fs';
+import { readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pidNamespace, processFacts } from '../process-facts.ts';
 import { ControlGroup } from './control-group.ts';
-import { readText } from './hierarchies.ts';
 import { groupFolders } from './parents.ts';
 
-/** A pid alone may belong to another by now; with the time of its start it names a process for good. */
+/** See `ProcessFacts`. */
 export interface Owner {
   pid: number;
-  /** Field 22 of proc_pid_stat(5). */
   startTime: string;
 }
 
@@ -20,19 +19,8 @@ export const ownGroupName = (suffix: string): string => `${prefixOf(self())}${su
 const self = (): Owner => ({ pid: process.pid, startTime: startOf(process.pid) });
 const prefixOf = ({ pid, startTime }: Owner): string => `switchyard-${namespaceOf()}-${pid}-${startTime}-`;
 
-/** Pids are only told apart within one namespace. */
-function namespaceOf(): string {
-  try {
-    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
-  } catch {
-    return '0';
-  }
-}
-
-function startOf(pid: number): string {
-  const stat = readText(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-}
+const namespaceOf = (): string => pidNamespace() ?? '0';
+const startOf = (pid: number): string => processFacts(pid)?.startTime ?? '';
 
 /** Kills what runs in the groups that a process made, which is over, and removes them. Never rejects. */
 export async function removeGroupsOf(owner: Owner): Promise<void> {

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { sleep } from '../../../common/clock.ts';
+import { processFacts } from '../../../common/process-facts.ts';
 
 /** Marks every process of one runner: children inherit it, whatever process group or session they make. */
 export const INSTANCE_VARIABLE = 'RUNNER_INSTANCE_ID';
@@ -13,12 +14,8 @@ export const INSTANCE_VARIABLE = 'RUNNER_INSTANCE_ID';
  */
 export async function startTimeOf(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return startTimeByPs(pid);
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined);
-  if (!stat) return undefined;
-  // The program's name is in parentheses and may hold spaces; state is the first field after it, start time the 20th.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const isGone = fields[0] === 'Z' || fields[0] === 'X';
-  return isGone ? undefined : fields[19];
+  const facts = processFacts(pid);
+  return facts?.isOver ? undefined : facts?.startTime;
 }
 
 async function startTimeByPs(pid: number): Promise<string | undefined> {

@@ -5,7 +5,8 @@
  * `process/<machine>/<boot>/<pid namespace>/<pid>/<start>`: a process that other runners of the machine can look up.
  * `container/<id>/<start>`: a runner in a container, whose state the Docker engine itself knows.
  */
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { pidNamespace, processFacts } from '../../../common/process-facts.ts';
 
 /** What is known here, for comparing. */
 export interface LeaseFacts {
@@ -47,11 +48,10 @@ export function localFacts(): Omit<LeaseFacts, 'containerStart'> {
   return {
     machine: read('/etc/machine-id'),
     boot: read('/proc/sys/kernel/random/boot_id'),
-    pidNamespace: namespaceOf('/proc/self/ns/pid'),
+    pidNamespace: pidNamespace() ?? '',
     startOf(pid) {
-      // The second field is the program's name in brackets, which may hold anything; the 22nd is the start.
-      const fields = read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];
-      return fields[0] === 'Z' ? undefined : fields[19];
+      const facts = processFacts(pid);
+      return facts?.isOver ? undefined : facts?.startTime;
     },
   };
 }
@@ -59,14 +59,6 @@ export function localFacts(): Omit<LeaseFacts, 'containerStart'> {
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
-  } catch {
-    return '';
-  }
-}
-
-function namespaceOf(file: string): string {
-  try {
-    return /\d+/.exec(readlinkSync(file))?.[0] ?? '';
   } catch {
     return '';
   }
