@@ -40,6 +40,8 @@ export async function disown(db: Queries, { id }: RepositoryRow, place: string):
   await db.deleteFrom('hooks').where('place', '=', `repository:${id}`).execute();
   await db.deleteFrom('schedules').where('repository_id', '=', id).execute();
   await db.deleteFrom('mirrors').where('repository_id', '=', id).execute();
+  const scaleSets = db.deleteFrom('scale_sets').where('scope_kind', '=', 'repository');
+  await scaleSets.where(({ eb, fn }) => eb(fn<string>('lower', ['scope_name']), '=', place)).execute();
   await db.deleteFrom('grants').where('place', '=', place).execute();
   await withoutPlace(db, place);
   const runnerTokens = db.deleteFrom('tokens').where('kind', 'in', ['registration', 'remove']);

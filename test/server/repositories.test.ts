@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ScaleSetClient } from '../support/scale-set-client.ts';
 import { serversPerTest, TestServer } from '../support/server.ts';
 import { call } from '../support/simulated-runner.ts';
 
@@ -35,6 +36,27 @@ describe('a repository that is deleted', () => {
     expect(people.map(({ login }) => login)).not.toContain('ann');
     const { acts } = await server.rest<{ acts: { action: string; place: string }[] }>('GET', '/switchyard/v1/audit');
     expect(acts.map(({ action, place }) => `${action} ${place}`)).toContainEqual(expect.stringMatching(/me\/app/));
+  });
+});
+
+describe('the scale sets of a deleted repository', () => {
+  it('go with it, and those of its owner and of another repository stay (runner-protocol 10)', async () => {
+    const server = await start();
+    for (const name of ['app', 'web']) await server.rest('POST', '/api/v3/orgs/me/repos', { name });
+    for (const scope of ['repos/me/app', 'repos/me/web', 'orgs/me']) {
+      await (await ScaleSetClient.connect(server, scope)).create(`set-of-${scope.at(-1)}`);
+    }
+    expect(await ask(server, 'DELETE', APP.replace('app', 'APP'))).toBe(204);
+    await server.rest('POST', '/api/v3/orgs/me/repos', { name: 'app' });
+    const sets = async (scope: string) =>
+      (await (await ScaleSetClient.connect(server, scope)).list<{ name: string }>('runtime/runnerscalesets')).value;
+    expect(await sets('repos/me/app')).toEqual([]);
+    expect(await sets('repos/me/web')).toMatchObject([{ name: 'set-of-b' }]);
+    expect(await sets('orgs/me')).toMatchObject([{ name: 'set-of-e' }]);
+    await server.pushWorkflow(CI.replace('self-hosted', 'set-of-p'));
+    const [run] = await server.runs();
+    const job = (await server.run(run?.id ?? 0)).jobs[0];
+    expect(job?.reason).not.toContain('scale set');
   });
 });
 

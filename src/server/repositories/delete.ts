@@ -24,7 +24,7 @@ type Parts = Pick<ServerContext, 'db' | 'blobs' | 'git' | 'engine'>;
 
 /** @throws UserError 409 while it has runs that have not completed */
 export async function deleteRepository(context: ServerContext, repository: RepositoryRow): Promise<void> {
-  const { db, git, webhooks, branches } = context;
+  const { db, git, webhooks, branches, engine } = context;
   const gone = await db.transaction().execute(async (transaction) => {
     if (await hasUnfinishedRuns(transaction, repository.id)) {
       throw new UserError('repository-in-use', 'The repository has runs that have not completed.', {
@@ -39,7 +39,7 @@ export async function deleteRepository(context: ServerContext, repository: Repos
     return row;
   });
   branches.forget(repository.id);
-  await webhooks.reload();
+  await Promise.all([webhooks.reload(), engine.scaleSets.reload()]);
   await purge(context, gone, repository);
 }
 
