@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../common/clock.ts';
 import { errorText, UserError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
+import { readOrCreateKey, sealingWith } from '../common/sealing.ts';
 import { type Closable, closeAll } from '../common/shutdown.ts';
 import { GitHubClient } from '../github/index.ts';
 import { startApi } from './api/server.ts';
@@ -17,7 +18,7 @@ export interface FleetOptions {
   host: string;
   /** Of the fleet's API; 0 takes any free port. */
   port: number;
-  /** Made with mode 700; holds `fleet.db`. */
+  /** Made with mode 700; holds `fleet.db` and the key of its Secrets. */
   dataFolder: string;
   /** The server that runners register at. */
   github: { url: string; token: string };
@@ -48,7 +49,8 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
       cause: error,
     });
   });
-  const store = new ResourceStore(join(dataFolder, 'fleet.db'), clock);
+  const sealing = sealingWith(await readOrCreateKey(join(dataFolder, 'secrets.key')));
+  const store = new ResourceStore(join(dataFolder, 'fleet.db'), clock, sealing);
   const closeStore = { close: async () => store.close() };
   const runnerRoot = options.runnerRoot ?? join(dataFolder, 'runners');
   const externals = join(dataFolder, 'externals');

@@ -2,9 +2,17 @@
 import type { FastifyInstance } from 'fastify';
 import { version } from '../../common/package.ts';
 import { kinds } from '../resources/index.ts';
-import { type ApiGroup, groupVersion, LEGACY_GROUP, SCALE_SET_GROUP } from '../resources/object.ts';
+import {
+  type ApiGroup,
+  CORE_GROUP,
+  groupPath,
+  groupVersion,
+  LEGACY_GROUP,
+  SCALE_SET_GROUP,
+} from '../resources/object.ts';
 
-const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
+const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const PART_VERBS = ['get', 'patch', 'update'];
 
 /** Clients compare these numbers with their own; the features used here are those of 1.27. */
 const KUBERNETES_VERSION = { major: '1', minor: '27', gitVersion: `v1.27.0+switchyard-${version}` };
@@ -19,11 +27,13 @@ export async function discovery(app: FastifyInstance): Promise<void> {
   app.get('/apis', async () => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS.map(describeGroup) }));
   // An empty document in the only encoding that kubectl reads: it then leaves the checking to us, instead of refusing.
   app.get('/openapi/v2', async (_request, reply) => reply.type(OPENAPI_TYPE).send(Buffer.alloc(0)));
-  app.get('/api/v1', async () => resourceList('v1', [eventResource]));
   for (const group of GROUPS) {
     app.get(`/apis/${group}`, async () => ({ kind: 'APIGroup', apiVersion: 'v1', ...describeGroup(group) }));
+  }
+  for (const group of [CORE_GROUP, ...GROUPS] as const) {
     const resources = kinds.filter((kind) => kind.group === group).flatMap(resourcesOf);
-    app.get(`/apis/${groupVersion(group)}`, async () => resourceList(groupVersion(group), resources));
+    const events = group === CORE_GROUP ? [eventResource] : [];
+    app.get(groupPath(group), async () => resourceList(groupVersion(group), [...resources, ...events]));
   }
 }
 
@@ -48,14 +58,13 @@ const eventResource = {
   verbs: ['get', 'list', 'watch'],
 };
 
-function resourcesOf({ kind, plural, singular, shortNames }: (typeof kinds)[number]) {
-  const resource = { name: plural, singularName: singular, namespaced: true, kind, shortNames, verbs: VERBS };
-  const status = {
-    name: `${plural}/status`,
-    singularName: '',
-    namespaced: true,
-    kind,
-    verbs: ['get', 'patch', 'update'],
-  };
-  return [resource, status];
+function resourcesOf({ group, kind, plural, singular, shortNames, isClusterWide, isScalable }: (typeof kinds)[number]) {
+  const namespaced = !isClusterWide;
+  const resource = { name: plural, singularName: singular, namespaced, kind, shortNames, verbs: VERBS };
+  const part = { singularName: '', namespaced, verbs: PART_VERBS };
+  return [
+    resource,
+    ...(group ? [{ ...part, name: `${plural}/status`, kind }] : []),
+    ...(isScalable ? [{ ...part, name: `${plural}/scale`, kind: 'Scale', group: 'autoscaling', version: 'v1' }] : []),
+  ];
 }

@@ -5,17 +5,20 @@ import type { Clock } from '../../common/clock.ts';
 import type { Column } from '../resources/kind.ts';
 import type { StoredObject } from '../resources/object.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
+import { flag, ItemParams, ListParams } from './requests.ts';
 import { selectorFilter } from './selectors.ts';
 import { badRequest } from './status.ts';
-import { table, wantsTable } from './table.ts';
+import { IncludedObject, table, wantsTable } from './table.ts';
 import { watch } from './watch.ts';
 
 export interface Readable {
   plural: string;
+  /** Its objects are in no namespace. */
+  isClusterWide?: boolean;
   /** Path before `/namespaces` or the plural, such as `/api/v1`. */
   base: string;
   apiVersion: string;
-  listKind: string;
+  kind: string;
   columns: Column[];
 }
 
@@ -26,11 +29,6 @@ export interface ReadOptions {
   watches: Set<{ end(): void }>;
 }
 
-export const ItemParams = z.object({ namespace: z.string(), name: z.string() });
-export const ListParams = z.object({ namespace: z.string().optional() });
-
-const flag = z.enum(['', '0', '1', 'false', 'true']).transform((text) => text === '1' || text === 'true');
-
 const ListQuery = z.looseObject({
   watch: flag.optional(),
   resourceVersion: z.string().regex(/^\d*$/).optional(),
@@ -38,6 +36,8 @@ const ListQuery = z.looseObject({
   fieldSelector: z.string().max(4_096).optional(),
   timeoutSeconds: z.coerce.number().int().min(0).max(86_400).optional(),
   sendInitialEvents: flag.optional(),
+  allowWatchBookmarks: flag.optional(),
+  includeObject: IncludedObject.optional(),
 });
 type ListQuery = z.infer<typeof ListQuery>;
 
@@ -45,21 +45,35 @@ type ListQuery = z.infer<typeof ListQuery>;
 const DEFAULT_WATCH_SECONDS = 3_600;
 
 export function readRoutes(app: FastifyInstance, readable: Readable, options: ReadOptions): void {
-  const { plural, base } = readable;
+  const { plural, base, isClusterWide } = readable;
   const { store, clock } = options;
   const list = (request: FastifyRequest, reply: FastifyReply) => listOrWatch(readable, options, request, reply);
   app.get(`${base}/${plural}`, list);
-  app.get(`${base}/namespaces/:namespace/${plural}`, list);
-  app.get(`${base}/namespaces/:namespace/${plural}/:name`, async (request) => {
+  if (!isClusterWide) app.get(`${base}/namespaces/:namespace/${plural}`, list);
+  app.get(`${collectionPath(readable)}/:name`, async (request) => {
     const object = store.get({ plural, ...ItemParams.parse(request.params) });
     return present(request, readable, clock, object);
   });
 }
 
+/** Of the objects of one namespace, or of all where there are none. */
+export const collectionPath = ({ plural, base, isClusterWide }: Readable): string =>
+  `${base}${isClusterWide ? '' : '/namespaces/:namespace'}/${plural}`;
+
 /** The object, or a table of it when the client asked for one. */
 export function present(request: FastifyRequest, { columns }: Readable, clock: Clock, object: StoredObject): unknown {
-  if (!wantsTable(request.headers.accept)) return object;
-  return table([object], columns, object.metadata.resourceVersion, clock.now());
+  if (!wantsTable(request.headers.accept)) return shown(object);
+  const included = IncludedObject.safeParse((request.query as { includeObject?: unknown }).includeObject ?? 'Metadata');
+  if (!included.success) throw badRequest('includeObject is None, Metadata or Object.');
+  const { resourceVersion } = object.metadata;
+  return table([shown(object)], columns, { resourceVersion, nowMs: clock.now(), included: included.data });
+}
+
+/** As clients see it: what is in no namespace has no such field. */
+function shown(object: StoredObject): StoredObject {
+  if (object.metadata.namespace !== '') return object;
+  const { namespace, ...metadata } = object.metadata;
+  return { ...object, metadata: metadata as StoredObject['metadata'] };
 }
 
 async function listOrWatch(readable: Readable, options: ReadOptions, request: FastifyRequest, reply: FastifyReply) {
@@ -69,10 +83,13 @@ async function listOrWatch(readable: Readable, options: ReadOptions, request: Fa
   const { store, clock } = options;
   const filter = selectorFilter(parsed.data.labelSelector, parsed.data.fieldSelector);
   if (parsed.data.watch) return startWatch(readable, options, request, reply, parsed.data, namespace);
-  const items = store.list(readable.plural, namespace).filter(filter);
-  if (wantsTable(request.headers.accept)) return table(items, readable.columns, store.version, clock.now());
-  const { apiVersion, listKind } = readable;
-  return { apiVersion, kind: listKind, metadata: { resourceVersion: store.version }, items };
+  const items = store.list(readable.plural, namespace).filter(filter).map(shown);
+  if (wantsTable(request.headers.accept)) {
+    const included = parsed.data.includeObject ?? 'Metadata';
+    return table(items, readable.columns, { resourceVersion: store.version, nowMs: clock.now(), included });
+  }
+  const { apiVersion, kind } = readable;
+  return { apiVersion, kind: `${kind}List`, metadata: { resourceVersion: store.version }, items };
 }
 
 function startWatch(
@@ -95,6 +112,7 @@ function startWatch(
       filter: selectorFilter(query.labelSelector, query.fieldSelector),
       since: query.sendInitialEvents ? undefined : since,
       marksInitialEnd: query.sendInitialEvents ?? false,
+      bookmark: query.allowWatchBookmarks ? { kind: readable.kind, apiVersion: readable.apiVersion } : undefined,
       timeoutMs: (query.timeoutSeconds || DEFAULT_WATCH_SECONDS) * 1_000,
       show: (object) => present(request, readable, clock, object),
     },

@@ -5,8 +5,9 @@ import { errorText, hasErrorCode, notFound, UserError } from '../../common/error
 import type { Logger } from '../../common/log.ts';
 import type { Closable } from '../../common/shutdown.ts';
 import { kinds } from '../resources/index.ts';
-import { groupVersion } from '../resources/object.ts';
+import { DEFAULT_NAMESPACE, groupPath, groupVersion } from '../resources/object.ts';
 import { discovery } from './discovery.ts';
+import { ensureNamespace } from './namespaces.ts';
 import { type Readable, readRoutes } from './reads.ts';
 import { badRequest, statusOf } from './status.ts';
 import { type WriteOptions, writeRoutes } from './writes.ts';
@@ -35,7 +36,7 @@ const EVENTS: Readable = {
   plural: 'events',
   base: '/api/v1',
   apiVersion: 'v1',
-  listKind: 'EventList',
+  kind: 'Event',
   columns: [
     { name: 'Last Seen', type: 'date', path: ['lastTimestamp'] },
     { name: 'Type', type: 'string', path: ['type'] },
@@ -58,13 +59,14 @@ export async function startApi(options: ApiOptions): Promise<{ url: string } & C
   await app.register(discovery);
   readRoutes(app, EVENTS, { ...options, watches });
   for (const kind of kinds) {
-    const { plural, columns } = kind;
-    const apiVersion = groupVersion(kind.group);
-    const readable = { plural, columns, base: `/apis/${apiVersion}`, apiVersion, listKind: `${kind.kind}List` };
+    const { plural, columns, group, isClusterWide } = kind;
+    const apiVersion = groupVersion(group);
+    const readable = { kind: kind.kind, plural, columns, isClusterWide, base: groupPath(group), apiVersion };
     readRoutes(app, readable, { ...options, watches });
-    writeRoutes(app, kind, readable, { ...options, watches });
+    writeRoutes(app, { ...options, watches, kind, readable });
   }
   for (const plugin of options.plugins) await app.register(plugin);
+  for (const namespace of [DEFAULT_NAMESPACE, ...options.store.namespaces()]) ensureNamespace(options.store, namespace);
   const url = await listen(app, options);
   return {
     url,

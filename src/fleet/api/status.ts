@@ -2,6 +2,8 @@
 import { UserError } from '../../common/errors.ts';
 import { type FieldCause, InvalidObject } from '../resources/field-errors.ts';
 
+type Cause = Omit<FieldCause, 'reason'> & { reason: FieldCause['reason'] | 'FieldManagerConflict' };
+
 export interface Status {
   kind: 'Status';
   apiVersion: 'v1';
@@ -9,8 +11,25 @@ export interface Status {
   status: 'Success' | 'Failure';
   message?: string;
   reason?: string;
-  details?: { name?: string; kind?: string; uid?: string; causes?: FieldCause[] };
+  details?: { name?: string; kind?: string; uid?: string; causes?: Cause[] };
   code: number;
+}
+
+/** An apply names fields that other appliers own, with other values. */
+export class ApplyConflict extends UserError {
+  readonly causes: Cause[];
+
+  constructor(contested: { manager: string; field: string }[]) {
+    const texts = contested.map(({ manager, field }) => `conflict with "${manager}": ${field}`);
+    const count = `${texts.length} conflict${texts.length === 1 ? '' : 's'}`;
+    const list = texts.length === 1 ? texts[0] : `conflicts: [${texts.join(', ')}]`;
+    super('conflict', `Apply failed with ${count}: ${list}`, { status: 409 });
+    this.causes = contested.map(({ manager, field }) => ({
+      reason: 'FieldManagerConflict',
+      message: `conflict with "${manager}"`,
+      field,
+    }));
+  }
 }
 
 const REASON_OF_CODE: Record<string, string> = { 'already-exists': 'AlreadyExists', conflict: 'Conflict' };
@@ -18,6 +37,7 @@ const REASON_OF_CODE: Record<string, string> = { 'already-exists': 'AlreadyExist
 const REASON_OF_STATUS: Record<number, string> = {
   400: 'BadRequest',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'NotFound',
   405: 'MethodNotAllowed',
   409: 'Conflict',
@@ -34,8 +54,8 @@ export function statusOf(error: unknown): Status {
   if (error instanceof UserError) {
     const reason = REASON_OF_CODE[error.code] ?? REASON_OF_STATUS[error.status];
     const message = error.hint ? `${error.message} ${error.hint}` : error.message;
-    const causes = error instanceof InvalidObject ? { details: { causes: error.causes } } : {};
-    return failure(error.status, message, reason, causes);
+    const isDetailed = error instanceof InvalidObject || error instanceof ApplyConflict;
+    return failure(error.status, message, reason, isDetailed ? { details: { causes: error.causes } } : {});
   }
   const status = clientStatusOf(error);
   if (status !== undefined && error instanceof Error) return failure(status, error.message, REASON_OF_STATUS[status]);

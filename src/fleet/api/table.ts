@@ -1,4 +1,5 @@
 /** What `kubectl get` asks for: rows of cells instead of objects (fleet-semantics 1.9). */
+import { z } from 'zod';
 import type { Column } from '../resources/kind.ts';
 import type { StoredObject } from '../resources/object.ts';
 
@@ -6,7 +7,16 @@ import type { StoredObject } from '../resources/object.ts';
 export const wantsTable = (accept: string | undefined): boolean =>
   /^application\/json;\s*as=Table;\s*v=v1;\s*g=meta\.k8s\.io/.test(accept ?? '');
 
-export function table(objects: StoredObject[], columns: Column[], resourceVersion: string, nowMs: number) {
+/** How much of each object comes with its row. */
+export const IncludedObject = z.enum(['None', 'Metadata', 'Object']);
+
+export interface TableOptions {
+  resourceVersion: string;
+  nowMs: number;
+  included: z.infer<typeof IncludedObject>;
+}
+
+export function table(objects: StoredObject[], columns: Column[], { resourceVersion, nowMs, included }: TableOptions) {
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
@@ -17,14 +27,21 @@ export function table(objects: StoredObject[], columns: Column[], resourceVersio
     ],
     rows: objects.map((object) => ({
       cells: [object.metadata.name, ...columns.map((column) => cell(object, column, nowMs))],
-      object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata },
+      ...includedObject(object, included),
     })),
   };
 }
 
-function cell(object: StoredObject, { type, path }: Column, nowMs: number): string | number | null {
+function includedObject(object: StoredObject, included: TableOptions['included']): object {
+  if (included === 'None') return {};
+  if (included === 'Object') return { object };
+  return { object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata } };
+}
+
+function cell(object: StoredObject, { type, path, counts }: Column, nowMs: number): string | number | null {
   let value: unknown = object;
   for (const part of path) value = (value as Record<string, unknown> | undefined)?.[part];
+  if (counts) return Object.keys(value ?? {}).length;
   if (value === undefined || value === null) return type === 'integer' ? null : '';
   if (type === 'date') return age(nowMs - Date.parse(String(value)));
   if (type === 'integer') return Number(value);

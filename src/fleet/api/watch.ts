@@ -14,10 +14,15 @@ export interface WatchRequest {
   since: number | undefined;
   /** The client wants a mark after the current objects. */
   marksInitialEnd: boolean;
+  /** What the client wants to be told versions as, now and then, so that it can go on from there. */
+  bookmark: { kind: string; apiVersion: string } | undefined;
   timeoutMs: number;
   /** How an object is written: itself, or a table of one row. */
   show: (object: StoredObject) => unknown;
 }
+
+/** As often as the Kubernetes API sends them. */
+const BOOKMARK_MS = 60_000;
 
 /** A reader that falls this far behind is cut off; it lists again. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
@@ -31,6 +36,7 @@ export function watch(
 ): { end(): void } {
   const { filter, plural, namespace, show } = request;
   const send = (type: string, object: unknown): void => {
+    if (response.writableEnded) return;
     response.write(`${JSON.stringify({ type, object })}\n`);
     if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy();
   };
@@ -42,13 +48,18 @@ export function watch(
   response.flushHeaders();
   const stop = store.onChange(tell);
   const cancel = clock.after(request.timeoutMs, () => response.end());
+  const { bookmark } = request;
+  const stopMarking = bookmark
+    ? every(clock, BOOKMARK_MS, () => send('BOOKMARK', mark(bookmark, store.version)))
+    : stop;
   response.once('close', () => {
     stop();
     cancel();
+    stopMarking();
   });
   if (request.since === undefined) {
     for (const object of store.list(plural, namespace)) tell({ type: 'ADDED', plural, object });
-    if (request.marksInitialEnd) send('BOOKMARK', initialEnd(store.version));
+    if (request.marksInitialEnd) send('BOOKMARK', initialEnd(bookmark, store.version));
   } else {
     const missed = store.changesSince(request.since);
     for (const event of missed ?? []) tell(event);
@@ -60,6 +71,22 @@ export function watch(
   return { end: () => response.end() };
 }
 
-const initialEnd = (resourceVersion: string) => ({
-  metadata: { resourceVersion, annotations: { 'k8s.io/initial-events-end': 'true' } },
+const mark = (type: WatchRequest['bookmark'], resourceVersion: string, annotations?: Record<string, string>) => ({
+  ...type,
+  metadata: { resourceVersion, ...(annotations ? { annotations } : {}) },
 });
+
+const initialEnd = (type: WatchRequest['bookmark'], resourceVersion: string) =>
+  mark(type, resourceVersion, { 'k8s.io/initial-events-end': 'true' });
+
+function every(clock: Clock, periodMs: number, tell: () => void): () => void {
+  let cancel = (): void => undefined;
+  const plan = (): void => {
+    cancel = clock.after(periodMs, () => {
+      plan();
+      tell();
+    });
+  };
+  plan();
+  return () => cancel();
+}

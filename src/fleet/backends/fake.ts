@@ -1,4 +1,4 @@
-import type { FieldWarning } from '../resources/admission.ts';
+import type { FieldWarning } from '../resources/kind.ts';
 import type { Backend, Exit, Instance, StartRequest } from './types.ts';
 
 /** A backend without programs: tests say when an instance ends. What it "runs" outlives `close()`, as the contract wants. */

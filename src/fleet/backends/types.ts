@@ -1,4 +1,4 @@
-import type { FieldWarning } from '../resources/admission.ts';
+import type { FieldWarning } from '../resources/kind.ts';
 import type { RunnerSpec } from '../resources/runner-spec.ts';
 
 export interface StartRequest {

@@ -133,6 +133,7 @@ export class Controller {
 
   #changed({ type, plural, object }: StoreEvent): void {
     const { queue } = this.#context;
+    if (plural === 'namespaces') queue.add(GARBAGE_KEY);
     if (!RECONCILERS[plural]) return;
     queue.add(keyOf(plural, object));
     const owner = controllerOf(object);

@@ -1,4 +1,7 @@
 /** Deletes what lost its owner, as Kubernetes' garbage collector does. The deletion of a Runner is a drain. */
+
+import { kinds } from '../resources/index.ts';
+import { NAMESPACE_FINALIZER, namespaceKind } from '../resources/namespace.ts';
 import { isDeleting, pluralOf, type StoredObject } from '../resources/object.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 
@@ -17,6 +20,17 @@ export function collectGarbage(store: ResourceStore): void {
   for (const owner of owners.values()) {
     if (isForeground(owner) && store.ownedBy(owner.metadata.uid).length === 0) releaseForeground(store, owner);
   }
+  for (const namespace of store.list(namespaceKind.plural)) if (isDeleting(namespace)) emptyNamespace(store, namespace);
+}
+
+/** Deletes what is in it, and lets it go once nothing is left. */
+function emptyNamespace(store: ResourceStore, namespace: StoredObject): void {
+  const { name } = namespace.metadata;
+  const found = ['events', ...kinds.map(({ plural }) => plural)].flatMap((plural) => store.list(plural, name));
+  for (const object of found) deleteOnce(store, object, false);
+  if (found.length > 0 && store.namespaces().includes(name)) return;
+  const finalizers = namespace.metadata.finalizers?.filter((finalizer) => finalizer !== NAMESPACE_FINALIZER);
+  store.update(namespaceKind.plural, { ...namespace, metadata: { ...namespace.metadata, finalizers } });
 }
 
 /** `kubectl delete --cascade=orphan`: dependants live on without this owner. */

@@ -1,8 +1,8 @@
 /** What may be stored: an object from outside, checked, with warnings about what will have no effect. */
 import { z } from 'zod';
 import { causeOf, type FieldCause, fieldPath, InvalidObject, invalidValue } from './field-errors.ts';
-import type { Kind } from './kind.ts';
-import { groupVersion } from './object.ts';
+import type { Content, FieldWarning, Kind } from './kind.ts';
+import { DEFAULT_NAMESPACE, groupVersion } from './object.ts';
 import type { RunnerSpec } from './runner-spec.ts';
 import { unknownFields } from './unknown-fields.ts';
 
@@ -48,13 +48,12 @@ export type Metadata = z.infer<typeof Metadata>;
 
 export interface AdmittedObject {
   metadata: Metadata;
-  spec: unknown;
+  /** `spec`, or what the kind has in its place. */
+  content: Content;
 }
 
-export interface FieldWarning {
-  field: string;
-  message: string;
-}
+/** Every object has these beside its content; a client's `status` is not read here. */
+const COMMON_FIELDS = ['apiVersion', 'kind', 'metadata', 'status'];
 
 /** GitHub's limit for the name of a runner. */
 const MAX_RUNNER_NAME = 64;
@@ -66,25 +65,45 @@ const MAX_RUNNER_NAME = 64;
 export function admit(kind: Kind, body: Record<string, unknown>): AdmittedObject {
   const sent = withoutNulls(body) as Record<string, unknown>;
   const metadata = Metadata.safeParse(sent.metadata ?? {});
-  const spec = kind.spec.safeParse(sent.spec);
+  const shape = contentShape(kind);
+  const content = shape.safeParse(contentOf(sent));
   const causes: FieldCause[] = [
     ...checkType(kind, sent),
     ...(metadata.error?.issues ?? []).map((issue) => causeOf('metadata', issue)),
-    ...(spec.error?.issues ?? []).map((issue) => causeOf('spec', issue)),
-    ...(spec.success ? kind.check(spec.data) : []),
+    ...(content.error?.issues ?? []).map((issue) => causeOf('', issue)),
+    ...(content.success ? kind.check(kind.spec ? content.data.spec : content.data, subjectOf(sent)) : []),
   ];
   const givenName = metadata.data?.name;
   if (kind.kind === 'Runner' && givenName && givenName.length > MAX_RUNNER_NAME) {
     causes.push(invalidValue('metadata.name', givenName, `must be no more than ${MAX_RUNNER_NAME} characters`));
   }
-  if (causes.length > 0 || !metadata.success) {
-    throw new InvalidObject(`${kind.kind}.${kind.group} "${shownName(sent)}"`, causes);
-  }
-  return { metadata: metadata.data, spec: spec.data };
+  if (causes.length > 0 || !metadata.success || !content.success) throw invalid(kind, sent, causes);
+  return { metadata: metadata.data, content: content.data };
 }
 
-/** Fields of the spec that the kind does not have, by path. */
-export const unknownSpecFields = (kind: Kind, spec: unknown): string[] => unknownFields(kind.spec, spec, 'spec');
+/** `causes` as the API words them for an object of this kind. */
+export function invalid(kind: Kind, object: Record<string, unknown>, causes: FieldCause[]): InvalidObject {
+  const type = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
+  return new InvalidObject(`${type} "${shownName(object)}"`, causes);
+}
+
+/** What lies beside the fields that every object has. */
+export const contentOf = (object: Record<string, unknown>): Content =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => !COMMON_FIELDS.includes(name)));
+
+const shapes = new Map<Kind, z.ZodObject>();
+
+export function contentShape(kind: Kind): z.ZodObject {
+  const known = shapes.get(kind);
+  if (known) return known;
+  const shape = z.looseObject(kind.fields ?? (kind.spec ? { spec: kind.spec } : {}));
+  shapes.set(kind, shape);
+  return shape;
+}
+
+/** Fields of the content that the kind does not have, by path. */
+export const unknownContentFields = (kind: Kind, content: Content): string[] =>
+  unknownFields(contentShape(kind), content, '');
 
 /** Fields that the backend cannot honour, by their full path. */
 export function unhonouredFields(
@@ -92,9 +111,10 @@ export function unhonouredFields(
   spec: unknown,
   review: (spec: RunnerSpec) => FieldWarning[],
 ): FieldWarning[] {
-  const runner = kind.runnerSpec?.(spec);
+  const runner = spec === undefined ? undefined : kind.runnerSpec?.(spec);
   if (!runner) return [];
-  return review(runner.spec).map(({ field, message }) => ({ field: fieldPath(runner.path, [field]), message }));
+  const pathOf = runner.pathOf ?? ((field: string) => fieldPath(runner.path, [field]));
+  return review(runner.spec).map(({ field, message }) => ({ field: pathOf(field), message }));
 }
 
 function checkType(kind: Kind, { apiVersion, kind: sentKind }: Record<string, unknown>): FieldCause[] {
@@ -106,6 +126,11 @@ function checkType(kind: Kind, { apiVersion, kind: sentKind }: Record<string, un
   if (sentKind !== kind.kind) causes.push(invalidValue('kind', sentKind ?? null, `must be ${kind.kind}`));
   return causes;
 }
+
+const subjectOf = (object: Record<string, unknown>): string => {
+  const { namespace } = (object.metadata ?? {}) as { namespace?: unknown };
+  return `${String(namespace ?? DEFAULT_NAMESPACE)}/${shownName(object)}`;
+};
 
 function shownName({ metadata }: Record<string, unknown>): string {
   const { name: given, generateName } = (metadata ?? {}) as { name?: unknown; generateName?: unknown };

@@ -3,9 +3,14 @@
 /** The two generations of ARC's API: runners by replicas, and runner scale sets (fleet-semantics 1.1 and 11.1). */
 export const LEGACY_GROUP = 'actions.summerwind.dev';
 export const SCALE_SET_GROUP = 'actions.github.com';
-export type ApiGroup = typeof LEGACY_GROUP | typeof SCALE_SET_GROUP;
+/** Secrets, ConfigMaps and Namespaces, which are Kubernetes' own. */
+export const CORE_GROUP = '';
+export type ApiGroup = typeof LEGACY_GROUP | typeof SCALE_SET_GROUP | typeof CORE_GROUP;
 
-export const groupVersion = (group: ApiGroup): string => `${group}/v1alpha1`;
+export const groupVersion = (group: ApiGroup): string => (group === CORE_GROUP ? 'v1' : `${group}/v1alpha1`);
+/** Where the API serves a group. */
+export const groupPath = (group: ApiGroup): string =>
+  group === CORE_GROUP ? '/api/v1' : `/apis/${groupVersion(group)}`;
 export const LEGACY_VERSION = groupVersion(LEGACY_GROUP);
 export const DEFAULT_NAMESPACE = 'default';
 
@@ -33,6 +38,7 @@ export interface FieldSet {
 
 export interface ObjectMeta {
   name: string;
+  /** Empty for what is in none. */
   namespace: string;
   uid: string;
   /** Grows with every write of the whole store; a decimal number as text. */

@@ -23,6 +23,7 @@ export const runnerDeploymentKind: Kind = {
   singular: 'runnerdeployment',
   shortNames: ['rdeploy'],
   spec: ReplicatedSpec,
+  isScalable: true,
   columns: [
     ...scopeColumns('spec', 'template', 'spec'),
     { name: 'Desired', type: 'integer', path: ['spec', 'replicas'] },

@@ -15,6 +15,7 @@ export const runnerReplicaSetKind: Kind = {
   singular: 'runnerreplicaset',
   shortNames: ['rrs'],
   spec: ReplicatedSpec,
+  isScalable: true,
   columns: [
     { name: 'Desired', type: 'integer', path: ['spec', 'replicas'] },
     { name: 'Current', type: 'integer', path: ['status', 'replicas'] },

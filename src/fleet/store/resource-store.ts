@@ -1,10 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../common/clock.ts';
 import { notFound, UserError } from '../../common/errors.ts';
 import { nameSuffix } from '../../common/ids.ts';
+import { type Sealing, sealingWith } from '../../common/sealing.ts';
 import { openSqlite, type SqliteDatabase, toSql } from '../../store/sqlite.ts';
 import { keyText, type ObjectKey, type ObjectMeta, type StoredObject } from '../resources/object.ts';
+import { secretKind } from '../resources/secret.ts';
 
 export interface StoreEvent {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -20,6 +22,9 @@ export interface NewObject {
   [field: string]: unknown;
 }
 
+/** Begins the text of an object that is sealed at rest; JSON never begins so. */
+const SEALED = 'sealed:';
+
 /** As Kubernetes cuts `generateName`: name and suffix together stay within a label's 63 characters. */
 const MAX_GENERATED_BASE = 58;
 
@@ -29,11 +34,12 @@ const HISTORY = 2_000;
 /**
  * The fleet's resources: all in memory, every change written to SQLite before it is seen. Objects are frozen; a change
  * makes a new one. Times have whole seconds, as in Kubernetes. Deleting sets `deletionTimestamp` while there are
- * finalizers; the update that removes the last one removes the object.
+ * finalizers; the update that removes the last one removes the object. Secrets are sealed in the file.
  */
 export class ResourceStore {
   readonly #database: SqliteDatabase;
   readonly #clock: Clock;
+  readonly #sealing: Sealing;
   readonly #objects = new Map<string, Map<string, StoredObject>>();
   readonly #dependants = new Map<string, Map<string, ObjectKey>>();
   readonly #listeners = new Set<(event: StoreEvent) => void>();
@@ -43,11 +49,15 @@ export class ResourceStore {
   #version: number;
   #oldestVersion: number;
 
-  /** @throws UserError when the file cannot be used */
-  constructor(file: string, clock: Clock) {
+  /**
+   * @param sealing of Secrets; without one they cannot be read again after this store is closed
+   * @throws UserError when the file cannot be used
+   */
+  constructor(file: string, clock: Clock, sealing: Sealing = sealingWith(randomBytes(32))) {
     // After a power loss the controllers find the same again from what is left: the server and the processes.
     this.#database = openSqlite(file, 'crash');
     this.#clock = clock;
+    this.#sealing = sealing;
     // A removal leaves a row without an object, so that the version never goes back after a restart.
     this.#database.exec(`
       CREATE TABLE IF NOT EXISTS resources (key TEXT PRIMARY KEY, plural TEXT NOT NULL, object TEXT NOT NULL) STRICT;
@@ -74,9 +84,10 @@ export class ResourceStore {
   }
 
   /**
+   * @param isDryRun answers the same and stores nothing
    * @throws UserError `already-exists` (409)
    */
-  create(plural: string, fresh: NewObject): StoredObject {
+  create(plural: string, fresh: NewObject, isDryRun = false): StoredObject {
     const { namespace } = fresh.metadata;
     const name = fresh.metadata.name ?? this.#generateName(plural, namespace, fresh.metadata.generateName ?? '');
     const key = { plural, namespace, name };
@@ -88,11 +99,12 @@ export class ResourceStore {
       name,
       namespace,
       uid: randomUUID(),
-      resourceVersion: this.#nextVersion(),
+      resourceVersion: isDryRun ? this.version : this.#nextVersion(),
       generation: 1,
       creationTimestamp: this.#time(),
     };
-    return this.#put('ADDED', key, { ...fresh, metadata });
+    const object = { ...fresh, metadata };
+    return isDryRun ? object : this.#put('ADDED', key, object);
   }
 
   find(key: ObjectKey): StoredObject | undefined {
@@ -112,6 +124,15 @@ export class ResourceStore {
     return namespace === undefined ? all : all.filter((object) => object.metadata.namespace === namespace);
   }
 
+  /** Every namespace that some object is in. */
+  namespaces(): string[] {
+    const found = new Set<string>();
+    for (const objects of this.#objects.values()) {
+      for (const { metadata } of objects.values()) if (metadata.namespace !== '') found.add(metadata.namespace);
+    }
+    return [...found];
+  }
+
   /** Objects that name `uid` as an owner, oldest first. */
   ownedBy(uid: string, plural?: string): StoredObject[] {
     const keys = [...(this.#dependants.get(uid)?.values() ?? [])];
@@ -127,9 +148,10 @@ export class ResourceStore {
    * Replaces an object. What the store assigned (uid, creation, deletion, generation) stays. An update that changes
    * nothing makes no event and no new version.
    * @param object with the `resourceVersion` it was read at; the write is refused when that is no longer current
+   * @param isDryRun answers the same and stores nothing
    * @throws UserError `conflict` (409), `not-found` (404)
    */
-  update(plural: string, object: StoredObject): StoredObject {
+  update(plural: string, object: StoredObject, isDryRun = false): StoredObject {
     const key = { plural, namespace: object.metadata.namespace, name: object.metadata.name };
     const old = this.get(key);
     if (object.metadata.resourceVersion !== old.metadata.resourceVersion || object.metadata.uid !== old.metadata.uid) {
@@ -147,9 +169,10 @@ export class ResourceStore {
       ...(deletionTimestamp ? { deletionTimestamp } : {}),
     };
     const next = { ...object, metadata: { ...withoutEmpty(object.metadata), ...kept } };
-    if (deletionTimestamp && !next.metadata.finalizers?.length) return this.#drop(key, next);
+    if (deletionTimestamp && !next.metadata.finalizers?.length) return isDryRun ? next : this.#drop(key, next);
     if (isDeepStrictEqual(plain(next), plain(old))) return old;
     if (!isDeepStrictEqual(plain(next.spec), plain(old.spec))) next.metadata.generation++;
+    if (isDryRun) return next;
     next.metadata.resourceVersion = this.#nextVersion();
     return this.#put('MODIFIED', key, next);
   }
@@ -195,7 +218,7 @@ export class ResourceStore {
     let newest = 0;
     for (const row of this.#database.prepare('SELECT plural, object FROM resources ORDER BY rowid').all()) {
       const { plural, object: text } = row as { plural: string; object: string };
-      const object = JSON.parse(text) as StoredObject;
+      const object = JSON.parse(this.#opened(text)) as StoredObject;
       const { namespace, name, resourceVersion } = object.metadata;
       this.#remember({ plural, namespace, name }, object);
       newest = Math.max(newest, Number(resourceVersion));
@@ -204,9 +227,23 @@ export class ResourceStore {
     return Math.max(newest, counted?.value ?? 0);
   }
 
+  /** @throws UserError `wrong-key` */
+  #opened(text: string): string {
+    if (!text.startsWith(SEALED)) return text;
+    try {
+      return this.#sealing.open(text.slice(SEALED.length));
+    } catch (error) {
+      throw new UserError('wrong-key', "The fleet's Secrets cannot be read with the key beside its database.", {
+        hint: 'Restore secrets.key together with fleet.db, from the same backup.',
+        cause: error,
+      });
+    }
+  }
+
   #put(type: 'ADDED' | 'MODIFIED', key: ObjectKey, object: StoredObject): StoredObject {
     const text = JSON.stringify(object);
-    this.#save.run(toSql(keyText(key)), toSql(key.plural), toSql(text));
+    const saved = key.plural === secretKind.plural ? SEALED + this.#sealing.seal(text) : text;
+    this.#save.run(toSql(keyText(key)), toSql(key.plural), toSql(saved));
     const stored = JSON.parse(text) as StoredObject;
     this.#remember(key, stored);
     this.#tell({ type, plural: key.plural, object: stored });

@@ -11,7 +11,7 @@ import type { Logger } from '../../../common/log.ts';
 import { builtProgram } from '../../../common/package.ts';
 import { runnerEnvironment, SETTINGS } from '../../../common/settings.ts';
 import { UNFIT_EXIT_CODE } from '../../../protocol/runner/constants.ts';
-import type { FieldWarning } from '../../resources/admission.ts';
+import type { FieldWarning } from '../../resources/kind.ts';
 import type { RunnerSpec } from '../../resources/runner-spec.ts';
 import type { Backend, Exit, Instance, StartRequest } from '../types.ts';
 import { InstanceFolder, type ProcessRecord } from './instance-folder.ts';

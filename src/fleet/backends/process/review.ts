@@ -1,7 +1,7 @@
 import { type Controller, findParents, type Parents } from '../../../common/control-groups/index.ts';
 import { parseQuantity } from '../../../common/quantity.ts';
 import { SETTINGS, type SettingName } from '../../../common/settings.ts';
-import type { FieldWarning } from '../../resources/admission.ts';
+import type { FieldWarning } from '../../resources/kind.ts';
 import { RunnerSpec } from '../../resources/runner-spec.ts';
 
 /** Fields of a RunnerSpec that a plain process can honour. */
