@@ -49,6 +49,7 @@ function readMount(line: string, groups: Map<string, string>, root: string): Hie
 const isSame = (controllers: string[], options: string[]): boolean =>
   controllers.every((controller) => options.includes(controller));
 
+/** Of a file of the kernel; empty where there is none. */
 export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();

@@ -1,6 +1,6 @@
 /** What the kernel tells of lack of memory, by the control group (version 2 or 1) that a job's processes run in. */
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type Hierarchy, readHierarchies, readText } from '../../../common/control-groups/index.ts';
 
 export interface MemoryFacts {
   /** Processes that the kernel has ended for lack of memory, ever. */
@@ -31,11 +31,11 @@ export function outOfMemory(
  */
 export class OwnMemory {
   readonly #root: string;
-  readonly #group: { folder: string; top: string; isV2: boolean } | undefined;
+  readonly #group: Hierarchy | undefined;
 
   constructor(root = '/') {
     this.#root = root;
-    this.#group = this.#findGroup();
+    this.#group = findGroup(root);
   }
 
   /** Quick: a step is not to wait for it. Undefined where nothing is known. */
@@ -51,9 +51,9 @@ export class OwnMemory {
   /** The smallest of the group and those that it is in. */
   #limit(): number | undefined {
     if (!this.#group) return undefined;
-    const { folder, top, isV2 } = this.#group;
+    const { own, top, isV2 } = this.#group;
     const limits: number[] = [];
-    for (let at = folder; at.length >= top.length; at = dirname(at)) {
+    for (let at = own; at.length >= top.length; at = dirname(at)) {
       const limit = toBytes(readText(join(at, isV2 ? V2.limit : V1.limit)));
       if (limit !== undefined) limits.push(limit);
     }
@@ -61,24 +61,15 @@ export class OwnMemory {
   }
 
   #readGroup(file: string): string {
-    return this.#group ? readText(join(this.#group.folder, file)) : '';
+    return this.#group ? readText(join(this.#group.own, file)) : '';
   }
+}
 
-  /** The second version counts only where it has the controller of memory; the first has it wherever it is mounted. */
-  #findGroup() {
-    const groups = readText(join(this.#root, 'proc/self/cgroup')).split('\n');
-    const mounts = readText(join(this.#root, 'proc/self/mountinfo')).split('\n');
-    const first = groups.find((line) => /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:/.test(line));
-    const path = (first ?? groups.find((line) => line.startsWith('0::')))?.replace(/^[^:]*:[^:]*:/, '');
-    const isMount = first ? / - cgroup \S+ (?:\S*,)?memory(?:,|$)/ : / - cgroup2 /;
-    const mount = mounts.find((line) => isMount.test(line));
-    if (path === undefined || mount === undefined) return undefined;
-    // A container sees its own group mounted as the top one, though its path may be the machine's.
-    const [, , , above = '/', point = ''] = mount.split(' ');
-    const below = above !== '/' && path.startsWith(above) ? path.slice(above.length) : above === '/' ? path : '';
-    const top = join(this.#root, point);
-    return { folder: join(top, below).replace(/\/$/, ''), top, isV2: first === undefined };
-  }
+/** The second version counts only where it has the controller of memory; the first has it wherever it is mounted. */
+function findGroup(root: string): Hierarchy | undefined {
+  const hierarchies = readHierarchies(root);
+  const first = hierarchies.find(({ controllers }) => controllers.includes('memory'));
+  return first ?? hierarchies.find(({ isV2 }) => isV2);
 }
 
 const V2 = { events: 'memory.events', limit: 'memory.max', peak: 'memory.peak' };
@@ -95,12 +86,4 @@ function toBytes(text: string): number | undefined {
 function numberAfter(name: string, text: string): number | undefined {
   const found = new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1];
   return found === undefined ? undefined : Number(found);
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    return '';
-  }
 }
