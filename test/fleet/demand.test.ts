@@ -7,8 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/common/clock.ts';
 import { silentLogger } from '../../src/common/log.ts';
 import { statusOf } from '../../src/fleet/api/status.ts';
-import { DemandService } from '../../src/fleet/demand/demand-service.ts';
+import { DemandService, type WatchedPlace } from '../../src/fleet/demand/demand-service.ts';
 import { GitHubClient } from '../../src/github/index.ts';
+import { findScaleSet, ScaleSetConnection } from '../../src/github/scale-sets/index.ts';
 import type { RunnerScope } from '../../src/protocol/github/runners.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { serversPerTest, type TestServer } from '../support/server.ts';
@@ -17,6 +18,7 @@ import { waitFor } from '../support/wait.ts';
 const CI = `on: push\njobs: { build: { runs-on: [self-hosted, big], steps: [{ run: 'true' }] } }\n`;
 const SECRET = 'It is one.';
 const SCOPE: RunnerScope = { kind: 'repository', owner: 'me', name: 'app' };
+const POOL: WatchedPlace = { name: 'default/big', scope: SCOPE, labels: ['self-hosted', 'big'], repositories: [] };
 
 const { start } = serversPerTest();
 let folder: string;
@@ -166,12 +168,34 @@ describe('demand told by webhooks', () => {
   });
 });
 
+describe('demand of our own server', () => {
+  const scaleSet = () => {
+    const client = new GitHubClient({ url: server.url, token: server.token });
+    const connection = new ScaleSetConnection({ client, configUrl: `${server.url}/me/app`, clock: systemClock });
+    return findScaleSet(connection, { name: 'pool:default/big', runnerGroupId: 1 });
+  };
+
+  it('is pushed by the session of a scale set that takes no job, and needs no webhook', async () => {
+    // The time stands still, so no comparison falls due.
+    await serve(new ManualClock(Date.now()));
+    await server.push({ 'a.txt': 'one' }, { ref: 'other' });
+    service.watch([POOL]);
+    await waitFor('the watch', async () => (await scaleSet()) !== undefined);
+    await server.pushWorkflow(CI);
+    await until(['queued self-hosted big']);
+    const runner = await server.runner('box', ['self-hosted', 'big']);
+    await runner.runOne();
+    service.watch([]);
+    await waitFor('the end of the watch', async () => (await scaleSet()) === undefined);
+  });
+});
+
 describe('demand without webhooks', () => {
   it('is read from the server at once, then every minute', async () => {
     const clock = new ManualClock(Date.now());
     await serve(clock);
     await server.pushWorkflow(CI);
-    service.watch([{ scope: SCOPE, repositories: ['me/app'] }]);
+    service.watch([{ ...POOL, repositories: ['me/app'] }]);
     clock.advance(0);
     await until(['queued self-hosted big']);
     const runner = await server.runner('box', ['self-hosted', 'big']);
@@ -185,7 +209,7 @@ describe('demand without webhooks', () => {
   it('says why a repository cannot be read, and goes on with what it knows', async () => {
     const clock = new ManualClock(Date.now());
     await serve(clock);
-    service.watch([{ scope: { ...SCOPE, name: 'none' }, repositories: ['me/none'] }]);
+    service.watch([{ ...POOL, scope: { ...SCOPE, name: 'none' }, repositories: ['me/none'] }]);
     clock.advance(0);
     const { demand } = service;
     await waitFor('a problem', () => demand.inScope({ ...SCOPE, name: 'none' }).problem !== undefined);

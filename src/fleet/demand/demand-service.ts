@@ -1,14 +1,17 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { z } from 'zod';
 import type { Clock } from '../../common/clock.ts';
 import { errorText } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Closable } from '../../common/shutdown.ts';
-import type { GitHubClient } from '../../github/index.ts';
-import type { RunnerScope } from '../../protocol/github/runners.ts';
+import { type GitHubClient, scopeUrl } from '../../github/index.ts';
+import { ScaleSetConnection } from '../../github/scale-sets/index.ts';
+import { type RunnerScope, scopeName } from '../../protocol/github/runners.ts';
 import { Comparer } from './comparer.ts';
 import { JobBook } from './job-book.ts';
 import { JobRecord } from './job-record.ts';
 import { askForMissed } from './missed-deliveries.ts';
+import { SessionWatch } from './session-watch.ts';
 import type { Demand } from './types.ts';
 import { webhookIntake } from './webhook-intake.ts';
 
@@ -22,14 +25,22 @@ export interface DemandOptions {
   logger: Logger;
 }
 
-/** A place whose demand somebody scales by. */
+/** Runners whose number somebody scales by demand. */
 export interface WatchedPlace {
+  /** NAMESPACE/NAME of what is scaled. */
+  name: string;
   scope: RunnerScope;
+  /** Those of its runners, also those that every runner of the backend has. */
+  labels: readonly string[];
   /** Repositories (OWNER/NAME) that are looked at even before anything was heard of them. */
   repositories: readonly string[];
 }
 
+/** Our server says so (docs/reference/rest.md); a scale set that only listens would do harm elsewhere. */
+const Meta = z.object({ switchyard_version: z.string().optional() });
+
 const HOUR_MS = 3_600_000;
+const REOPEN_MS = 5_000;
 /** Sweep of missed deliveries (on-demand-runners 4.5). */
 const SWEEP_MS = 5 * 60_000;
 /** A repository whose webhook was silent for longer is polled again. */
@@ -48,9 +59,13 @@ export class DemandService implements Closable {
   readonly #comparer: Comparer;
   /** When a webhook of this owner or repository (lower case) last told something, epoch ms. */
   readonly #heardMs = new Map<string, number>();
+  readonly #ours = new WeakMap<GitHubClient, z.infer<typeof Meta>>();
   readonly #abort = new AbortController();
+  readonly #sessions = new Map<string, SessionWatch>();
   #places: readonly WatchedPlace[] = [];
+  #opening: Promise<void> = Promise.resolve();
   #cancelSweep: () => void = () => undefined;
+  #cancelReopen: () => void = () => undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
   /** @throws UserError when the database cannot be used */
@@ -80,11 +95,12 @@ export class DemandService implements Closable {
   watch(places: readonly WatchedPlace[]): void {
     this.#places = places;
     this.#watchRepositories();
+    this.#openSessions();
   }
 
-  /** Something happened at this scope that webhooks may not tell, such as the end of a runner. */
-  happened(scope: RunnerScope): void {
-    for (const repository of this.#book.repositoriesIn(scope)) {
+  /** A runner has ended, perhaps with its job. */
+  runnerEnded(): void {
+    for (const repository of this.#book.repositoriesAtWork()) {
       if (!this.#isPushed(repository)) this.#comparer.soon(repository);
     }
   }
@@ -92,8 +108,57 @@ export class DemandService implements Closable {
   async close(): Promise<void> {
     this.#abort.abort();
     this.#cancelSweep();
-    await Promise.all([this.#comparer.close(), this.#sweeping]);
+    this.#cancelReopen();
+    await Promise.all([this.#comparer.close(), this.#sweeping, this.#opening]);
+    await Promise.all([...this.#sessions.values()].map((session) => session.close({ forGood: false })));
     this.#record.close();
+  }
+
+  /** Again in a moment when the server does not answer: it may come later than the fleet. */
+  #openSessions(): void {
+    const { clock, logger } = this.#options;
+    this.#cancelReopen();
+    this.#opening = this.#opening
+      .then(() => this.#matchSessions())
+      .catch((error: unknown) => {
+        if (this.#abort.signal.aborted) return;
+        logger.debug({ problem: errorText(error) }, 'whether the server can push demand is not known yet');
+        this.#cancelReopen = clock.after(REOPEN_MS, () => this.#openSessions());
+      });
+  }
+
+  /** One session per place that our own server keeps; other GitHubs have none. */
+  async #matchSessions(): Promise<void> {
+    const wanted = new Map<string, WatchedPlace>();
+    for (const place of this.#places) if (await this.#isOurs(place)) wanted.set(sessionKey(place), place);
+    for (const [key, session] of this.#sessions) {
+      if (wanted.has(key)) continue;
+      this.#sessions.delete(key);
+      await session.close({ forGood: true });
+    }
+    for (const [key, place] of wanted) {
+      if (!this.#sessions.has(key) && !this.#abort.signal.aborted) this.#sessions.set(key, this.#openSession(place));
+    }
+  }
+
+  #openSession({ name, scope, labels }: WatchedPlace): SessionWatch {
+    const { clientOf, clock, logger } = this.#options;
+    const client = clientOf(scopeName(scope));
+    return new SessionWatch({
+      connection: new ScaleSetConnection({ client, configUrl: scopeUrl(client.serverUrl, scope), clock }),
+      name: `pool:${name}`,
+      labels: [...labels],
+      onJob: (fact) => this.#book.note(fact),
+      clock,
+      logger,
+    });
+  }
+
+  async #isOurs({ scope }: WatchedPlace): Promise<boolean> {
+    const client = this.#options.clientOf(scopeName(scope));
+    const known = this.#ours.get(client) ?? (await client.request(Meta, { path: '/meta' }, this.#abort.signal));
+    this.#ours.set(client, known);
+    return known.switchyard_version !== undefined;
   }
 
   #watchRepositories(): void {
@@ -137,6 +202,9 @@ export class DemandService implements Closable {
     }
   }
 }
+
+/** A scale set cannot change its place, and one that only listens need not change its labels: it is made anew. */
+const sessionKey = ({ name, scope, labels }: WatchedPlace): string => JSON.stringify([name, scope, labels]);
 
 /** Owner, or OWNER/NAME, of a webhook by its path, in lower case; an App's webhook has none. */
 function placeOf(hook: string): string | undefined {

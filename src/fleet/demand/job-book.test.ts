@@ -48,13 +48,6 @@ describe('the book of jobs', () => {
     expect(statuses(book)).toEqual([]);
   });
 
-  it('knows attempts of a job apart', () => {
-    const book = new JobBook();
-    book.note(factOf('octo/app', job(1, 'completed', 3), 0));
-    book.note(factOf('octo/app', job(1, 'queued', 4, { run_attempt: 2 }), 0));
-    expect(statuses(book)).toEqual(['1 queued']);
-  });
-
   it('finds jobs by repository, organization and enterprise, without regard to case', () => {
     const book = new JobBook();
     book.note(fact(1, 'queued', 0, 'octo/app'));

@@ -9,7 +9,7 @@ const REMEMBERED_ENDS = 20_000;
 interface RepositoryPage {
   /** OWNER/NAME as first heard. */
   name: string;
-  jobs: Map<string, JobFact>;
+  jobs: Map<number, JobFact>;
   comparedAtMs?: number;
   problem?: string;
 }
@@ -23,14 +23,13 @@ export class JobBook implements Demand {
   /** @returns whether it was news; a job that has ended, or is further on, is never taken back */
   note(fact: JobFact): boolean {
     const page = this.#page(fact.repository);
-    const key = keyOf(fact);
     const ended = this.#ended.get(endKey(fact));
-    if (!supersedes(fact, ended ?? page.jobs.get(key))) return false;
+    if (!supersedes(fact, ended ?? page.jobs.get(fact.id))) return false;
     if (fact.status === 'completed') {
-      page.jobs.delete(key);
+      page.jobs.delete(fact.id);
       this.#ended.set(endKey(fact), fact);
     } else {
-      page.jobs.set(key, fact);
+      page.jobs.set(fact.id, fact);
     }
     this.#tell(page.name);
     return true;
@@ -39,6 +38,14 @@ export class JobBook implements Demand {
   /** Every job of the repository that is not over, also those that wait for a gate. */
   unfinished(repository: string): JobFact[] {
     return [...(this.#pages.get(repository.toLowerCase())?.jobs.values() ?? [])];
+  }
+
+  /** Repositories with jobs that have a runner: the end of a runner may be the end of one. */
+  repositoriesAtWork(): string[] {
+    const atWork = [...this.#pages.values()].filter(({ jobs }) =>
+      [...jobs.values()].some(({ status }) => status === 'in_progress'),
+    );
+    return atWork.map(({ name }) => name);
   }
 
   /** The repository was compared with its server; `problem` says why that failed, then the earlier time stays. */
@@ -90,8 +97,7 @@ export class JobBook implements Demand {
   }
 }
 
-const keyOf = ({ id, attempt }: JobFact): string => `${id}/${attempt}`;
-const endKey = (fact: JobFact): string => `${fact.repository.toLowerCase()}/${keyOf(fact)}`;
+const endKey = ({ repository, id }: JobFact): string => `${repository.toLowerCase()}/${id}`;
 
 const isDemand = (fact: JobFact): fact is JobFact & { status: DemandedJob['status'] } => fact.status !== 'waiting';
 

@@ -1,7 +1,7 @@
 /** What scaling may ask about waiting work, whoever tells it: webhooks, a scale set's messages, or a listing. */
 import type { RunnerScope } from '../../protocol/github/runners.ts';
 
-/** A job that waits for a runner or has one. Its natural key is repository, id and attempt (D-7). */
+/** A job that waits for a runner or has one. Every attempt of a job has an id of its own, so that is its key (D-7). */
 export interface DemandedJob {
   /** OWNER/NAME */
   repository: string;
