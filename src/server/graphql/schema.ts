@@ -1,6 +1,17 @@
 /** As much of GitHub's GraphQL as `gh` asks for. Names and kinds are GitHub's. */
 import { buildSchema } from 'graphql';
 
+/** An interface has its fields again in every type that implements it. */
+const REPOSITORIES = `repositories(
+    first: Int
+    after: String
+    affiliations: [RepositoryAffiliation]
+    ownerAffiliations: [RepositoryAffiliation]
+    orderBy: RepositoryOrder
+    privacy: RepositoryPrivacy
+    isFork: Boolean
+  ): RepositoryConnection!`;
+
 export const schema = buildSchema(/* GraphQL */ `
   scalar DateTime
   scalar URI
@@ -37,15 +48,7 @@ export const schema = buildSchema(/* GraphQL */ `
     id: ID!
     login: String!
     url: URI!
-    repositories(
-      first: Int
-      after: String
-      affiliations: [RepositoryAffiliation]
-      ownerAffiliations: [RepositoryAffiliation]
-      orderBy: RepositoryOrder
-      privacy: RepositoryPrivacy
-      isFork: Boolean
-    ): RepositoryConnection!
+    ${REPOSITORIES}
   }
 
   type User implements RepositoryOwner {
@@ -54,15 +57,7 @@ export const schema = buildSchema(/* GraphQL */ `
     name: String
     url: URI!
     organizations(first: Int, after: String): OrganizationConnection!
-    repositories(
-      first: Int
-      after: String
-      affiliations: [RepositoryAffiliation]
-      ownerAffiliations: [RepositoryAffiliation]
-      orderBy: RepositoryOrder
-      privacy: RepositoryPrivacy
-      isFork: Boolean
-    ): RepositoryConnection!
+    ${REPOSITORIES}
   }
 
   type Organization {
