@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 
 /** Lower-case GUID with dashes, as the runner protocol wants it. */
 export const newGuid = (): string => randomUUID();
@@ -16,7 +16,7 @@ export function nameSuffix(length = 5): string {
   return suffix;
 }
 
-export const sha256Hex = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+export const sha256Hex = (data: string | Uint8Array): string => hash('sha256', data, 'hex');
 
 /** A number for what has only a name: the same one on every server. */
 export const nameId = (name: string): number => Number.parseInt(sha256Hex(name).slice(0, 12), 16);

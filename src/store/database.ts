@@ -1,7 +1,8 @@
-import { Kysely, type SqliteDatabase as KyselySqlite, Migrator, SqliteDialect, sql, type Transaction } from 'kysely';
+import { Kysely, Migrator, sql, type Transaction } from 'kysely';
 import { migrations } from './migrations/index.ts';
 import type { Tables } from './schema.ts';
-import { openSqlite, toSql } from './sqlite.ts';
+import { openSqlite } from './sqlite.ts';
+import { OneConnectionDialect } from './sqlite-dialect.ts';
 
 /** The server's tables. Every query function takes this or a transaction of it. */
 export type Database = Kysely<Tables>;
@@ -14,7 +15,7 @@ export type Queries = Kysely<Tables> | Transaction<Tables>;
  */
 export async function openDatabase(file: string): Promise<Database> {
   const database = new Kysely<Tables>({
-    dialect: new SqliteDialect({ database: adapt(openSqlite(file, 'power-loss')) }),
+    dialect: new OneConnectionDialect(openSqlite(file, 'power-loss')),
   });
   const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
@@ -39,26 +40,4 @@ export function softly<T>(db: Database, work: (db: Queries) => Promise<T>): Prom
       await sql`PRAGMA synchronous = FULL`.execute(connection);
     }
   });
-}
-
-/** Kysely's dialect wants the shape of better-sqlite3; statements are kept, preparing costs more than running. */
-function adapt(sqlite: ReturnType<typeof openSqlite>): KyselySqlite {
-  const statements = new Map<string, ReturnType<KyselySqlite['prepare']>>();
-  return {
-    close: () => sqlite.close(),
-    prepare(sql) {
-      const known = statements.get(sql);
-      if (known) return known;
-      const statement = sqlite.prepare(sql);
-      const returnsRows = /^\s*(select|with|pragma)\b/i.test(sql) || /\breturning\b/i.test(sql);
-      const prepared: ReturnType<KyselySqlite['prepare']> = {
-        reader: returnsRows,
-        all: (parameters) => statement.all(...parameters.map(toSql)),
-        run: (parameters) => statement.run(...parameters.map(toSql)),
-        iterate: (parameters) => statement.iterate(...parameters.map(toSql)),
-      };
-      if (statements.size < 500) statements.set(sql, prepared);
-      return prepared;
-    },
-  };
 }

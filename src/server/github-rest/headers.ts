@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { newGuid } from '../../common/ids.ts';
 
@@ -7,24 +7,25 @@ export const GHES_VERSION = '3.19.0';
 
 /** What every answer of GitHub's REST says beside its body, and nothing twice: GETs are conditional by their ETag. */
 export function useGitHubHeaders(app: FastifyInstance): void {
-  app.addHook('onSend', async (request, reply, payload: unknown) => {
+  app.addHook<unknown>('onSend', (request, reply, payload, done) => {
     reply.headers({
       'x-github-media-type': 'github.v3; format=json',
       'x-github-enterprise-version': GHES_VERSION,
       'x-github-request-id': newGuid(),
       'x-content-type-options': 'nosniff',
     });
-    if (request.method !== 'GET' || reply.statusCode !== 200 || typeof payload !== 'string') return payload;
-    const etag = `W/"${createHash('sha256').update(payload).digest('hex')}"`;
+    if (request.method !== 'GET' || reply.statusCode !== 200 || typeof payload !== 'string') return done(null, payload);
+    const etag = `W/"${hash('sha256', payload)}"`;
     reply.headers({ etag, 'cache-control': 'private, max-age=0, must-revalidate', vary: 'Accept, Authorization' });
-    if (!isKnown(request.headers['if-none-match'], etag)) return payload;
+    if (!isKnown(request.headers['if-none-match'], etag)) return done(null, payload);
     reply.code(304).removeHeader('content-length').removeHeader('content-type');
-    return '';
+    done(null, '');
   });
 }
 
 /** Weak comparison: clients may leave out the `W/`. */
 function isKnown(header: string | undefined, etag: string): boolean {
-  const known = (header ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''));
+  if (header === undefined) return false;
+  const known = header.split(',').map((one) => one.trim().replace(/^W\//, ''));
   return known.includes(etag.slice(2)) || known.includes('*');
 }

@@ -15,7 +15,7 @@ import { attemptOf, rerun, runOf } from './runs.ts';
 /** As on GitHub: long enough to follow the redirect. */
 const LOG_URL_SECONDS = 60;
 
-const JobsQuery = z.object({ filter: z.enum(['latest', 'all']).catch('latest') });
+const JobsQuery = z.object({ filter: z.enum(['latest', 'all']).default('latest').catch('latest') });
 
 /** https://docs.github.com/rest/actions/workflow-jobs */
 export function jobRoutes(app: FastifyInstance, context: ServerContext): void {

@@ -9,19 +9,17 @@ const PATH = '/rate_limit';
 /** Counts what callers ask of REST, and tells them in GitHub's headers; each call of a job or App counts for its token. */
 export function limitRate(app: FastifyInstance, { rateLimits, clock }: ServerContext): void {
   if (rateLimits.isOff) return;
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const caller = countedAs(request);
     // Asking how one stands costs nothing.
     const isFree = request.routeOptions.url?.endsWith(PATH) === true;
     const state = isFree ? rateLimits.peek(caller) : rateLimits.take(caller);
     tell(reply, state ?? rateLimits.peek(caller));
-    if (state) return;
+    if (state) return done();
     const { resetAt } = rateLimits.peek(caller);
     reply.header('retry-after', String(Math.max(1, Math.ceil((resetAt - clock.now()) / 1000))));
-    throw new UserError('rate-limited', 'API rate limit exceeded.', {
-      status: 429,
-      hint: 'Wait until the time in x-ratelimit-reset.',
-    });
+    const hint = 'Wait until the time in x-ratelimit-reset.';
+    done(new UserError('rate-limited', 'API rate limit exceeded.', { status: 429, hint }));
   });
 }
 

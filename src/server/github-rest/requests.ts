@@ -13,8 +13,8 @@ export const WRITE = needs('write', 'actions: write');
 const RepositoryParams = z.object({ owner: z.string(), repo: z.string() });
 const IdParams = z.object({ id: z.coerce.number().int().positive() });
 const PageQuery = z.object({
-  per_page: z.coerce.number().int().min(1).catch(30),
-  page: z.coerce.number().int().min(1).catch(1),
+  per_page: z.coerce.number().int().min(1).default(30).catch(30),
+  page: z.coerce.number().int().min(1).default(1).catch(1),
 });
 const MAX_PER_PAGE = 100;
 

@@ -45,8 +45,9 @@ export function restRoutes(context: ServerContext): FastifyPluginAsync {
     useGitHubErrors(app, context);
     useGitHubNotFound(app);
     acceptEmptyBodies(app);
-    app.addHook('onSend', async ({ caller, routeOptions }, reply) => {
+    app.addHook('onSend', ({ caller, routeOptions }, reply, _payload, done) => {
       reply.headers(tokenHeaders(caller, routeOptions.config));
+      done();
     });
     answerWithOwnAddresses(app, context);
     useGitHubHeaders(app);

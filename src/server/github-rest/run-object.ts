@@ -1,14 +1,43 @@
+import { BoundedMap } from '../../common/bounded-map.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import type { RunRow } from '../../store/runs.ts';
 import type { RunWithWorkflow } from '../../store/runs-read.ts';
 import { nodeId, repositoryObject, userObject } from './shapes.ts';
 
-/** Branch or tag and commit that people know the run by: of pull requests those of the head, not of the test merge. */
-export function headOf({ ref, sha, event, payload }: RunRow): { branch: string; sha: string } {
-  const { head } = (event.startsWith('pull_request') && JSON.parse(payload).pull_request) || {};
-  if (head) return { branch: String(head.ref), sha: String(head.sha) };
-  return { branch: ref.replace(/^refs\/(?:heads|tags)\//, ''), sha };
+/** What a run shows of the event that started it. */
+interface Told {
+  /** Of a pull request: branch and commit that it would bring. */
+  head: { branch: string; sha: string } | null;
+  pulls: ReturnType<typeof shortPull>[];
+  commit: ReturnType<typeof shortCommit> | null;
 }
+
+/** By the GUIDs of runs, since payloads never change: to read one takes longer than all else about a run. */
+const told = new BoundedMap<string, Told>(1_000);
+
+function toldBy({ plan_id, event, payload }: RunRow): Told {
+  const known = told.get(plan_id);
+  if (known) return known;
+  const { pull_request, head_commit } = JSON.parse(payload);
+  const pull: Pull | undefined = (event.startsWith('pull_request') && pull_request) || undefined;
+  const found = {
+    head: pull?.head ? { branch: String(pull.head.ref), sha: String(pull.head.sha) } : null,
+    pulls: pull ? [shortPull(pull)] : [],
+    commit: head_commit ? shortCommit(head_commit) : null,
+  };
+  told.set(plan_id, found);
+  return found;
+}
+
+/** Branch or tag and commit that people know the run by: of pull requests those of the head, not of the test merge. */
+export const headOf = (run: RunRow): { branch: string; sha: string } =>
+  toldBy(run).head ?? { branch: run.ref.replace(/^refs\/(?:heads|tags)\//, ''), sha: run.sha };
+
+/** The one that the run is about, in short. */
+export const pullRequests = (run: RunRow): Told['pulls'] => toldBy(run).pulls;
+
+/** As far as the event told it; only pushes do. */
+export const headCommit = (run: RunRow): Told['commit'] => toldBy(run).commit;
 
 /** GitHub's `workflow_run`, as REST and webhooks have it. */
 export function runObject(publicUrl: string, repository: RepositoryRow, run: RunWithWorkflow) {
@@ -54,30 +83,39 @@ export function runObject(publicUrl: string, repository: RepositoryRow, run: Run
   };
 }
 
-/** The one that the run is about, in short. */
-export function pullRequests({ event, payload }: RunWithWorkflow) {
-  const pull = event.startsWith('pull_request') && JSON.parse(payload).pull_request;
-  if (!pull) return [];
-  const side = ({
-    ref,
-    sha,
-    repo,
-  }: {
-    ref: string;
-    sha: string;
-    repo?: { id: number; url: string; name: string };
-  }) => ({
-    ref,
-    sha,
-    repo: repo ? { id: repo.id, url: repo.url, name: repo.name } : null,
-  });
-  return [{ id: pull.id, number: pull.number, url: pull.url, head: side(pull.head), base: side(pull.base) }];
+interface Pull {
+  id: number;
+  number: number;
+  url: string;
+  head: PullSide;
+  base: PullSide;
 }
 
-/** As far as the event told it; only pushes do. */
-export function headCommit(run: RunWithWorkflow) {
-  const { head_commit: commit } = JSON.parse(run.payload);
-  if (!commit) return null;
-  const { id, tree_id, message, timestamp, author, committer } = commit;
-  return { id, tree_id, message, timestamp, author, committer };
+interface PullSide {
+  ref: string;
+  sha: string;
+  repo?: { id: number; url: string; name: string };
 }
+
+const shortPull = ({ id, number, url, head, base }: Pull) => ({
+  id,
+  number,
+  url,
+  head: shortSide(head),
+  base: shortSide(base),
+});
+
+const shortSide = ({ ref, sha, repo }: PullSide) => ({
+  ref,
+  sha,
+  repo: repo ? { id: repo.id, url: repo.url, name: repo.name } : null,
+});
+
+const shortCommit = ({ id, tree_id, message, timestamp, author, committer }: Record<string, unknown>) => ({
+  id,
+  tree_id,
+  message,
+  timestamp,
+  author,
+  committer,
+});

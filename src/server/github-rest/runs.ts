@@ -17,7 +17,7 @@ const RunsQuery = z.object({
   ...{ branch: Text, event: Text, status: Text, actor: Text, head_sha: Text, created: Text },
   check_suite_id: z.coerce.number().int().optional(),
 });
-const PullsQuery = z.object({ exclude_pull_requests: z.enum(['true', 'false']).catch('false') });
+const PullsQuery = z.object({ exclude_pull_requests: z.enum(['true', 'false']).default('false').catch('false') });
 
 /** https://docs.github.com/rest/actions/workflow-runs */
 export function runRoutes(app: FastifyInstance, context: ServerContext): void {

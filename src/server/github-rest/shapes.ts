@@ -1,10 +1,25 @@
+import { BoundedMap } from '../../common/bounded-map.ts';
 import { userId } from '../../common/ids.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import { repositoryUrls, userUrls } from './object-urls.ts';
 
 /** GitHub's objects that more than one surface shows. Fields that nothing here could fill are null, 0 or empty. */
 
-export function userObject(name: string, publicUrl: string) {
+/** Users, and repositories, whose objects are kept: about 10 KB each. */
+const MAX_KEPT = 500;
+
+/** The same object for the same user: most answers show some, with two dozen addresses each. Not to be changed. */
+export function userObject(name: string, publicUrl: string): Readonly<UserObject> {
+  const key = `${publicUrl} ${name}`;
+  const known = users.get(key) ?? newUserObject(name, publicUrl);
+  users.set(key, known);
+  return known;
+}
+
+type UserObject = ReturnType<typeof newUserObject>;
+const users = new BoundedMap<string, UserObject>(MAX_KEPT);
+
+function newUserObject(name: string, publicUrl: string) {
   const id = userId(name);
   const url = `${publicUrl}/api/v3/users/${encodeURIComponent(name)}`;
   return {
@@ -21,8 +36,22 @@ export function userObject(name: string, publicUrl: string) {
   };
 }
 
-/** GitHub's `repository`, with all that its full form and the events show. */
-export function repositoryObject(repository: RepositoryRow, publicUrl: string) {
+/** GitHub's `repository`, with all that its full form and the events show. Kept as users are. */
+export function repositoryObject(row: RepositoryRow, publicUrl: string): Readonly<RepositoryObject> {
+  // All of the row that is shown.
+  const key = `${publicUrl} ${row.id} ${row.owner}/${row.name} ${row.default_branch} ${row.created_at}`;
+  const known = repositories.get(key) ?? newRepositoryObject(row, publicUrl);
+  repositories.set(key, known);
+  return known;
+}
+
+type RepositoryObject = ReturnType<typeof newRepositoryObject>;
+const repositories = new BoundedMap<string, RepositoryObject>(MAX_KEPT);
+
+function newRepositoryObject(
+  repository: Pick<RepositoryRow, 'id' | 'owner' | 'name' | 'default_branch' | 'created_at'>,
+  publicUrl: string,
+) {
   const fullName = `${repository.owner}/${repository.name}`;
   const htmlUrl = `${publicUrl}/${fullName}`;
   const url = `${publicUrl}/api/v3/repos/${fullName}`;

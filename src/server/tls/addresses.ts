@@ -14,16 +14,16 @@ export function baseUrlOf({ settings }: WithUrl, request: FastifyRequest): strin
  * keep the address that they were set up with.
  */
 export function answerWithOwnAddresses(app: FastifyInstance, context: WithUrl): void {
-  app.addHook('onSend', async (request, reply, payload) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     const { publicUrl } = context.settings;
     const base = baseUrlOf(context, request);
-    if (base === publicUrl) return payload;
+    if (base === publicUrl) return done(null, payload);
     for (const name of ['link', 'location']) {
       const value = reply.getHeader(name);
       if (typeof value === 'string') reply.header(name, value.replaceAll(publicUrl, base));
     }
-    if (typeof payload !== 'string') return payload;
+    if (typeof payload !== 'string') return done(null, payload);
     reply.removeHeader('content-length');
-    return payload.replaceAll(publicUrl, base);
+    done(null, payload.replaceAll(publicUrl, base));
   });
 }
