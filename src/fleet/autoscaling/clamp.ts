@@ -6,6 +6,10 @@ import type { Bounds } from './schedule.ts';
 /** ARC's `--default-scale-down-delay`. */
 const DEFAULT_DELAY_S = 600;
 
+/** Until when nothing is taken away after the last increase, epoch ms; undefined without one. */
+export const coolDownEndMs = ({ lastScaleOutMs }: ScaleOutHistory, delaySeconds = DEFAULT_DELAY_S) =>
+  lastScaleOutMs === undefined ? undefined : lastScaleOutMs + delaySeconds * 1_000;
+
 /** The first test wins, also where `min` is larger than `max` (HRA-14; admission refuses that). */
 export function withinBounds(wanted: number, { min, max }: Bounds): { desired: number; reasons: Reason[] } {
   if (wanted < min) {
@@ -33,17 +37,16 @@ export interface Held {
 /** HRA-8 to HRA-10: no decrease within the delay after the last increase, whatever asks for it. */
 export function heldAfterScaleOut(
   wanted: number,
-  { desired, lastScaleOutMs }: ScaleOutHistory,
+  history: ScaleOutHistory,
   delaySeconds: number | undefined,
   nowMs: number,
 ): Held {
-  const delayS = delaySeconds ?? DEFAULT_DELAY_S;
-  if (desired === undefined || lastScaleOutMs === undefined || desired < wanted)
+  const { desired } = history;
+  const untilMs = coolDownEndMs(history, delaySeconds);
+  if (desired === undefined || untilMs === undefined || desired <= wanted || untilMs <= nowMs) {
     return { desired: wanted, reasons: [] };
-  const untilMs = lastScaleOutMs + delayS * 1_000;
-  if (untilMs <= nowMs) return { desired: wanted, reasons: [] };
-  if (desired === wanted) return { desired, reasons: [] };
-  const text = `${desired} are kept instead of ${wanted} until ${timeText(untilMs)}: ${counted(delayS, 'second')} must pass between an increase and a decrease.`;
+  }
+  const text = `${desired} are kept instead of ${wanted} until ${timeText(untilMs)}: ${counted(delaySeconds ?? DEFAULT_DELAY_S, 'second')} must pass between an increase and a decrease.`;
   return { desired, reasons: [{ code: 'held', text }], heldUntilMs: untilMs };
 }
 

@@ -1,6 +1,6 @@
 /** Which jobs a pool of equal runners could take, by the one matcher of jobs and runners (D-5). */
 import type { RunnerScope } from '../../protocol/github/runner-scope.ts';
-import { type JobRequirement, mayTake, type RunnerFacts } from '../../workflow/routing.ts';
+import { type JobRequirement, mayTake, type RunnerFacts, same } from '../../workflow/routing.ts';
 import type { DemandedJob } from '../demand/types.ts';
 
 /** What all runners of a RunnerDeployment or RunnerSet have in common. */
@@ -32,6 +32,8 @@ const runnerOf = ({ scope, group, labels }: Pool): RunnerFacts => ({
 
 /** The group's name on github.com, GHES and our server. */
 const DEFAULT_GROUP = 'Default';
+
+export const isDefaultGroup = (group: string | undefined): boolean => !group || same(group, DEFAULT_GROUP);
 
 /** The matcher remembers label lists by identity, and a job is asked about at every change of any other. */
 const requirements = new WeakMap<DemandedJob, JobRequirement>();

@@ -1,0 +1,85 @@
+/** Kind HorizontalRunnerAutoscaler: how many replicas its target is given. Source: fleet-semantics 1.8 and 1.9. */
+import { policyProblems, targetProblem } from '../autoscaling/check-policy.ts';
+import { policyWarnings } from '../autoscaling/policy-warnings.ts';
+import type { Reason } from '../autoscaling/reason.ts';
+import { AutoscalerSpec } from './autoscaler-spec.ts';
+import { type FieldCause, invalidValue, requiredValue } from './field-errors.ts';
+import type { FieldWarning, Kind } from './kind.ts';
+import { LEGACY_GROUP, pluralOf, type StoredObject } from './object.ts';
+import { type RunnerSpec, scopeOf } from './runner-spec.ts';
+
+export interface AutoscalerStatus {
+  desiredReplicas?: number;
+  /** Starts the cool-down (HRA-12). */
+  lastSuccessfulScaleOutTime?: string;
+  /** Text of the SCHEDULE column (fleet-semantics 3.9). */
+  scheduledOverridesSummary?: string;
+  /** Ours: what led to `desiredReplicas`. */
+  reasons?: Reason[];
+  /** Ours: what can be foreseen to change it, soonest first. */
+  nextChanges?: { time: string; what: string; desiredReplicas?: number }[];
+  /** Ours: the last round of PercentageRunnersBusy. Its result holds until the next. */
+  round?: { time: string; suggestion: number; reason: Reason };
+  /** Ours: why nothing is scaled. */
+  problem?: string;
+}
+
+export interface HorizontalRunnerAutoscaler extends StoredObject {
+  spec: AutoscalerSpec;
+  status?: AutoscalerStatus;
+}
+
+export const autoscalerKind: Kind = {
+  group: LEGACY_GROUP,
+  kind: 'HorizontalRunnerAutoscaler',
+  plural: 'horizontalrunnerautoscalers',
+  singular: 'horizontalrunnerautoscaler',
+  shortNames: ['hra'],
+  spec: AutoscalerSpec,
+  columns: [
+    { name: 'Min', type: 'integer', path: ['spec', 'minReplicas'] },
+    { name: 'Max', type: 'integer', path: ['spec', 'maxReplicas'] },
+    { name: 'Desired', type: 'integer', path: ['status', 'desiredReplicas'] },
+    { name: 'Schedule', type: 'string', path: ['status', 'scheduledOverridesSummary'] },
+  ],
+  check: (spec, subject) => checkAutoscaler(spec as AutoscalerSpec, subject),
+  warnings: ({ name, spec }, list) => [
+    ...policyWarnings(spec as AutoscalerSpec),
+    ...targetWarnings(name, spec as AutoscalerSpec, list),
+  ],
+};
+
+function checkAutoscaler(spec: AutoscalerSpec, subject: string): FieldCause[] {
+  return policyProblems(spec, subject).map(({ field, value, text }) =>
+    value === undefined ? requiredValue(field, text) : invalidValue(field, value, text),
+  );
+}
+
+/** Names what the autoscaler scales. */
+export const targetOf = ({ scaleTargetRef: { kind = 'RunnerDeployment', name } }: AutoscalerSpec) => ({
+  kind,
+  plural: pluralOf(kind),
+  name,
+});
+
+/** Told already when it is applied; the reconciler refuses it. */
+function targetWarnings(name: string, spec: AutoscalerSpec, list: (plural: string) => StoredObject[]): FieldWarning[] {
+  const target = targetOf(spec);
+  const other = (list('horizontalrunnerautoscalers') as HorizontalRunnerAutoscaler[]).find(
+    (one) =>
+      one.metadata.name !== name &&
+      targetOf(one.spec).plural === target.plural &&
+      targetOf(one.spec).name === target.name,
+  );
+  const found = list(target.plural).find(({ metadata }) => metadata.name === target.name);
+  const runnerSpec = (found?.spec as { template?: { spec?: RunnerSpec } } | undefined)?.template?.spec;
+  const problem =
+    target.kind === 'RunnerDeployment' && runnerSpec ? targetProblem(spec, scopeOf(runnerSpec)) : undefined;
+  const field = 'spec.scaleTargetRef.name';
+  return [
+    ...(other
+      ? [{ field, message: `${target.name} is already scaled by ${other.metadata.name}; the older of the two decides` }]
+      : []),
+    ...(problem ? [{ field: 'spec.metrics', message: problem }] : []),
+  ];
+}
