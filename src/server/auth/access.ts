@@ -1,6 +1,8 @@
 /** Where callers are let in: the one hook that every route passes. */
+
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import { UserError } from '../../common/errors.ts';
+import { isLoopbackName } from '../../common/loopback.ts';
 import { findToken, type TokenRow } from '../../store/tokens.ts';
 import type { ServerContext } from '../context.ts';
 import { appOfJwt } from './app-jwt.ts';
@@ -143,16 +145,6 @@ async function identify(context: ServerContext, request: FastifyRequest, access:
 /** Only under a loopback name: a foreign page that resolves its own name to 127.0.0.1 must not read ours. */
 function mayReadWithoutToken(context: ServerContext, request: FastifyRequest): boolean {
   return context.settings.loopbackOnly && !request.headers.authorization && isLoopbackName(request.hostname);
-}
-
-export function isLoopbackName(host: string): boolean {
-  return (
-    host === 'localhost' ||
-    host.endsWith('.localhost') ||
-    host === '[::1]' ||
-    host === '::1' ||
-    /^127(\.\d+){3}$/.test(host)
-  );
 }
 
 async function identifyUser(context: ServerContext, request: FastifyRequest, need: TokenNeed): Promise<Caller> {

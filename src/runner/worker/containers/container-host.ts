@@ -1,12 +1,14 @@
 /** The job's container as the place where steps run: SEM-14.4 to 14.6, 14.10, 14.11, 28.5. */
+
 import { existsSync } from 'node:fs';
+import { VARIABLES } from '../../../common/docker.ts';
 import { UserError } from '../../../common/errors.ts';
 import { newGuid } from '../../../common/ids.ts';
 import type { SignalGrace } from '../../job-channel.ts';
 import type { ProcessOptions, RunningProcess } from '../../process.ts';
 import type { StepHost } from '../step-host.ts';
 import { whichIsFull, whyKilled } from './attribution.ts';
-import { type Docker, VARIABLES } from './docker.ts';
+import type { Docker } from './docker.ts';
 import type { Mount } from './job-docker.ts';
 import { PathMap } from './paths.ts';
 

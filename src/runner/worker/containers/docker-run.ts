@@ -1,10 +1,10 @@
 /** Containers of Docker actions, run by the engine (SEM-17.7, 28.5). */
+import { VARIABLES } from '../../../common/docker.ts';
 import { newGuid } from '../../../common/ids.ts';
 import type { ProcessExit } from '../../process.ts';
 import type { StepContext } from '../step-context.ts';
 import type { ActionImage } from './action-images.ts';
 import { whyKilled } from './attribution.ts';
-import { VARIABLES } from './docker.ts';
 import type { ActionContainerRequest, ActionContainers } from './docker-action.ts';
 import type { JobDocker } from './job-docker.ts';
 import { limitOptions } from './limits.ts';

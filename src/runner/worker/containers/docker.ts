@@ -1,8 +1,6 @@
 /** The one place of the runner that calls the `docker` program. */
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { handOver, isAbsence } from '../../../common/docker.ts';
 import { OutsideError, UserError } from '../../../common/errors.ts';
-import { newGuid } from '../../../common/ids.ts';
 import { type ProcessExit, type ProcessOptions, type RunningProcess, startProcess } from '../../process.ts';
 import { findProgram } from '../shells.ts';
 
@@ -10,7 +8,7 @@ import { findProgram } from '../shells.ts';
 const KEPT_LINES = 50;
 
 export interface DockerCall {
-  /** Variables of a container; the arguments name them by `variables()`. */
+  /** Variables of a container; `VARIABLES` in the arguments stands for them. */
   variables?: Record<string, string>;
   /** Standard input. */
   input?: string;
@@ -27,15 +25,9 @@ export class DockerFailed extends OutsideError {
 
   constructor(what: string, code: number, output: string) {
     super(`docker ${what} failed with exit code ${code}${output === '' ? '.' : `: ${output}`}`, { retryable: false });
-    this.isAbsence = /no such (?:container|network|image|object)|network \S+ not found/i.test(output);
+    this.isAbsence = isAbsence(output);
   }
 }
-
-/**
- * Names that the client or what loads it would take for its own. Their values go through a file that only we can
- * read; all others through the client's environment, so that none shows in the list of processes (SEM-14.4).
- */
-const CLIENTS_OWN = /^(?:PATH|HOME|(?:DOCKER|LD|GO|SSL_CERT|BUILDX|BUILDKIT|OTEL)_?.*|.*_PROXY)$/i;
 
 export class Docker {
   readonly #program: string;
@@ -118,11 +110,11 @@ export class Docker {
       ...process
     }: Omit<ProcessOptions, 'command' | 'args' | 'env' | 'cwd'> & Pick<DockerCall, 'variables'>,
   ): Promise<RunningProcess> {
-    const given = handOver(variables, this.#scratch);
+    const given = handOver(args, variables, this.#scratch);
     const child = await startProcess({
       ...process,
       command: this.#program,
-      args: args.flatMap((argument) => (argument === VARIABLES ? given.options : argument)),
+      args: given.args,
       cwd: '/',
       env: { ...this.#environment, ...given.environment },
     }).catch((error: unknown) => {
@@ -144,29 +136,4 @@ export class Docker {
       call.signal?.removeEventListener('abort', stop);
     }
   }
-}
-
-/** Stands in arguments for the options that hand `variables` over. */
-export const VARIABLES = '\0variables';
-
-interface Handover {
-  options: string[];
-  environment: Record<string, string>;
-  close(): void;
-}
-
-function handOver(variables: Record<string, string>, folder: string): Handover {
-  const environment: Record<string, string> = {};
-  const inFile: string[] = [];
-  for (const [name, value] of Object.entries(variables)) {
-    if (!CLIENTS_OWN.test(name)) environment[name] = value;
-    else if (!/[\r\n]/.test(value)) inFile.push(`${name}=${value}`);
-    else
-      throw new UserError('bad-container', `The value of ${name} has a line break, which a container cannot be given.`);
-  }
-  const options = Object.keys(environment).flatMap((name) => ['-e', name]);
-  if (inFile.length === 0) return { options, environment, close: () => undefined };
-  const file = join(folder, `docker-${newGuid()}.env`);
-  writeFileSync(file, `${inFile.join('\n')}\n`, { mode: 0o600 });
-  return { options: ['--env-file', file, ...options], environment, close: () => rmSync(file, { force: true }) };
 }

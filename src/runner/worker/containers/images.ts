@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { retry } from '../../../common/back-off.ts';
+import { isRegistrysNo } from '../../../common/docker.ts';
 import { errorText, UserError } from '../../../common/errors.ts';
 import type { StepOutput } from '../step-output.ts';
 import type { ContainerSpec } from './container-spec.ts';
@@ -11,10 +12,6 @@ import { LABELS } from './labels.ts';
 
 /** SEM-14.3 */
 const PULLS = { attempts: 3, firstMs: 2_000, maxMs: 10_000 };
-
-/** The registry has answered: asking again, or taking an image of this machine, would be wrong. */
-const IS_ANSWER =
-  /denied|unauthorized|authentication required|not found|manifest unknown|invalid reference|no basic auth/i;
 
 /**
  * Pulls an image. When its registry cannot be reached, the one that the engine has is used, with a warning.
@@ -55,7 +52,7 @@ export async function pullImage(
   }
 }
 
-const isAnswer = (error: DockerFailed): boolean => IS_ANSWER.test(error.message);
+const isAnswer = (error: DockerFailed): boolean => isRegistrysNo(error.message);
 
 async function logIn(
   docker: JobDocker['docker'],

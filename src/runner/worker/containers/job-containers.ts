@@ -1,6 +1,8 @@
 /** The container and the services of a job, from start to end: SEM-14.2 to 14.9. */
+
 import { backOffMs } from '../../../common/back-off.ts';
 import { sleep } from '../../../common/clock.ts';
+import { VARIABLES } from '../../../common/docker.ts';
 import { errorText, UserError } from '../../../common/errors.ts';
 import { newGuid } from '../../../common/ids.ts';
 import { proxyEnvironment } from '../../../common/settings.ts';
@@ -11,7 +13,6 @@ import { KILLED, whyKilled } from './attribution.ts';
 import { removeLeftovers } from './clean-up.ts';
 import { ContainerHost } from './container-host.ts';
 import type { ContainerSpec, ServiceSpec } from './container-spec.ts';
-import { VARIABLES } from './docker.ts';
 import { pullImage } from './images.ts';
 import type { JobDocker, Mount } from './job-docker.ts';
 import { homeFolder, madeFolders } from './job-folders.ts';

@@ -1,6 +1,8 @@
 /** What a job has of Docker: the client, where the engine is, and the marks on everything that it makes. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { mountOption } from '../../../common/docker.ts';
 import type { RunnerIdentity } from '../../job-channel.ts';
 import type { JobState } from '../job-state.ts';
 import type { StepOutput } from '../step-output.ts';
@@ -9,7 +11,7 @@ import { removeJob } from './clean-up.ts';
 import { Docker } from './docker.ts';
 import { labelOptions } from './labels.ts';
 import type { PathPair } from './paths.ts';
-import { checkPlacement, enginePath, findPlacement, mountOption, type Placement } from './placement.ts';
+import { checkPlacement, enginePath, findPlacement, type Placement } from './placement.ts';
 
 /** A folder or file of the runner that a container gets. */
 export interface Mount extends PathPair {

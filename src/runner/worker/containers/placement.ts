@@ -6,6 +6,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { mountOption } from '../../../common/docker.ts';
 import { errorText, UserError } from '../../../common/errors.ts';
 import { newGuid } from '../../../common/ids.ts';
 import { isContained } from './contained.ts';
@@ -117,12 +118,6 @@ export async function checkPlacement(docker: Docker, placement: Placement, workF
 
 /** Two blocks of zeros end an archive, in records of twenty. */
 const EMPTY_ARCHIVE_BYTES = 20 * 512;
-
-/** `--mount` of a folder or file, which unlike `-v` does not make what is missing. */
-export function mountOption(source: string, target: string, isReadOnly = false): string {
-  const fields = ['type=bind', `source=${source}`, `target=${target}`, ...(isReadOnly ? ['readonly'] : [])];
-  return fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
-}
 
 function notMounted({ folders }: Placement, workFolder: string): UserError {
   const mounted = folders.map(({ outside, inside }) => `${outside} at ${inside}`).join(', ') || 'nothing';

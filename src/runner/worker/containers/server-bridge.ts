@@ -3,10 +3,12 @@
  * address: whoever connects to its port on the container's loopback comes out here. The way leads through a socket
  * in a folder that both see, so nothing listens on a network.
  */
+
 import { chmod, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { newGuid } from '../../../common/ids.ts';
+import { isLoopbackName } from '../../../common/loopback.ts';
 import type { JobState } from '../job-state.ts';
 import type { StepOutput } from '../step-output.ts';
 import type { ContainerHost } from './container-host.ts';
@@ -72,8 +74,7 @@ interface Place {
 function loopbackPlace(url: string): Place | undefined {
   if (!URL.canParse(url)) return undefined;
   const { hostname, port, protocol } = new URL(url);
-  const isLoopback = /^(?:127(?:\.\d+){3}|\[::1\]|(?:.+\.)?localhost)$/.test(hostname);
-  if (!isLoopback) return undefined;
+  if (!isLoopbackName(hostname)) return undefined;
   const host = hostname.endsWith('localhost') ? 'localhost' : hostname.replace(/[[\]]/g, '');
   return { host, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
 }
