@@ -9,19 +9,23 @@ export interface BackendUnderTest {
   reopen(): Promise<Backend>;
   /** A JIT config with which a runner goes on running. */
   jitConfig: string;
+  /** Of the runners; default one that asks for nothing special. */
+  spec?: RunnerSpec;
   /** Ends an instance from outside, abnormally. */
   crash(name: string): Promise<void>;
   /** Ends what is left. */
   close(): Promise<void>;
 }
 
-const spec: RunnerSpec = { repository: 'octo/app' };
+const PLAIN: RunnerSpec = { repository: 'octo/app' };
 
 export function describeBackend(title: string, make: () => Promise<BackendUnderTest>): void {
   describe(`the backend contract: ${title}`, { timeout: 30_000 }, () => {
     let subject: BackendUnderTest;
+    let spec: RunnerSpec;
     beforeEach(async () => {
       subject = await make();
+      spec = subject.spec ?? PLAIN;
     });
     afterEach(() => subject.close());
 

@@ -17,6 +17,8 @@ export interface Exit {
   signal?: string;
   /** How long it ran; unknown likewise. */
   ranMs?: number;
+  /** What ended it, where the backend knows more than that: part of a sentence, such as "out of memory: …". */
+  reason?: string;
   /** Last lines of its output, for an event. */
   output: string;
 }

@@ -13,8 +13,9 @@ import { runnerEnvironment, SETTINGS } from '../../../common/settings.ts';
 import { UNFIT_EXIT_CODE } from '../../../protocol/runner/constants.ts';
 import type { FieldWarning } from '../../resources/kind.ts';
 import type { RunnerSpec } from '../../resources/runner-spec.ts';
+import { InstanceFolder } from '../instance-folder.ts';
 import type { Backend, Exit, Instance, StartRequest } from '../types.ts';
-import { InstanceFolder, type ProcessRecord } from './instance-folder.ts';
+import { type ProcessRecord, readRecord, writeRecord } from './process-record.ts';
 import { endRemains, INSTANCE_VARIABLE, killMarked, killRemains, signalGroup, startTimeOf } from './process-table.ts';
 import { limitSettings, reviewForProcesses } from './review.ts';
 
@@ -197,7 +198,7 @@ export class ProcessBackend implements Backend {
   ): Promise<void> {
     const startedAtMs = this.#clock.now();
     const record: ProcessRecord = { pid, startTime: (await startTimeOf(pid)) ?? '', instanceId, startedAtMs };
-    await folder.writeRecord(record);
+    await writeRecord(folder, record);
     this.#watch(name, { record, folder }, exited);
   }
 
@@ -225,7 +226,7 @@ export class ProcessBackend implements Backend {
     if (this.#live.has(name)) return { name, resumable };
     const known = this.#exits.get(name);
     if (known) return { name, resumable, exit: known };
-    const record = await folder.record();
+    const record = await readRecord(folder);
     if (record && (await startTimeOf(record.pid)) === record.startTime) {
       this.#adopt(name, folder, record);
       return { name, resumable };

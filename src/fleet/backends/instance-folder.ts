@@ -1,18 +1,7 @@
-/** The files of one process runner: its root (mode 700) with the log, and what the next fleet needs to find it again. */
+/** The files of one runner at a backend of this machine (mode 700): its log, and a kept JIT config. */
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 
-/** Written before the runner gets its JIT config: one that is not recorded never registers. */
-export const ProcessRecord = z.object({
-  pid: z.int().positive(),
-  startTime: z.string(),
-  instanceId: z.string(),
-  startedAtMs: z.number(),
-});
-export type ProcessRecord = z.infer<typeof ProcessRecord>;
-
-const RECORD_FILE = 'process.json';
 const CONFIG_FILE = '.jitconfig';
 const LOG_FILE = 'runner.log';
 
@@ -48,29 +37,23 @@ export class InstanceFolder {
     return open(join(this.path, LOG_FILE), 'a', 0o600);
   }
 
-  async record(): Promise<ProcessRecord | undefined> {
-    const text = await readFile(join(this.path, RECORD_FILE), 'utf8').catch(() => undefined);
-    if (text === undefined) return undefined;
-    return ProcessRecord.safeParse(parseJson(text)).data;
-  }
-
-  async writeRecord(record: ProcessRecord): Promise<void> {
-    await this.#write(RECORD_FILE, JSON.stringify(record));
-  }
-
   async keptConfig(): Promise<string | undefined> {
     return readFile(join(this.path, CONFIG_FILE), 'utf8').catch(() => undefined);
   }
 
   async keepConfig(jitConfig: string): Promise<void> {
-    await this.#write(CONFIG_FILE, jitConfig);
+    await this.write(CONFIG_FILE, jitConfig);
   }
 
   async forgetConfig(): Promise<void> {
     await rm(join(this.path, CONFIG_FILE), { force: true });
   }
 
-  /** The last lines of the log; control characters are taken out, they end up in terminals. */
+  /** The log, where another keeps it meanwhile. */
+  async writeLog(text: string): Promise<void> {
+    await this.write(LOG_FILE, text);
+  }
+
   async logTail(): Promise<string> {
     const file = await open(join(this.path, LOG_FILE), 'r').catch(() => undefined);
     if (!file) return '';
@@ -78,8 +61,7 @@ export class InstanceFolder {
       const { size } = await file.stat();
       const length = Math.min(size, TAIL_BYTES);
       const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-      const text = buffer.toString('utf8').replace(/[^\P{Cc}\n]/gu, '');
-      return text.trim().split('\n').slice(-TAIL_LINES).join('\n');
+      return lastLines(buffer.toString('utf8'));
     } finally {
       await file.close();
     }
@@ -105,17 +87,15 @@ export class InstanceFolder {
   }
 
   /** Whole or not at all: a crash never leaves half a record. */
-  async #write(file: string, text: string): Promise<void> {
+  async write(file: string, text: string): Promise<void> {
     const path = join(this.path, file);
     await writeFile(`${path}.new`, text, { mode: 0o600 });
     await rename(`${path}.new`, path);
   }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** The end of an output, for an event; control characters are taken out, they end up in terminals. */
+export function lastLines(output: string): string {
+  const text = output.slice(-TAIL_BYTES).replace(/[^\P{Cc}\n]/gu, '');
+  return text.trim().split('\n').slice(-TAIL_LINES).join('\n');
 }

@@ -1,0 +1,46 @@
+import { RunnerSpec } from '../../resources/runner-spec.ts';
+import type { Warn } from './fields.ts';
+
+/** Fields of a RunnerSpec that containers of an engine can honour, or whose parts are reviewed where they are read. */
+const HONOURED = new Set(
+  [
+    'enterprise organization repository labels group ephemeral image',
+    'dockerdWithinRunnerContainer dockerEnabled dockerMTU dockerRegistryMirror dockerVarRunVolumeSizeLimit',
+    'containers env envFrom resources imagePullPolicy volumeMounts volumes',
+    'dockerdContainerResources dockerEnv dockerVolumeMounts initContainers sidecarContainers',
+    'runtimeClassName securityContext terminationGracePeriodSeconds hostAliases dnsConfig',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** Values that ask for just what happens anyway. */
+const HARMLESS: Record<string, readonly unknown[]> = {
+  workDir: ['/runner/_work'],
+  volumeSizeLimit: [0, '0'],
+  volumeStorageMedium: [''],
+  containerMode: [''],
+  automountServiceAccountToken: [false],
+  enableServiceLinks: [false],
+  dnsPolicy: ['Default', 'None'],
+};
+
+const NO_CLUSTER = 'has no effect: the docker backend starts runners on one engine, which is no cluster';
+
+/** Why, where that says more than that there is no cluster. */
+const REASONS: Partial<Record<keyof RunnerSpec, string>> = {
+  workDir: 'has no effect: with the docker backend jobs work in /runner/_work',
+  volumeSizeLimit: 'has no effect: the docker backend sets volumes on disk no limit',
+  volumeStorageMedium: 'has no effect: with the docker backend this volume is on disk',
+  workVolumeClaimTemplate:
+    'has no effect: with the docker backend the work folder is a volume of the engine, without a limit',
+  imagePullSecrets: 'has no effect: the docker backend pulls with what the client of this machine knows (docker login)',
+  githubAPICredentialsFrom: 'has no effect: this fleet has one GitHub, with one token',
+  dnsPolicy: 'has no effect: with the docker backend names are looked up as the engine does it',
+};
+
+/** One warning for each field that is set and has no effect. Fields that no backend knows are admission's to tell. */
+export function reviewFields(spec: RunnerSpec, warn: Warn): void {
+  for (const [field, value] of Object.entries(spec)) {
+    if (value === undefined || HONOURED.has(field) || !(field in RunnerSpec.shape)) continue;
+    if (!HARMLESS[field]?.includes(value)) warn(field, REASONS[field as keyof RunnerSpec] ?? NO_CLUSTER);
+  }
+}

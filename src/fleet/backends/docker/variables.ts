@@ -1,0 +1,47 @@
+/** Environment and command line of a container, with references to variables as Kubernetes has them. */
+import { z } from 'zod';
+import { elementsOf, type Field, read, type Warn } from './fields.ts';
+
+const Variable = z.looseObject({ name: z.string(), value: z.string().optional(), valueFrom: z.unknown().optional() });
+
+const NO_REFERENCE = 'has no effect: the docker backend takes plain values only';
+
+/** `env` of a container; what is given later wins. */
+export function readVariables(
+  env: Field | undefined,
+  envFrom: Field | undefined,
+  warn: Warn,
+  given: Record<string, string> = {},
+): Record<string, string> {
+  for (const { path } of elementsOf(envFrom)) warn(path, NO_REFERENCE);
+  const variables = { ...given };
+  for (const element of elementsOf(env)) {
+    const variable = read(Variable, element, warn);
+    if (!variable) continue;
+    if (variable.valueFrom !== undefined) warn(`${element.path}.valueFrom`, NO_REFERENCE);
+    else variables[variable.name] = expand(variable.value ?? '', variables);
+  }
+  return variables;
+}
+
+/** `$(NAME)` is the variable's value, `$$` a dollar; what is not known stays as it is. */
+export const expand = (text: string, variables: Record<string, string>): string =>
+  text.replace(/\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)/g, (found, name: string | undefined) =>
+    name === undefined ? '$' : (variables[name] ?? found),
+  );
+
+/** `command` is the entry point of the image's place, `args` what follows it; each may be left to the image. */
+export function commandLine(
+  command: Field | undefined,
+  args: Field | undefined,
+  variables: Record<string, string>,
+  warn: Warn,
+): { entrypoint: string[]; args: string[] } {
+  const words = (field: Field | undefined): string[] =>
+    (read(z.array(z.string()), field, warn) ?? []).map((word) => expand(word, variables));
+  const [program, ...rest] = words(command);
+  return {
+    entrypoint: program === undefined ? [] : ['--entrypoint', program],
+    args: [...rest, ...words(args)],
+  };
+}
