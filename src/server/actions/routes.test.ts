@@ -125,7 +125,7 @@ describe('an action of a repository on this server', () => {
     expect(status).toBe(422);
     expect(Object.keys(body.errors)).toEqual(['me/greet@v9', 'them/other@v1']);
     expect(body.errors['me/greet@v9'].message).toContain('no branch, tag or commit "v9"');
-    expect(body.errors['them/other@v1'].message).toMatch(/no repository them\/other.*SWITCHYARD_ACTIONS_UPSTREAM/);
+    expect(body.errors['them/other@v1'].message).toMatch(/no repository them\/other.*SWITCHYARD_ACTIONS_UPSTREAM$/);
   });
 
   it('downloads only by a signed URL, for an hour', async () => {

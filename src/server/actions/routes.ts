@@ -92,8 +92,8 @@ async function resolveAll(
         return [reference, download(context, action, version, sha)];
       } catch (error) {
         context.logger.info(`${reference} was refused: ${errorText(error)}`);
-        // The official runner shows the sentences alone.
-        return [reference, { message: `${reference}: ${sentence(error)}` }];
+        // The official runner shows the messages alone, joined by a full stop.
+        return [reference, { message: `${reference}: ${sentence(error)}`.replace(/\.$/, '') }];
       }
     }),
   );
