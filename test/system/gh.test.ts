@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ensureCertificate, LOCAL_NAMES } from '../../src/server/index.ts';
+import { ensureCertificate, LOCAL_NAMES } from '../../src/common/tls/files.ts';
 import { bundle } from '../runner/action-jobs.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { findProgram } from '../support/find-program.ts';

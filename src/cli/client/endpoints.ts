@@ -32,10 +32,10 @@ export const connectionOptions = (part: Part): Option[] => [
 
 /**
  * The server or the fleet to talk to: an option, else the environment, else what runs on the data folder.
+ * @param folder the data folder
  * @throws UserError when there is none
  */
-export async function findEndpoint(part: Part, input: Input): Promise<Endpoint> {
-  const folder = dataFolder();
+export async function findEndpoint(part: Part, input: Input, folder = dataFolder()): Promise<Endpoint> {
   const local = (await readEndpoints(folder))[part];
   const named = input.text(part) || setting(part === 'server' ? 'serverUrl' : 'fleetUrl') || undefined;
   const url = checkedUrl(named ?? local, part, folder);

@@ -15,7 +15,7 @@ export const tlsCommand: Command = {
     { what: 'for the network', command: 'switchyard tls ci.example.com 10.0.0.5' },
   ],
   async run(input, terminal) {
-    const { ensureCertificate, LOCAL_NAMES } = await import('../../server/index.ts');
+    const { ensureCertificate, LOCAL_NAMES } = await import('../../common/tls/files.ts');
     const { prepareDataFolder } = await import('../platform/data-folder.ts');
     const folder = dataFolderOf(input);
     await prepareDataFolder(folder);

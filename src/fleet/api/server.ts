@@ -6,6 +6,7 @@ import type { Logger } from '../../common/log.ts';
 import type { Closable } from '../../common/shutdown.ts';
 import { kinds } from '../resources/index.ts';
 import { DEFAULT_NAMESPACE, groupPath, groupVersion } from '../resources/object.ts';
+import { BothSchemes } from './both-schemes.ts';
 import { discovery } from './discovery.ts';
 import { ensureNamespace } from './namespaces.ts';
 import { type Readable, readRoutes } from './reads.ts';
@@ -24,6 +25,8 @@ export interface ApiOptions extends Omit<WriteOptions, 'watches'> {
   /** 0 takes any free port. */
   port: number;
   apiToken: string;
+  /** Holds the certificate of https in `tls/`. */
+  dataFolder: string;
   logger: Logger;
   /** Routes of other parts on the same port, each with its own guard where it says so. */
   plugins: readonly FastifyPluginAsync[];
@@ -53,6 +56,7 @@ const EVENTS: Readable = {
 export async function startApi(options: ApiOptions): Promise<{ url: string } & Closable> {
   const watches = new Set<{ end(): void }>();
   const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, exposeHeadRoutes: false });
+  const schemes = new BothSchemes(app.server, options);
   readBodies(app);
   guard(app, options.apiToken);
   answerErrors(app, options.logger);
@@ -72,6 +76,7 @@ export async function startApi(options: ApiOptions): Promise<{ url: string } & C
     url,
     async close() {
       for (const watch of watches) watch.end();
+      await schemes.close();
       await app.close();
     },
   };

@@ -8,7 +8,7 @@ import { startApi } from '../api/server.ts';
 import { reviewForProcesses } from '../backends/process/review.ts';
 import { ResourceStore } from '../store/resource-store.ts';
 
-const TOKEN = 'api-token';
+export const TOKEN = 'api-token';
 const SEALING = sealingWith(new Uint8Array(32));
 
 /** What tests look into; the rest is compared as a whole. */
@@ -106,6 +106,6 @@ export class ApiUnderTest {
 async function open(folder: string): Promise<Pick<ApiUnderTest, 'clock' | 'store' | 'api'>> {
   const clock = new ManualClock();
   const store = new ResourceStore(join(folder, 'fleet.db'), clock, SEALING);
-  const options = { host: '127.0.0.1', port: 0, apiToken: TOKEN, logger: silentLogger, plugins: [] };
+  const options = { host: '127.0.0.1', port: 0, apiToken: TOKEN, dataFolder: folder, logger: silentLogger, plugins: [] };
   return { clock, store, api: await startApi({ ...options, store, clock, review: reviewForProcesses }) };
 }

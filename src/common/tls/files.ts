@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { hasErrorCode } from '../../common/errors.ts';
+import { hasErrorCode } from '../errors.ts';
 import type { KeyAndCertificate } from './certificates.ts';
 
 /** A certificate is made anew when it ends within this time. */
