@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Queries } from './database.ts';
-import type { ConcurrencyClaimsTable } from './schema.ts';
+import type { ConcurrencyClaimsTable } from './tables/runs.ts';
 
 export type ClaimRow = Selectable<ConcurrencyClaimsTable>;
 

@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Queries } from './database.ts';
-import type { DeploymentReviewsTable, DeploymentStatusesTable, DeploymentsTable } from './schema.ts';
+import type { DeploymentReviewsTable, DeploymentStatusesTable, DeploymentsTable } from './tables/deployments.ts';
 
 export type DeploymentRow = Selectable<DeploymentsTable>;
 export type DeploymentStatusRow = Selectable<DeploymentStatusesTable>;

@@ -1,8 +1,8 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { isoTime } from '../common/clock.ts';
 import type { Queries } from './database.ts';
-import type { DeploymentBranchPoliciesTable, EnvironmentsTable } from './schema.ts';
 import { deleteSettings, environmentOwner } from './setting-owners.ts';
+import type { DeploymentBranchPoliciesTable, EnvironmentsTable } from './tables/deployments.ts';
 
 export type EnvironmentRow = Selectable<EnvironmentsTable>;
 export type BranchPolicyRow = Selectable<DeploymentBranchPoliciesTable>;

@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Queries } from './database.ts';
 import { shownStatus } from './run-status.ts';
-import type { EventsTable, RunEventsTable } from './schema.ts';
+import type { EventsTable, RunEventsTable } from './tables/events.ts';
 import { isVisible, type Visible } from './visibility.ts';
 
 export type EventRow = Selectable<EventsTable>;

@@ -1,7 +1,7 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Queries } from './database.ts';
 import { prepared } from './prepared.ts';
-import type { JobPhase, JobsTable } from './schema.ts';
+import type { JobPhase, JobsTable } from './tables/jobs.ts';
 
 export type JobRow = Selectable<JobsTable>;
 

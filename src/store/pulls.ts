@@ -1,6 +1,6 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Queries } from './database.ts';
-import type { PullsTable } from './schema.ts';
+import type { PullsTable } from './tables/repositories.ts';
 
 export type PullRow = Selectable<PullsTable>;
 export type NewPull = Omit<Insertable<PullsTable>, 'id'>;

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import { isoTime } from '../common/clock.ts';
 import type { Queries } from './database.ts';
 import { prepared } from './prepared.ts';
-import type { RepositoriesTable } from './schema.ts';
+import type { RepositoriesTable } from './tables/repositories.ts';
 import { isVisible, type Visible } from './visibility.ts';
 
 /** Of those that are deleted and not wholly removed yet; no name of an owner begins so. */

@@ -2,7 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { Queries } from './database.ts';
 import type { RunRow } from './runs.ts';
-import type { RunAttemptsTable } from './schema.ts';
+import type { RunAttemptsTable } from './tables/runs.ts';
 
 export type RunAttemptRow = Selectable<RunAttemptsTable>;
 

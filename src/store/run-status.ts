@@ -1,6 +1,8 @@
 /** The status of a run as people see it (SEM-31.1): `waiting` is not stored, it follows from the run's jobs. */
 import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely';
-import type { JobPhase, RunsTable, Tables } from './schema.ts';
+import type { Tables } from './schema.ts';
+import type { JobPhase } from './tables/jobs.ts';
+import type { RunsTable } from './tables/runs.ts';
 
 export type ShownStatus = RunsTable['status'] | 'waiting';
 

@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Queries } from './database.ts';
-import type { RunnerGroupsTable, RunnersTable, SessionsTable } from './schema.ts';
+import type { RunnerGroupsTable, RunnersTable, SessionsTable } from './tables/runners.ts';
 
 export type RunnerRow = Selectable<RunnersTable>;
 export type RunnerGroupRow = Selectable<RunnerGroupsTable>;

@@ -1,7 +1,8 @@
 import type { Insertable, Selectable } from 'kysely';
 import { sha256Hex } from '../common/ids.ts';
 import type { Queries } from './database.ts';
-import type { RunsTable, WorkflowsTable } from './schema.ts';
+import type { WorkflowsTable } from './tables/repositories.ts';
+import type { RunsTable } from './tables/runs.ts';
 
 export type RunRow = Selectable<RunsTable>;
 export type WorkflowRow = Selectable<WorkflowsTable>;

@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Queries } from './database.ts';
-import type { SchedulesTable } from './schema.ts';
+import type { SchedulesTable } from './tables/events.ts';
 import { isVisible, type Visible } from './visibility.ts';
 
 export type ScheduleRow = Selectable<SchedulesTable>;

@@ -2,8 +2,8 @@ import type { Selectable } from 'kysely';
 import { isoTime } from '../common/clock.ts';
 import type { Queries } from './database.ts';
 import type { RepositoryRow } from './repositories.ts';
-import type { SecretsTable, SettingOwner } from './schema.ts';
 import { isFor, organizationOwner, repositoryOwner, type Sharing } from './setting-owners.ts';
+import type { SecretsTable, SettingOwner } from './tables/settings.ts';
 
 /** What may be told of a secret; values leave only to a job. */
 export type SecretFacts = Omit<Selectable<SecretsTable>, 'sealed' | 'owner'>;

@@ -1,6 +1,6 @@
 /** Whom secrets, variables and hooks belong to (see `SettingOwner`), and with whom an organization shares its own. */
 import type { Queries } from './database.ts';
-import type { SecretsTable, SettingOwner } from './schema.ts';
+import type { SecretsTable, SettingOwner } from './tables/settings.ts';
 
 export const organizationOwner = (name: string) => `organization:${name.toLowerCase()}` as const;
 export const repositoryOwner = (id: number) => `repository:${id}` as const;

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Queries } from './database.ts';
-import type { StepsTable } from './schema.ts';
+import type { StepsTable } from './tables/jobs.ts';
 
 export type StepRow = Selectable<StepsTable>;
 

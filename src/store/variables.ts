@@ -2,8 +2,8 @@ import type { Selectable } from 'kysely';
 import { isoTime } from '../common/clock.ts';
 import type { Queries } from './database.ts';
 import type { RepositoryRow } from './repositories.ts';
-import type { SettingOwner, VariablesTable } from './schema.ts';
 import { isFor, organizationOwner, repositoryOwner, type Sharing, UNSHARED } from './setting-owners.ts';
+import type { SettingOwner, VariablesTable } from './tables/settings.ts';
 
 export type VariableRow = Selectable<VariablesTable>;
 

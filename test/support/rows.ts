@@ -4,7 +4,8 @@ import type { Database } from '../../src/store/database.ts';
 import { insertJobs, type JobRow } from '../../src/store/jobs.ts';
 import { findOrInsertRepository, type RepositoryRow } from '../../src/store/repositories.ts';
 import { insertRun, type RunRow, takeRunNumber } from '../../src/store/runs.ts';
-import type { JobsTable, RunsTable } from '../../src/store/schema.ts';
+import type { JobsTable } from '../../src/store/tables/jobs.ts';
+import type { RunsTable } from '../../src/store/tables/runs.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
 

@@ -2,7 +2,7 @@ import type { Annotation, Conclusion, Explanation, Status } from '../../protocol
 import type { JobRow } from '../../store/jobs.ts';
 import type { RunAttemptRow } from '../../store/run-attempts.ts';
 import { isWaiting } from '../../store/run-status.ts';
-import type { JobPhase } from '../../store/schema.ts';
+import type { JobPhase } from '../../store/tables/jobs.ts';
 import { describeWait, type JobRequirement, type RunnerFacts } from '../../workflow/routing.ts';
 import { describeError } from './conclude.ts';
 import { parseKeys, resultOf } from './contexts.ts';

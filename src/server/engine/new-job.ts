@@ -1,7 +1,7 @@
 import type { Insertable } from 'kysely';
 import { newGuid } from '../../common/ids.ts';
 import type { RunRow } from '../../store/runs.ts';
-import type { JobsTable } from '../../store/schema.ts';
+import type { JobsTable } from '../../store/tables/jobs.ts';
 import type { WorkflowJob, WorkflowOrigin } from '../../workflow/index.ts';
 import type { WorkflowFile } from '../../workflow/routing.ts';
 

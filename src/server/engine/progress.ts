@@ -1,7 +1,7 @@
 import type { Insertable } from 'kysely';
 import { hasJobIn, insertJobs, type JobRow, moveJob } from '../../store/jobs.ts';
 import { concludeRun } from '../../store/runs.ts';
-import type { JobsTable } from '../../store/schema.ts';
+import type { JobsTable } from '../../store/tables/jobs.ts';
 import {
   callInputs,
   callTarget,

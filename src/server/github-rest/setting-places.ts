@@ -2,7 +2,6 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
-import type { SettingOwner } from '../../store/schema.ts';
 import {
   countSettings,
   environmentOwner,
@@ -10,6 +9,7 @@ import {
   repositoryOwner,
   type SettingKind,
 } from '../../store/setting-owners.ts';
+import type { SettingOwner } from '../../store/tables/settings.ts';
 import { needs, type TokenNeed } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { environmentOf, repositoryOf } from './requests.ts';

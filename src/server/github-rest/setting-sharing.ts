@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
 import { repositoriesOf } from '../../store/repositories.ts';
-import type { SettingOwner } from '../../store/schema.ts';
 import {
   findSharing,
   organizationOwner,
@@ -13,6 +12,7 @@ import {
   setSharing,
   sharedWith,
 } from '../../store/setting-owners.ts';
+import type { SettingOwner } from '../../store/tables/settings.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
 import { onPage } from './requests.ts';

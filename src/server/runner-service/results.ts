@@ -17,8 +17,8 @@ import {
 } from '../../protocol/runner/index.ts';
 import { softly } from '../../store/database.ts';
 import { findJob } from '../../store/jobs.ts';
-import type { StepsTable } from '../../store/schema.ts';
 import { applyStep, completeStepLog, type StepChange } from '../../store/steps.ts';
+import type { StepsTable } from '../../store/tables/jobs.ts';
 import type { JobClaims } from '../auth/jwt.ts';
 import { signedUrl } from '../blobs/signed-url.ts';
 import type { ServerContext } from '../context.ts';

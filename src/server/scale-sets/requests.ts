@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
 import type { RunnerScope } from '../../protocol/github/runners.ts';
 import { allScaleSets, type ScaleSetRow } from '../../store/scale-sets.ts';
-import type { RunnersTable } from '../../store/schema.ts';
+import type { RunnersTable } from '../../store/tables/runners.ts';
 import { same } from '../../workflow/routing.ts';
 import type { ServerContext } from '../context.ts';
 import { scopeOf } from '../engine/runner-directory.ts';

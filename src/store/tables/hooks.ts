@@ -1,6 +1,12 @@
 /** Webhooks out. */
 import type { Generated } from 'kysely';
-import type { SettingOwner } from '../schema.ts';
+import type { SettingOwner } from './settings.ts';
+
+export interface HookTables {
+  hooks: HooksTable;
+  hook_messages: HookMessagesTable;
+  hook_deliveries: HookDeliveriesTable;
+}
 
 /** Whose hook it is: of somebody who has settings, or of the whole `enterprise`. */
 export type HookPlace = Exclude<SettingOwner, `environment:${number}`> | 'enterprise';

@@ -1,6 +1,12 @@
 /** Runner scale sets (runner-protocol 10). */
 import type { Generated } from 'kysely';
-import type { RunnersTable } from '../schema.ts';
+import type { RunnersTable } from './runners.ts';
+
+export interface ScaleSetTables {
+  scale_sets: ScaleSetsTable;
+  scale_set_sessions: ScaleSetSessionsTable;
+  scale_set_items: ScaleSetItemsTable;
+}
 
 export interface ScaleSetsTable {
   id: Generated<number>;
