@@ -2,7 +2,8 @@ import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/log.ts';
 import type { GitHubClient } from '../../github/index.ts';
 import type { Backend, Instance } from '../backends/types.ts';
-import type { Runner } from '../resources/runner.ts';
+import type { StoredObject } from '../resources/object.ts';
+import type { ScaleSets } from '../scale-sets/scale-sets.ts';
 import type { EventRecorder } from '../store/event-recorder.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import type { Observer } from './observer.ts';
@@ -20,6 +21,7 @@ export interface ReconcilerContext {
   observer: Observer;
   queue: WorkQueue;
   startBackOff: StartBackOff;
+  scaleSets: ScaleSets;
   /** When a runner whose server said "busy" may be asked about again; epoch ms by uid. */
   askAgainAtMs: Map<string, number>;
   clock: Clock;
@@ -28,6 +30,6 @@ export interface ReconcilerContext {
 }
 
 /** Name at the backend. An underscore is in no Kubernetes name, so names of other namespaces cannot collide. */
-export function instanceName({ metadata: { namespace, name } }: Runner): string {
+export function instanceName({ metadata: { namespace, name } }: StoredObject): string {
   return namespace === 'default' ? name : `${namespace}_${name}`;
 }

@@ -2,11 +2,19 @@ import type { Clock } from '../../common/clock.ts';
 import { errorText, OutsideError, UserError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { type GitHubClient, removeRunner } from '../../github/index.ts';
+import { removeAgent } from '../../github/scale-sets/index.ts';
 import type { Backend, Exit, Instance } from '../backends/types.ts';
+import type { EphemeralRunner } from '../resources/ephemeral-runner.ts';
 import { kinds } from '../resources/index.ts';
 import { controllerOf, keyText, type ObjectKey, pluralOf, type StoredObject } from '../resources/object.ts';
 import { annotation, type Runner } from '../resources/runner.ts';
 import { isEphemeral, scopeOf } from '../resources/runner-spec.ts';
+import { type ClientFor, ownServerOnly, ScaleSetConnections } from '../scale-sets/connections.ts';
+import { reconcileEphemeralRunner } from '../scale-sets/ephemeral-runner-reconciler.ts';
+import { reconcileRunnerSet } from '../scale-sets/runner-set-reconciler.ts';
+import { reconcileScaleSet } from '../scale-sets/scale-set-reconciler.ts';
+import { ScaleSets } from '../scale-sets/scale-sets.ts';
+import { StartBreaker } from '../scale-sets/start-breaker.ts';
 import type { EventRecorder } from '../store/event-recorder.ts';
 import type { ResourceStore, StoreEvent } from '../store/resource-store.ts';
 import { instanceName, type ReconcilerContext } from './context.ts';
@@ -23,6 +31,8 @@ export interface ControllerOptions {
   events: EventRecorder;
   backend: Backend;
   github: GitHubClient;
+  /** Credentials of scale sets; default the fleet's own, for its own server. */
+  clientFor?: ClientFor;
   clock: Clock;
   logger: Logger;
 }
@@ -31,6 +41,9 @@ const RECONCILERS: Record<string, (context: ReconcilerContext, key: ObjectKey) =
   runnerdeployments: reconcileDeployment,
   runnerreplicasets: reconcileReplicaSet,
   runners: reconcileRunner,
+  autoscalingrunnersets: reconcileScaleSet,
+  ephemeralrunnersets: reconcileRunnerSet,
+  ephemeralrunners: reconcileEphemeralRunner,
 };
 
 /** Only repairs: every change and every end of a runner wakes its key by itself. */
@@ -40,6 +53,9 @@ const CONCURRENCY = 16;
 const FAREWELL_MS = 2_000;
 /** Time for runners to leave, also a job to be cancelled, before they are killed while closing. */
 const CLOSE_GRACE_MS = 10_000;
+
+/** The kinds that have instances. */
+const RUNNER_PLURALS = ['runners', 'ephemeralrunners'];
 
 const GARBAGE_KEY = 'garbage';
 
@@ -51,7 +67,7 @@ export class Controller {
   #cancelResync: () => void = () => undefined;
 
   private constructor(options: ControllerOptions, instances: Instance[]) {
-    const { clock, logger } = options;
+    const { clock, logger, github, clientFor = ownServerOnly(github) } = options;
     const signal = this.#abort.signal;
     const queue = new WorkQueue({
       clock,
@@ -67,6 +83,7 @@ export class Controller {
       signal,
       instances: new Map(instances.map((instance) => [instance.name, instance])),
       startBackOff: new StartBackOff(),
+      scaleSets: new ScaleSets(new ScaleSetConnections(clientFor, clock), new StartBreaker()),
       askAgainAtMs: new Map(),
     };
     this.#ends.push(options.store.onChange((event) => this.#changed(event)));
@@ -94,6 +111,7 @@ export class Controller {
   abandon(): void {
     this.#abort.abort();
     this.#cancelResync();
+    this.#context.scaleSets.abandon();
     for (const end of this.#ends) end();
   }
 
@@ -102,9 +120,9 @@ export class Controller {
    * runner; what has not ended after ten seconds is killed. Registrations that outlive jobs stay for the next start.
    */
   async close(): Promise<void> {
-    const { queue, observer, backend } = this.#context;
+    const { queue, observer, backend, scaleSets } = this.#context;
     this.abandon();
-    await Promise.all([queue.close(), observer.close()]);
+    await Promise.all([queue.close(), observer.close(), scaleSets.close()]);
     const running = (await backend.list()).filter(({ exit }) => !exit);
     await this.#sayFarewell();
     await Promise.all(running.map(({ name }) => backend.stop(name, CLOSE_GRACE_MS)));
@@ -113,16 +131,20 @@ export class Controller {
 
   /** Best effort: what the server does not hear now, the next start tells it. */
   async #sayFarewell(): Promise<void> {
-    const { store, github } = this.#context;
+    const { store, github, scaleSets } = this.#context;
     const timeout = AbortSignal.timeout(FAREWELL_MS);
     const leaving = (store.list('runners') as Runner[]).filter(
       ({ spec, metadata }) => isEphemeral(spec) && metadata.annotations?.[annotation.id] !== undefined,
     );
-    await Promise.allSettled(
-      leaving.map(({ spec, metadata }) =>
+    const ofSets = (store.list('ephemeralrunners') as EphemeralRunner[]).filter(({ status }) => status?.runnerId);
+    await Promise.allSettled([
+      ...leaving.map(({ spec, metadata }) =>
         removeRunner(github, scopeOf(spec), Number(metadata.annotations?.[annotation.id]), timeout),
       ),
-    );
+      ...ofSets.map(async ({ spec, metadata, status }) =>
+        removeAgent(await scaleSets.connections.get(metadata.namespace, spec), status?.runnerId ?? 0, timeout),
+      ),
+    ]);
   }
 
   async #work(key: string): Promise<void> {
@@ -147,8 +169,10 @@ export class Controller {
     const known = instances.get(name);
     if (known) instances.set(name, { ...known, exit });
     const [namespace, runner] = name.includes('_') ? name.split('_', 2) : ['default', name];
-    const key = { plural: 'runners', namespace: namespace ?? '', name: runner ?? '' };
-    if (store.find(key)) queue.add(keyText(key));
+    for (const plural of RUNNER_PLURALS) {
+      const key = { plural, namespace: namespace ?? '', name: runner ?? '' };
+      if (store.find(key)) queue.add(keyText(key));
+    }
   }
 
   #seen(runner: Runner, isBusy: boolean): void {
@@ -160,7 +184,7 @@ export class Controller {
   /** Files of runners whose resources are gone, as after a crash between the two removals. */
   async #tidyUp(): Promise<void> {
     const { instances, store, backend, logger } = this.#context;
-    const wanted = new Set((store.list('runners') as Runner[]).map(instanceName));
+    const wanted = new Set(RUNNER_PLURALS.flatMap((plural) => store.list(plural)).map(instanceName));
     for (const { name, exit } of [...instances.values()]) {
       if (wanted.has(name)) continue;
       if (!exit) {

@@ -15,15 +15,13 @@ import {
 import type { RunnerScope } from '../../protocol/github/runners.ts';
 import { encodeJitConfig, type RsaPrivateJwk } from '../../protocol/runner/jit-config.ts';
 import { isEphemeral, type RunnerSpec, scopeOf } from '../resources/runner-spec.ts';
+import { WORK_FOLDER } from './instances.ts';
 
 export interface Registration {
   id: number;
   /** Secret: given to the backend, never stored in a resource. */
   jitConfig: string;
 }
-
-/** Relative to the runner's root; a shared absolute folder would mix the jobs of several runners. */
-const WORK_FOLDER = '_work';
 
 /**
  * @param systemLabels what the backend adds: generate-jitconfig adds none by itself (SEM-13.3)

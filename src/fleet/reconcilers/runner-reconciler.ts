@@ -1,19 +1,15 @@
 /** Carries out what `decideRunner` says, until it says wait. */
 import { errorText, OutsideError } from '../../common/errors.ts';
 import { findRunner, removeRunner } from '../../github/index.ts';
+import { backendOf } from '../backends/annotation.ts';
 import type { Exit } from '../backends/types.ts';
 import { controllerOf, isDeleting, keyText, type ObjectKey } from '../resources/object.ts';
 import { annotation, isOver, RUNNER_FINALIZER, type Runner, type RunnerStatus } from '../resources/runner.ts';
 import { isEphemeral, scopeOf } from '../resources/runner-spec.ts';
 import { instanceName, type ReconcilerContext } from './context.ts';
 import { decideRunner, type RunnerAction, type RunnerState, UNREGISTRATION_RETRY_MS } from './decide-runner.ts';
+import { describeExit, FAILED_START_MS, outputOf, STOP_GRACE_MS } from './instances.ts';
 import { register } from './registration.ts';
-
-/** An end this soon after the start, without a job, is a failed start. */
-const FAILED_START_MS = 30_000;
-
-/** An idle runner that the server let go has nothing to finish; this is for leaving its session in order. */
-const STOP_GRACE_MS = 10_000;
 
 export async function reconcileRunner(context: ReconcilerContext, key: ObjectKey): Promise<void> {
   while (!context.signal.aborted) {
@@ -70,9 +66,10 @@ function addFinalizer({ store }: ReconcilerContext, runner: Runner): void {
 }
 
 async function registerAndStart(context: ReconcilerContext, runner: Runner): Promise<void> {
-  const { github, backend, events, signal } = context;
+  const { github, events, signal } = context;
   const { spec } = runner;
-  const { id, jitConfig } = await register(github, runner.metadata.name, spec, backend.systemLabels, signal).catch(
+  const { systemLabels } = backendOf(context.backend, runner);
+  const { id, jitConfig } = await register(github, runner.metadata.name, spec, systemLabels, signal).catch(
     (error: unknown) => {
       const problem = `Updating registration token failed: ${errorText(error)}`;
       events.record(runner, 'Warning', 'FailedUpdateRegistrationToken', problem, 'runner-controller');
@@ -123,7 +120,7 @@ async function startInstance(
   // Before the call: the instance may end before `start` has returned.
   instances.set(name, { name, resumable: keepConfig });
   try {
-    await backend.start({ name, jitConfig, keepConfig, spec });
+    await backendOf(backend, runner).start({ name, jitConfig, keepConfig, spec });
     observer.expect(scopeOf(spec));
   } catch (error) {
     instances.set(name, { name, resumable: !jitConfig, exit: { output: errorText(error) } });
@@ -204,16 +201,20 @@ function noteEnd(context: ReconcilerContext, runner: Runner, exit: Exit, hadNoJo
   // Without a time its end was not seen, and says nothing about the start.
   if (exit.ranMs === undefined) return;
   const isFailedStart = hadNoJob && runner.status?.ready !== true && exit.ranMs < FAILED_START_MS;
-  const output = exit.output ? ` Last output:\n${exit.output}` : '';
   if (isFailedStart) {
     startBackOff.failed(backOffKey(runner), clock.now());
-    warn(context, runner, 'FailedStart', `The runner ended (${describeExit(exit)}) before it was ready.${output}`);
+    warn(
+      context,
+      runner,
+      'FailedStart',
+      `The runner ended (${describeExit(exit)}) before it was ready.${outputOf(exit)}`,
+    );
     return;
   }
   startBackOff.worked(backOffKey(runner));
   if (exit.code === 0) return;
   const when = hadNoJob ? 'while it had no job' : 'while it had a job';
-  warn(context, runner, 'RunnerEnded', `The runner ended (${describeExit(exit)}) ${when}.${output}`);
+  warn(context, runner, 'RunnerEnded', `The runner ended (${describeExit(exit)}) ${when}.${outputOf(exit)}`);
 }
 
 /** On its set as well: the Runner itself is about to go, and its events with it out of sight. */
@@ -221,12 +222,6 @@ function warn({ events }: ReconcilerContext, runner: Runner, reason: string, tex
   events.record(runner, 'Warning', reason, text, 'runner-controller');
   const owner = controllerOf(runner);
   if (owner) events.recordFor(owner, runner.metadata.namespace, 'Warning', reason, text, 'runner-controller');
-}
-
-function describeExit(exit: Exit | undefined): string {
-  if (!exit) return 'the fleet ended before the runner had started';
-  if (exit.signal) return `killed by ${exit.signal}`;
-  return exit.code === undefined ? 'ended while no fleet was running' : `exit code ${exit.code}`;
 }
 
 /** Annotations (`undefined` removes one) and status of the current version; undefined when the resource is gone. */

@@ -1,4 +1,7 @@
+import { autoscalingRunnerSetKind } from './autoscaling-runner-set.ts';
 import { configMapKind } from './config-map.ts';
+import { ephemeralRunnerKind } from './ephemeral-runner.ts';
+import { ephemeralRunnerSetKind } from './ephemeral-runner-set.ts';
 import type { Kind } from './kind.ts';
 import { namespaceKind } from './namespace.ts';
 import { runnerKind } from './runner.ts';
@@ -11,6 +14,9 @@ export const kinds: Kind[] = [
   runnerDeploymentKind,
   runnerReplicaSetKind,
   runnerKind,
+  autoscalingRunnerSetKind,
+  ephemeralRunnerSetKind,
+  ephemeralRunnerKind,
   secretKind,
   configMapKind,
   namespaceKind,

@@ -4,7 +4,9 @@ import { GitHubClient } from '../../github/index.ts';
 import { FakeBackend } from '../backends/fake.ts';
 import type { Backend } from '../backends/types.ts';
 import { Controller } from '../reconcilers/controller.ts';
-import { LEGACY_VERSION, type StoredObject } from '../resources/object.ts';
+import type { AutoscalingRunnerSetSpec } from '../resources/autoscaling-runner-set.ts';
+import type { EphemeralRunner } from '../resources/ephemeral-runner.ts';
+import { groupVersion, LEGACY_VERSION, SCALE_SET_GROUP, type StoredObject } from '../resources/object.ts';
 import type { Runner } from '../resources/runner.ts';
 import type { RunnerSpec } from '../resources/runner-spec.ts';
 import { EventRecorder } from '../store/event-recorder.ts';
@@ -55,6 +57,20 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
       metadata: { name, namespace: 'default' },
       spec: { replicas, template: { spec } },
     });
+  }
+
+  /** A scale set at the stand-in. */
+  listen(name: string, spec: Partial<AutoscalingRunnerSetSpec> = {}): StoredObject {
+    return this.store.create('autoscalingrunnersets', {
+      apiVersion: groupVersion(SCALE_SET_GROUP),
+      kind: 'AutoscalingRunnerSet',
+      metadata: { name, namespace: 'default' },
+      spec: { githubConfigUrl: `${this.github.url}/octo/app`, ...spec },
+    });
+  }
+
+  ephemeralRunners(): EphemeralRunner[] {
+    return this.store.list('ephemeralrunners') as EphemeralRunner[];
   }
 
   /** Changes a deployment's spec, if it is still there. */

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { GenerateJitConfigRequest, type Runner } from '../../protocol/github/runners.ts';
 import { encodeJitConfig } from '../../protocol/runner/jit-config.ts';
+import { ScaleSetStandIn } from './scale-set-stand-in.ts';
 
 export const STAND_IN_TOKEN = 'stand-in-token';
 
@@ -22,6 +23,8 @@ const numbers = { n: 'AQAB', e: 'AQAB', d: 'AQAB', p: 'AQAB', q: 'AQAB', dp: 'AQ
 
 export class GitHubStandIn {
   readonly runners = new Map<number, Registration>();
+  /** Its service of scale sets. */
+  readonly scaleSets = new ScaleSetStandIn();
   /** Method and path of every REST call. */
   readonly calls: string[] = [];
   /** Runs inside a DELETE before it is decided: the place for a job that arrives in that very moment. */
@@ -103,9 +106,22 @@ export class GitHubStandIn {
     const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
     const { status, body: answer } = pathname.startsWith('/runner/')
       ? await this.#runnerSide(pathname)
-      : this.#rest(request, pathname, searchParams, body);
+      : /^\/(?:service|queue)\b|\/runner-registration$/.test(pathname)
+        ? await this.#service(request, pathname, searchParams, body)
+        : this.#rest(request, pathname, searchParams, body);
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(answer === undefined ? undefined : JSON.stringify(answer));
+  }
+
+  #service(
+    { method = '', headers }: IncomingMessage,
+    path: string,
+    query: URLSearchParams,
+    body: string,
+  ): Promise<Answer> {
+    const { authorization = '' } = headers;
+    const capacity = Number(headers['x-scalesetmaxcapacity'] ?? 0);
+    return this.scaleSets.handle({ method, path, query, authorization, capacity, body }, this.url);
   }
 
   #rest({ method = '', headers }: IncomingMessage, path: string, query: URLSearchParams, body: string): Answer {

@@ -1,0 +1,276 @@
+/**
+ * Kind EphemeralRunner: carries out what `decideRunner` says, until it says wait. The life is that of every ephemeral
+ * Runner; here the registration is the service's, and two finalizers keep its state: without the registration's the
+ * service has let the runner go (NEW-8 to NEW-13 of fleet-semantics 11.3).
+ */
+import { errorText, OutsideError } from '../../common/errors.ts';
+import { removeAgent, type ScaleSetConnection } from '../../github/scale-sets/index.ts';
+import { backendOf } from '../backends/annotation.ts';
+import type { Exit } from '../backends/types.ts';
+import { instanceName, type ReconcilerContext } from '../reconcilers/context.ts';
+import { decideRunner, type RunnerAction, type RunnerState } from '../reconcilers/decide-runner.ts';
+import { describeExit, FAILED_START_MS, outputOf, STOP_GRACE_MS } from '../reconcilers/instances.ts';
+import {
+  EPHEMERAL_RUNNER_FINALIZER,
+  type EphemeralRunner,
+  type EphemeralRunnerPhase,
+  type EphemeralRunnerStatus,
+  hasEnded,
+  REGISTRATION_FINALIZER,
+  runnerAnnotation,
+} from '../resources/ephemeral-runner.ts';
+import type { EphemeralRunnerSet } from '../resources/ephemeral-runner-set.ts';
+import { controllerOf, isDeleting, keyText, type ObjectKey } from '../resources/object.ts';
+import { runnerSpecOf } from '../resources/scale-set-spec.ts';
+import { registerForSet } from './register-runner.ts';
+
+const PLURAL = 'ephemeralrunners';
+const COMPONENT = 'ephemeralrunner-controller';
+
+/** NEW-13: a busy runner that is to go is asked again this late at the latest; its end wakes it earlier. */
+const ASK_AGAIN_MS = 30_000;
+
+/** NEW-11: the official runner ends so when its version is no longer taken. */
+const OUTDATED_EXIT = 7;
+
+export async function reconcileEphemeralRunner(context: ReconcilerContext, key: ObjectKey): Promise<void> {
+  while (!context.signal.aborted) {
+    const runner = context.store.find(key) as EphemeralRunner | undefined;
+    if (!runner) return;
+    const action = nextAction(context, runner);
+    if (action.kind === 'wait') {
+      if (action.untilMs !== undefined) context.queue.addAt(keyText(key), action.untilMs);
+      return;
+    }
+    await carryOut[action.kind](context, runner);
+  }
+}
+
+function nextAction(context: ReconcilerContext, runner: EphemeralRunner): RunnerAction {
+  const action = decideRunner(stateOf(context, runner), context.clock.now());
+  if (action.kind !== 'finalize' || !holdsPlace(context, runner)) return action;
+  return hasEnded(runner) ? { kind: 'wait' } : { kind: 'complete' };
+}
+
+/** Its set still needs it, so that nothing is started for the job that it had (decide-runner-set.ts). */
+function holdsPlace({ store }: ReconcilerContext, runner: EphemeralRunner): boolean {
+  const { metadata, status } = runner;
+  const owner = controllerOf(runner);
+  const key = { plural: 'ephemeralrunnersets', namespace: metadata.namespace, name: owner?.name ?? '' };
+  const set = store.find(key) as EphemeralRunnerSet | undefined;
+  if (!set || set.metadata.uid !== owner?.uid || isDeleting(set) || set.status?.phase === 'Outdated') return false;
+  const hadJob = status?.jobRequestId !== undefined || metadata.annotations?.[runnerAnnotation.refused] !== undefined;
+  return status?.jobResult === undefined && (status?.mayHaveJob ?? hadJob);
+}
+
+function stateOf(context: ReconcilerContext, runner: EphemeralRunner): RunnerState {
+  const { status, metadata } = runner;
+  const instance = context.instances.get(instanceName(runner));
+  const isRegistered = status?.runnerId !== undefined;
+  return {
+    isLeaving: isDeleting(runner),
+    isDeleting: isDeleting(runner),
+    isEphemeral: true,
+    isOver: hasEnded(runner),
+    hasFinalizer: metadata.finalizers?.includes(EPHEMERAL_RUNNER_FINALIZER) ?? false,
+    isRegistered,
+    isUnregistered: isRegistered && !metadata.finalizers?.includes(REGISTRATION_FINALIZER),
+    askAgainAtMs: context.askAgainAtMs.get(metadata.uid),
+    startNotBeforeMs: 0,
+    instance: !instance ? 'none' : instance.exit ? 'ended' : 'running',
+    endedWell: instance?.exit?.code === 0,
+    wasOnline: status?.jobRequestId !== undefined,
+    isResumable: false,
+  };
+}
+
+type Step = (context: ReconcilerContext, runner: EphemeralRunner) => Promise<void> | void;
+
+const carryOut: Record<Exclude<RunnerAction['kind'], 'wait'>, Step> = {
+  'add-finalizer': addFinalizers,
+  'register-and-start': registerAndStart,
+  resume: () => {
+    throw new Error('an ephemeral runner is never resumed');
+  },
+  unregister,
+  stop,
+  complete,
+  finalize,
+};
+
+function addFinalizers({ store }: ReconcilerContext, runner: EphemeralRunner): void {
+  const { finalizers = [] } = runner.metadata;
+  const all = [...new Set([...finalizers, EPHEMERAL_RUNNER_FINALIZER, REGISTRATION_FINALIZER])];
+  store.update(PLURAL, { ...runner, metadata: { ...runner.metadata, finalizers: all } });
+}
+
+async function registerAndStart(context: ReconcilerContext, runner: EphemeralRunner): Promise<void> {
+  const connection = await connectionOf(context, runner);
+  const registered = await registerForSet(connection, runner, context.signal).catch((error: unknown) => {
+    warn(context, runner, 'FailedRegistration', `The runner could not be registered: ${errorText(error)}`);
+    throw error;
+  });
+  if (!registered) return giveUp(context, runner);
+  // Noted before the start: after a crash in between, the registration is found and removed.
+  const status = { runnerId: registered.id, runnerName: runner.metadata.name };
+  const noted = save(context, runner, { status });
+  if (noted) await startInstance(context, noted, registered.jitConfig);
+}
+
+function giveUp(context: ReconcilerContext, runner: EphemeralRunner): void {
+  const { namespace, name } = runner.metadata;
+  warn(context, runner, 'RunnerNameTaken', `Another runner is registered as ${name}; this one is given up.`);
+  context.store.delete({ plural: PLURAL, namespace, name });
+}
+
+async function startInstance(context: ReconcilerContext, runner: EphemeralRunner, jitConfig: string): Promise<void> {
+  const { backend, instances } = context;
+  const name = instanceName(runner);
+  const { spec } = runnerSpecOf(runner.spec, runner.spec, 'spec.spec');
+  // Before the call: the instance may end before `start` has returned.
+  instances.set(name, { name, resumable: false });
+  try {
+    await backendOf(backend, runner).start({ name, jitConfig, keepConfig: false, spec });
+  } catch (error) {
+    instances.set(name, { name, resumable: false, exit: { output: errorText(error) } });
+    failedStart(context, runner, errorText(error));
+    return;
+  }
+  save(context, runner, { status: { ready: true } });
+}
+
+async function unregister(context: ReconcilerContext, runner: EphemeralRunner): Promise<void> {
+  const { clock, askAgainAtMs, instances, signal } = context;
+  const exit = instances.get(instanceName(runner))?.exit;
+  const connection = await connectionOf(context, runner);
+  const answer = await removeAgent(connection, runner.status?.runnerId ?? 0, signal);
+  if (answer === 'forbidden' && !exit) throw forbidden(runner);
+  if (exit && !isDeleting(runner) && !hasEnded(runner)) noteEnd(context, runner, exit, answer === 'removed');
+  if (answer === 'busy') {
+    askAgainAtMs.set(runner.metadata.uid, clock.now() + ASK_AGAIN_MS);
+    save(context, runner, { refused: 'The runner is busy with a job; it is asked again later.' });
+    return;
+  }
+  // Gone by itself: with its job, which the service's counts may still have.
+  const mayHaveJob = hasEnded(runner) ? runner.status?.mayHaveJob : answer !== 'removed';
+  save(context, runner, { without: REGISTRATION_FINALIZER, status: { mayHaveJob } });
+}
+
+/** A runner that may be busy must not be stopped because nobody may ask. */
+function forbidden(runner: EphemeralRunner): OutsideError {
+  const problem = `The server's token may not remove runner ${runner.metadata.name}, so it cannot be stopped safely.`;
+  return new OutsideError(problem, { retryable: true, status: 403 });
+}
+
+async function stop({ backend }: ReconcilerContext, runner: EphemeralRunner): Promise<void> {
+  const seconds = runner.spec.spec?.terminationGracePeriodSeconds;
+  await backend.stop(instanceName(runner), seconds === undefined ? STOP_GRACE_MS : seconds * 1_000);
+}
+
+/** Writes how it ended. Its set deletes it once nobody counts on it. */
+function complete(context: ReconcilerContext, runner: EphemeralRunner): void {
+  const exit = context.instances.get(instanceName(runner))?.exit;
+  const phase = phaseOf(exit);
+  const isUnregistered = !runner.metadata.finalizers?.includes(REGISTRATION_FINALIZER);
+  save(context, runner, {
+    status: {
+      phase,
+      ready: false,
+      reason: phase === 'Succeeded' ? 'Completed' : exit ? 'Ended' : 'StartInterrupted',
+      message: phase === 'Succeeded' ? undefined : describeExit(exit),
+      // With its registration still there it did its job, or died with one.
+      mayHaveJob: isUnregistered ? runner.status?.mayHaveJob : true,
+    },
+  });
+}
+
+function phaseOf(exit: Exit | undefined): EphemeralRunnerPhase {
+  if (exit?.code === OUTDATED_EXIT) return 'Outdated';
+  return exit?.code === 0 ? 'Succeeded' : 'Failed';
+}
+
+async function finalize(context: ReconcilerContext, runner: EphemeralRunner): Promise<void> {
+  const { backend, instances, askAgainAtMs } = context;
+  const name = instanceName(runner);
+  await backend.remove(name, { keepLog: runner.status?.phase === 'Failed' });
+  instances.delete(name);
+  askAgainAtMs.delete(runner.metadata.uid);
+  const current = find(context, runner);
+  if (!current) return;
+  const ours = [EPHEMERAL_RUNNER_FINALIZER, REGISTRATION_FINALIZER];
+  const finalizers = current.metadata.finalizers?.filter((finalizer) => !ours.includes(finalizer));
+  context.store.update(PLURAL, { ...current, metadata: { ...current.metadata, finalizers } });
+}
+
+/**
+ * Tells an abnormal end, and makes the next start wait when this one failed: the runner ended soon and without a job.
+ * @param hadNoJob the service still had the registration: no job ended it
+ */
+function noteEnd(context: ReconcilerContext, runner: EphemeralRunner, exit: Exit, hadNoJob: boolean): void {
+  // Without a time its end was not seen, and says nothing about the start.
+  if (exit.ranMs === undefined || exit.code === OUTDATED_EXIT) return;
+  const isFailedStart = hadNoJob && runner.status?.jobRequestId === undefined && exit.ranMs < FAILED_START_MS;
+  if (isFailedStart) {
+    failedStart(context, runner, `The runner ended (${describeExit(exit)}) before it had a job.${outputOf(exit)}`);
+    return;
+  }
+  context.scaleSets.breaker.worked(setUidOf(runner));
+  if (exit.code === 0) return;
+  const when = hadNoJob ? 'while it had no job' : 'while it had a job';
+  warn(context, runner, 'RunnerEnded', `The runner ended (${describeExit(exit)}) ${when}.${outputOf(exit)}`);
+}
+
+function failedStart(context: ReconcilerContext, runner: EphemeralRunner, problem: string): void {
+  const { scaleSets, clock } = context;
+  warn(context, runner, 'FailedStart', problem);
+  const state = scaleSets.breaker.failed(setUidOf(runner), clock.now());
+  if (!state?.isOpen) return;
+  const minutes = Math.round((state.notBeforeMs - clock.now()) / 60_000);
+  const text = `${state.failures} starts in a row failed. The next one is tried in ${minutes} minutes, alone.`;
+  warn(context, runner, 'StartsPaused', text);
+}
+
+/** On its set as well: the runner itself is about to go, and its events with it out of sight. */
+function warn({ events }: ReconcilerContext, runner: EphemeralRunner, reason: string, text: string): void {
+  events.record(runner, 'Warning', reason, text, COMPONENT);
+  const owner = controllerOf(runner);
+  if (owner) events.recordFor(owner, runner.metadata.namespace, 'Warning', reason, text, COMPONENT);
+}
+
+interface Changes {
+  /** Fields of it that change. */
+  status?: EphemeralRunnerStatus;
+  /** Finalizer to remove. */
+  without?: string;
+  /** The service's refusal. */
+  refused?: string;
+}
+
+/** Changes the current version; undefined when the resource is gone. */
+function save(
+  context: ReconcilerContext,
+  runner: EphemeralRunner,
+  { status, without, refused }: Changes,
+): EphemeralRunner | undefined {
+  const current = find(context, runner);
+  if (!current) return undefined;
+  const { annotations, finalizers } = current.metadata;
+  const metadata = {
+    ...current.metadata,
+    annotations: refused === undefined ? annotations : { ...annotations, [runnerAnnotation.refused]: refused },
+    finalizers: finalizers?.filter((finalizer) => finalizer !== without),
+  };
+  const next = { ...current, metadata, status: { ...current.status, ...status } };
+  return context.store.update(PLURAL, next) as EphemeralRunner;
+}
+
+function find({ store }: ReconcilerContext, { metadata }: EphemeralRunner): EphemeralRunner | undefined {
+  const { namespace, name, uid } = metadata;
+  const current = store.find({ plural: PLURAL, namespace, name }) as EphemeralRunner | undefined;
+  return current?.metadata.uid === uid ? current : undefined;
+}
+
+const connectionOf = (context: ReconcilerContext, { metadata, spec }: EphemeralRunner): Promise<ScaleSetConnection> =>
+  context.scaleSets.connections.get(metadata.namespace, spec);
+
+const setUidOf = (runner: EphemeralRunner): string => controllerOf(runner)?.uid ?? runner.metadata.uid;

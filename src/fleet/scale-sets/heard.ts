@@ -1,0 +1,79 @@
+/** What a listener heard becomes state: jobs on their runners, and how many runners are wanted. */
+import type { ScaleSetJob } from '../../protocol/github/scale-sets.ts';
+import { desiredRunners } from '../autoscaling/scale-set.ts';
+import type { ReconcilerContext } from '../reconcilers/context.ts';
+import { type AutoscalingRunnerSet, maxRunnersOf, minRunnersOf } from '../resources/autoscaling-runner-set.ts';
+import { type EphemeralRunner, type EphemeralRunnerStatus, hasEnded } from '../resources/ephemeral-runner.ts';
+import type { EphemeralRunnerSet } from '../resources/ephemeral-runner-set.ts';
+import { controllerOf } from '../resources/object.ts';
+import type { Evaluation } from './listener.ts';
+
+const RUNNERS = 'ephemeralrunners';
+const SETS = 'ephemeralrunnersets';
+
+export function noteEvaluation(context: ReconcilerContext, set: AutoscalingRunnerSet, evaluation: Evaluation): void {
+  const { store, scaleSets } = context;
+  const { namespace, name, uid } = set.metadata;
+  const runnerSet = store.find({ plural: SETS, namespace, name }) as EphemeralRunnerSet | undefined;
+  if (!runnerSet) return;
+  for (const job of evaluation.jobs) noteJob(context, runnerSet, job);
+  if (evaluation.isComplete) noteAllCounted(context, runnerSet);
+  scaleSets.assignedJobs.set(uid, evaluation.assignedJobs);
+  const patchID = (runnerSet.spec.patchID ?? 0) + 1;
+  writeDesired(context, set, { ...runnerSet.spec, patchID });
+}
+
+/** NEW-3, for limits that changed too. Does nothing before the first statistics. */
+export function writeDesired(
+  { store, scaleSets }: ReconcilerContext,
+  set: AutoscalingRunnerSet,
+  spec: EphemeralRunnerSet['spec'],
+): void {
+  const { namespace, name, uid } = set.metadata;
+  const assignedJobs = scaleSets.assignedJobs.get(uid);
+  const runnerSet = store.find({ plural: SETS, namespace, name });
+  if (assignedJobs === undefined || !runnerSet) return;
+  const limits = { minRunners: minRunnersOf(set.spec), maxRunners: maxRunnersOf(set.spec) };
+  const { desired } = desiredRunners({ ...limits, assignedJobs });
+  store.update(SETS, { ...runnerSet, spec: { ...spec, replicas: desired } });
+}
+
+/** NEW-6: what "has a job" means. Repeats, and a start that is told after the end, change nothing. */
+function noteJob(
+  { store, scaleSets, askAgainAtMs, queue }: ReconcilerContext,
+  set: EphemeralRunnerSet,
+  job: ScaleSetJob,
+): void {
+  const { namespace, uid } = set.metadata;
+  if (!job.runnerName) return;
+  const runner = store.find({ plural: RUNNERS, namespace, name: job.runnerName }) as EphemeralRunner | undefined;
+  if (!runner || controllerOf(runner)?.uid !== uid) return;
+  if (job.messageType === 'JobStarted') {
+    scaleSets.breaker.worked(uid);
+    const phase = hasEnded(runner) || runner.status?.jobResult !== undefined ? runner.status?.phase : 'Running';
+    store.update(RUNNERS, { ...runner, status: { ...runner.status, ...jobFields(job), phase } });
+  }
+  if (job.messageType === 'JobCompleted') {
+    askAgainAtMs.delete(runner.metadata.uid);
+    const jobResult = job.result ?? '';
+    store.update(RUNNERS, { ...runner, status: { ...runner.status, ...jobFields(job), jobResult } });
+    queue.add(`${RUNNERS}/${namespace}/${job.runnerName}`);
+  }
+}
+
+/** Numbers that were asked for count nobody any more whose program had ended before. */
+function noteAllCounted({ store }: ReconcilerContext, set: EphemeralRunnerSet): void {
+  for (const runner of store.ownedBy(set.metadata.uid, RUNNERS) as EphemeralRunner[]) {
+    if (!hasEnded(runner) || !runner.status?.mayHaveJob) continue;
+    store.update(RUNNERS, { ...runner, status: { ...runner.status, mayHaveJob: false } });
+  }
+}
+
+const jobFields = (job: ScaleSetJob): EphemeralRunnerStatus => ({
+  jobRequestId: job.runnerRequestId,
+  jobId: job.jobId,
+  jobRepositoryName: `${job.ownerName}/${job.repositoryName}`,
+  jobWorkflowRef: job.jobWorkflowRef,
+  workflowRunId: job.workflowRunId,
+  jobDisplayName: job.jobDisplayName,
+});
