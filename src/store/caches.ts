@@ -1,5 +1,6 @@
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
+import { DELETED_OWNER } from './repositories.ts';
 import type { CachePart, CachesTable } from './tables/services.ts';
 
 export type CacheRow = Selectable<CachesTable>;
@@ -114,6 +115,30 @@ export async function cacheUsage(db: Queries, query: CacheQuery): Promise<CacheU
     .select(({ fn }) => [fn.countAll<number>().as('count'), fn.sum<number | null>('size_bytes').as('bytes')])
     .executeTakeFirstOrThrow();
   return { count: Number(count), sizeBytes: Number(bytes ?? 0) };
+}
+
+/** Of every repository that has any, by name. @param owner of whom only; without one those of all */
+export async function cacheUsageByRepository(
+  db: Queries,
+  owner: string | undefined,
+): Promise<(CacheUsage & { repository: string })[]> {
+  let select = db
+    .selectFrom('caches')
+    .innerJoin('repositories', 'repositories.id', 'caches.repository_id')
+    .where('caches.state', '=', 'ready')
+    .where('repositories.owner', '!=', DELETED_OWNER);
+  if (owner !== undefined) {
+    select = select.where(({ eb, fn }) => eb(fn<string>('lower', ['repositories.owner']), '=', owner.toLowerCase()));
+  }
+  const rows = await select
+    .select(['repositories.owner', 'repositories.name'])
+    .select(({ fn }) => [fn.countAll<number>().as('count'), fn.sum<number>('caches.size_bytes').as('bytes')])
+    .groupBy('repositories.id')
+    .orderBy('repositories.key')
+    .execute();
+  return rows.map(({ owner, name, count, bytes }) => {
+    return { repository: `${owner}/${name}`, count: Number(count), sizeBytes: Number(bytes) };
+  });
 }
 
 /** Caches that were not used since then, and reservations that were given up. */

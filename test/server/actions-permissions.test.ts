@@ -11,7 +11,12 @@ afterEach(async () => {
   server = undefined;
 });
 
-const PLACES = ['/repos/me/app', '/orgs/me'];
+const PLACES = ['/repos/me/app', '/orgs/me', '/enterprises/switchyard'];
+const ON: Record<string, object> = {
+  '/repos/me/app': { enabled: true },
+  '/orgs/me': { enabled_repositories: 'all' },
+  '/enterprises/switchyard': { enabled_organizations: 'all' },
+};
 
 /** How to call what is below `actions/permissions` of a place. */
 async function start(policy: Partial<ActionsPolicy>) {
@@ -45,7 +50,7 @@ describe('the rule for actions, in every place', () => {
       for (const place of PLACES) {
         const { body } = await send('GET', place);
         expect(body).toMatchObject({ allowed_actions: allowed, sha_pinning_required: allowed === 'all' });
-        expect(body).toMatchObject(place === '/orgs/me' ? { enabled_repositories: 'all' } : { enabled: true });
+        expect(body).toMatchObject(ON[place] ?? {});
         expect('selected_actions_url' in body).toBe(allowed === 'selected');
         expect((await send('GET', place, '/selected-actions')).status).toBe(allowed === 'selected' ? 200 : 409);
       }
@@ -79,14 +84,16 @@ describe('the rule for actions, in every place', () => {
     const send = await start({ allowed: ['actions/*'] });
     for (const place of PLACES) {
       expect((await send('PUT', place, '', (await send('GET', place)).body)).status).toBe(204);
-      expect((await send('PUT', place, '', { enabled: true, enabled_repositories: 'all' })).status).toBe(204);
+      expect((await send('PUT', place, '', { ...ON[place] })).status).toBe(204);
       const refused = await send('PUT', place, '', { allowed_actions: 'all' });
       expect([refused.status, refused.body.message]).toEqual([409, expect.stringContaining('SWITCHYARD_ACTIONS_')]);
-      const off = await send('PUT', place, '', { enabled: false, enabled_repositories: 'none' });
+      const off = await send('PUT', place, '', {
+        ...{ enabled: false, enabled_repositories: 'none', enabled_organizations: 'none' },
+      });
       expect([off.status, off.body.message]).toEqual([409, expect.stringContaining('/disable')]);
       expect((await send('PUT', place, '', { enabled_repositories: 'some' })).status).toBe(422);
     }
-    expect((await send('GET', '/repos/me/none')).status).toBe(404);
+    for (const none of ['/repos/me/none', '/enterprises/other']) expect((await send('GET', none)).status).toBe(404);
   });
 });
 
@@ -98,10 +105,10 @@ it('actions and workflows of a repository are open to all others of the server, 
   expect((await access('PUT', { access_level: 'none' })).status).toBe(409);
 });
 
-it('an organization tells what new repositories begin with', async () => {
+it.each(PLACES.slice(1))('%s tells what new repositories begin with', async (place) => {
   const send = await start({});
-  const { body } = await send('GET', '/orgs/me', '/workflow');
+  const { body } = await send('GET', place, '/workflow');
   expect(body).toEqual({ default_workflow_permissions: 'read', can_approve_pull_request_reviews: false });
-  expect((await send('PUT', '/orgs/me', '/workflow', body)).status).toBe(204);
-  expect((await send('PUT', '/orgs/me', '/workflow', { default_workflow_permissions: 'write' })).status).toBe(409);
+  expect((await send('PUT', place, '/workflow', body)).status).toBe(204);
+  expect((await send('PUT', place, '/workflow', { default_workflow_permissions: 'write' })).status).toBe(409);
 });

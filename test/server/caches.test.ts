@@ -282,4 +282,36 @@ describe('caches by REST', () => {
     const none = await call('DELETE', `${server.url}${REPO}/caches?key=npm`, { token: server.token });
     expect(none.status).toBe(404);
   });
+
+  it('are counted for an organization and for the whole server, by repository too', async () => {
+    const server = await start();
+    for (const [repository, count] of [
+      ['me/web', 2],
+      ['me/app', 1],
+      ['you/app', 3],
+    ] as const) {
+      const client = await jobOn(server, 'main', repository);
+      for (let index = 0; index < count; index++) await client.save(`k-${index}`, 'x'.repeat(10));
+    }
+    await server.push({ 'a.txt': '' }, { repository: 'me/empty' });
+    const usage = (path: string) => server.rest('GET', `/api/v3/${path}`);
+    const total = (count: number) => ({
+      total_active_caches_count: count,
+      total_active_caches_size_in_bytes: count * 10,
+    });
+    expect(await usage('orgs/ME/actions/cache/usage')).toEqual(total(3));
+    expect(await usage('orgs/nobody/actions/cache/usage')).toEqual(total(0));
+    expect(await usage('enterprises/switchyard/actions/cache/usage')).toEqual(total(6));
+    expect(await usage('orgs/me/actions/cache/usage-by-repository')).toEqual({
+      total_count: 2,
+      repository_cache_usages: [
+        { full_name: 'me/app', active_caches_size_in_bytes: 10, active_caches_count: 1 },
+        { full_name: 'me/web', active_caches_size_in_bytes: 20, active_caches_count: 2 },
+      ],
+    });
+    const second = await usage('orgs/me/actions/cache/usage-by-repository?per_page=1&page=2');
+    expect(second).toMatchObject({ total_count: 2, repository_cache_usages: [{ full_name: 'me/web' }] });
+    const elsewhere = `${server.url}/api/v3/enterprises/other/actions/cache/usage`;
+    expect((await call('GET', elsewhere, { token: server.token })).status).toBe(404);
+  });
 });

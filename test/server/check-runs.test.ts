@@ -35,6 +35,13 @@ async function appToken(server: TestServer, slug: string): Promise<string> {
   return (await call<{ token: string }>('POST', server.url + path, { token })).body.token;
 }
 
+async function readerToken(server: TestServer): Promise<string> {
+  await server.rest('POST', '/switchyard/v1/users', { login: 'rea' });
+  await server.rest('PUT', '/switchyard/v1/users/rea/grants', { place: 'me/app', access: 'read' });
+  const request = { user: 'rea', scope: 'admin' };
+  return (await server.rest<{ token: string }>('POST', '/switchyard/v1/tokens', request)).token;
+}
+
 async function scene(workflow = CI) {
   const server = await start();
   await server.pushWorkflow(workflow);
@@ -126,5 +133,52 @@ describe('check runs that Apps report', () => {
     expect((await ask('PATCH', `/check-runs/${body.id + 1}`, json)).status).toBe(404);
     expect((await ask('PATCH', `/check-runs/${body.id}`, { status: 'completed' })).status).toBe(422);
     expect((await report({ name: 'scan', head_sha: '0'.repeat(40) })).status).toBe(422);
+  });
+
+  it('are asked for again by check_run with the action rerequested, one or all of an App, as often as anybody likes', async () => {
+    const receiver = await HookReceiver.start();
+    try {
+      const { server, report, ask } = await scene(CI.replace('completed', 'rerequested'));
+      const config = { url: receiver.url, content_type: 'json' };
+      await server.rest('POST', `${APP}/hooks`, { name: 'web', config, events: ['check_run'] });
+      const { body } = await report({ name: 'scan', conclusion: 'failure' });
+      await report({ name: 'licences', conclusion: 'success' });
+      for (let times = 0; times < 2; times++) {
+        expect(await ask('POST', `/check-runs/${body.id}/rerequest`)).toMatchObject({ status: 201, body: {} });
+      }
+      await ask('POST', `/check-suites/${body.check_suite.id}/rerequest`);
+      const titles = (await server.runs()).map(({ title }) => title).filter((title) => title.startsWith('check_run'));
+      expect(titles.sort()).toEqual([
+        'check_run licences success',
+        ...['check_run scan failure', 'check_run scan failure', 'check_run scan failure'],
+      ]);
+      const { payload } = await receiver.get('check_run.rerequested');
+      expect(webhookProblems('check_run', payload)).toEqual([]);
+      expect(await ask('GET', `/check-runs/${body.id}`)).toMatchObject({ body: { conclusion: 'failure' } });
+      expect((await ask('POST', `/check-runs/${body.id + 99}/rerequest`)).status).toBe(404);
+    } finally {
+      await receiver.close();
+    }
+  }, 120_000);
+});
+
+describe('check runs that are jobs', () => {
+  it('are run again when they are asked for again, alone or with their whole suite (SEM-29.1)', async () => {
+    const { server, ask } = await scene(ON_PUSH);
+    const again = (path: string, as?: string) => ask('POST', `${path}/rerequest`, undefined, as);
+    const job = async () => (await server.run(1)).jobs[0]?.id ?? 0;
+    expect(await again(`/check-runs/${await job()}`)).toMatchObject({
+      ...{ status: 403, body: { message: 'The workflow run containing this job is already running' } },
+    });
+    await (await server.runner('box-1')).runOne();
+    expect(await again(`/check-runs/${await job()}`)).toMatchObject({ status: 201, body: {} });
+    expect(await server.run(1)).toMatchObject({ attempt: 2, status: 'queued', triggeringActor: 'scanner[bot]' });
+    await (await server.runner('box-2')).runOne('failed');
+    expect((await again('/check-suites/1')).status).toBe(201);
+    expect(await server.run(1)).toMatchObject({ attempt: 3, status: 'queued' });
+    const reader = await readerToken(server);
+    expect((await again(`/check-runs/${await job()}`, reader)).status).toBe(403);
+    expect((await again('/check-runs/999')).status).toBe(404);
+    expect((await again('/check-suites/999')).status).toBe(404);
   });
 });

@@ -95,6 +95,24 @@ describe('repositories', () => {
     expect(await ask(server, 'PATCH', APP, { default_branch: 'nowhere' })).toBe(422);
     expect(await ask(server, 'PATCH', APP, { description: 'Mine.' })).toBe(422);
     expect(await ask(server, 'PATCH', APP, { private: true, default_branch: 'next' })).toBe(200);
+    const asIs = { name: 'app', description: '', homepage: '', visibility: 'private', archived: false };
+    expect(await ask(server, 'PATCH', APP, { ...asIs, has_wiki: false, allow_squash_merge: true })).toBe(200);
+    for (const change of [
+      { name: 'web' },
+      { visibility: 'public' },
+      { archived: true },
+      { has_wiki: true },
+      { allow_merge_commit: false },
+      { delete_branch_on_merge: true },
+    ]) {
+      const { status, body } = await call('PATCH', server.url + APP, { token: server.token, json: change });
+      const [field] = Object.keys(change);
+      expect([status, body]).toMatchObject([
+        422,
+        { message: expect.stringContaining(`The ${field} of a repository cannot be`) },
+      ]);
+    }
+    expect(await ask(server, 'PATCH', APP, { what_nobody_knows: 1 })).toBe(200);
     expect(await server.rest('GET', APP)).toMatchObject({ default_branch: 'next' });
   });
 });

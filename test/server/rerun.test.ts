@@ -54,6 +54,27 @@ jobs:
 `;
 
 describe('a re-run', () => {
+  it('is refused after fifty of them, of whatever kind, in GitHub’s status', async () => {
+    const server = await start();
+    await server.pushWorkflow(`on: push\njobs: { build: { runs-on: self-hosted, ${STEPS} } }`);
+    const end = () => server.rest('POST', `${ACTIONS}/runs/1/force-cancel`);
+    for (let count = 0; count < 50; count++) {
+      await end();
+      const path = ['runs/1/rerun', 'runs/1/rerun-failed-jobs', `jobs/${await jobId(server, 'build')}/rerun`][
+        count % 3
+      ];
+      expect((await rerun(server, path)).status).toBe(201);
+    }
+    await end();
+    const message = expect.stringContaining('re-run 50 times');
+    expect(await rerun(server)).toMatchObject({ status: 403, body: { message } });
+    expect(await rerun(server, `jobs/${await jobId(server, 'build')}/rerun`)).toMatchObject({
+      status: 403,
+      body: { message },
+    });
+    expect((await server.run(1)).attempt).toBe(51);
+  });
+
   it('SEM-29.2: of all jobs is another attempt with the same number, commit, event and actor', async () => {
     const server = await start();
     await server.pushWorkflow(CHAIN);

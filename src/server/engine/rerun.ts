@@ -35,9 +35,12 @@ export interface RerunOptions extends EngineOptions {
 /** SEM-29.1, counted from the first attempt. */
 const LONGEST_MS = 30 * 24 * 60 * 60 * 1000;
 
+/** https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs: of all kinds together. */
+const MOST_RERUNS = 50;
+
 /**
  * Begins another attempt with the same number, commit, event and actor.
- * @throws UserError 404; 403 in GitHub's words for a run that goes on, is too old, or has nothing to run again; 422 for
+ * @throws UserError 404; 403 in GitHub's words for a run that goes on, is too old, was run again too often, or has nothing to run again; 422 for
  * called files or a concurrency group that cannot be had any more
  */
 export async function rerun(options: RerunOptions, runId: number, request: RerunRequest): Promise<void> {
@@ -99,17 +102,20 @@ async function assertRerunnable(unit: Unit, run: RunRow, choice: RerunChoice): P
   const [first] = await earlierAttempts(unit.db, run.id);
   const age = unit.now - Date.parse(first?.created_at ?? run.created_at);
   if (age > LONGEST_MS) throw refusal(choice, 'too-old');
+  if (run.attempt > MOST_RERUNS) throw refusal(choice, 'too-often');
 }
 
 const WHOLE_RUN = {
   running: 'This workflow is already running',
   'too-old': 'Unable to retry this workflow run because it was created over a month ago',
   broken: 'This workflow run cannot be retried',
+  'too-often': `Unable to retry this workflow run because it has been re-run ${MOST_RERUNS} times`,
 };
 const ONE_JOB = {
   running: 'The workflow run containing this job is already running',
   'too-old': 'Unable to re-run this job because the workflow run was created over a month ago',
   broken: 'This workflow run cannot be retried',
+  'too-often': `Unable to re-run this job because the workflow run has been re-run ${MOST_RERUNS} times`,
 };
 
 /** GitHub's words and status. */

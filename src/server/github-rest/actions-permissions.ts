@@ -9,6 +9,7 @@ import { scopeOfRequest } from './runner-scopes.ts';
 const Policy = z.looseObject({
   enabled: z.boolean().optional(),
   enabled_repositories: z.enum(['all', 'none', 'selected']).optional(),
+  enabled_organizations: z.enum(['all', 'none', 'selected']).optional(),
   allowed_actions: z.enum(['all', 'local_only', 'selected']).optional(),
   sha_pinning_required: z.boolean().optional(),
 });
@@ -22,6 +23,14 @@ const TokenPermissions = z.looseObject({
   default_workflow_permissions: z.enum(['read', 'write']).optional(),
   can_approve_pull_request_reviews: z.boolean().optional(),
 });
+
+/** Where the rule is asked for, what an App needs for it (none may ask for the enterprise's), and that actions are on. */
+type Place = [string, 'administration' | 'organization_administration' | null, Record<string, unknown>];
+const PLACES: Place[] = [
+  ['/repos/:owner/:repo', 'administration', { enabled: true }],
+  ['/orgs/:org', 'organization_administration', { enabled_repositories: 'all' }],
+  ['/enterprises/:enterprise', null, { enabled_organizations: 'all' }],
+];
 
 /** What GitHub itself owns. */
 const GITHUB_OWNED = ['actions/*', 'github/*'];
@@ -41,14 +50,10 @@ export function actionsPermissionRoutes(
   policy: ActionsPolicy = readPolicy(),
 ): void {
   const isOpen = allowedActions(policy);
-  for (const [prefix, place] of [
-    ['/repos/:owner/:repo', ''],
-    ['/orgs/:org', 'organization_'],
-  ] as const) {
+  for (const [prefix, permission, enabled] of PLACES) {
     const base = `${prefix}/actions/permissions`;
-    const enabled = place === '' ? { enabled: true } : { enabled_repositories: 'all' };
     const rule = { ...enabled, allowed_actions: isOpen, sha_pinning_required: policy.requireSha };
-    const fixed = fixedRoutes(app, context, place);
+    const fixed = fixedRoutes(app, context, permission);
     fixed(base, rule, Policy, (asked) => (differs(asked, enabled) ? ALWAYS_ON : NOT_PER_PLACE), {
       more: (request) => (isOpen === 'selected' ? { selected_actions_url: ownUrl(context, request) } : {}),
     });
@@ -56,19 +61,21 @@ export function actionsPermissionRoutes(
       isThere: isOpen === 'selected',
     });
   }
-  fixedRoutes(app, context, '')(
+  fixedRoutes(app, context, 'administration')(
     '/repos/:owner/:repo/actions/permissions/access',
     { access_level: 'enterprise' },
     SharedAccess,
     () => 'Actions and workflows of a repository can be used by every repository of this server.',
   );
-  fixedRoutes(app, context, 'organization_')(
-    '/orgs/:org/actions/permissions/workflow',
-    { default_workflow_permissions: 'read', can_approve_pull_request_reviews: false },
-    TokenPermissions,
-    () =>
-      'New repositories begin with read. Set it for a repository: PUT /repos/OWNER/REPO/actions/permissions/workflow.',
-  );
+  for (const [prefix, permission] of PLACES.slice(1)) {
+    fixedRoutes(app, context, permission)(
+      `${prefix}/actions/permissions/workflow`,
+      { default_workflow_permissions: 'read', can_approve_pull_request_reviews: false },
+      TokenPermissions,
+      () =>
+        'New repositories begin with read. Set it for a repository: PUT /repos/OWNER/REPO/actions/permissions/workflow.',
+    );
+  }
 }
 
 interface MoreOfRoute {
@@ -79,8 +86,9 @@ interface MoreOfRoute {
 }
 
 /** GET of something that REST cannot change, and PUT that accepts exactly that. */
-function fixedRoutes(app: FastifyInstance, context: ServerContext, place: '' | 'organization_') {
-  const admin = (level: 'read' | 'write') => needs('admin', 'people', { app: `${place}administration: ${level}` });
+function fixedRoutes(app: FastifyInstance, context: ServerContext, permission: Place[1]) {
+  const admin = (level: 'read' | 'write') =>
+    needs('admin', 'people', permission === null ? {} : { app: `${permission}: ${level}` });
   return <Asked extends Record<string, unknown>>(
     path: string,
     value: Record<string, unknown>,

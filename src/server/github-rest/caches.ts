@@ -1,12 +1,21 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
-import { type CacheRow, cacheUsage, findCacheById, queryCaches } from '../../store/caches.ts';
+import {
+  type CacheRow,
+  type CacheUsage,
+  cacheUsage,
+  cacheUsageByRepository,
+  findCacheById,
+  queryCaches,
+} from '../../store/caches.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
+import { needs } from '../auth/access.ts';
 import { removeCache } from '../caches/eviction.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
-import { idOf, linkPages, pageOf, READ, repositoryOf, WRITE } from './requests.ts';
+import { idOf, linkPages, onPage, pageOf, READ, repositoryOf, WRITE } from './requests.ts';
+import { scopeOfRequest } from './runner-scopes.ts';
 
 const Text = z.string().max(1_000).optional();
 const ListQuery = z.object({
@@ -32,6 +41,20 @@ export function cacheRestRoutes(app: FastifyInstance, context: ServerContext): v
     return { total_count: count, actions_caches: caches.map(cacheObject) };
   });
   app.get(`${actions}/cache/usage`, READ, async (request) => usageOf(context, await repositoryOf(context, request)));
+  const ofOrganization = needs('read', 'people', { app: 'organization_administration: read' });
+  for (const [prefix, need] of [
+    ['/orgs/:org', ofOrganization],
+    ['/enterprises/:enterprise', needs('read', 'people')],
+  ] as const) {
+    app.get(`${prefix}/actions/cache/usage`, need, async (request) => totalOf(await usagesOf(context, request)));
+  }
+  app.get('/orgs/:org/actions/cache/usage-by-repository', ofOrganization, async (request, reply) => {
+    const usages = await usagesOf(context, request);
+    const shown = onPage(context, request, reply, usages).map(({ repository, ...usage }) =>
+      usageObject(repository, usage),
+    );
+    return { total_count: usages.length, repository_cache_usages: shown };
+  });
   app.delete(`${actions}/caches`, WRITE, async (request) => {
     const { id: repositoryId } = await repositoryOf(context, request);
     const { key, ref } = DeleteQuery.parse(request.query);
@@ -62,11 +85,23 @@ const cacheObject = ({ id, ref, key, version, size_bytes, created_at, last_acces
   size_in_bytes: size_bytes,
 });
 
-async function usageOf({ db }: ServerContext, repository: RepositoryRow) {
-  const { count, sizeBytes } = await cacheUsage(db, { repositoryId: repository.id });
-  return {
-    full_name: `${repository.owner}/${repository.name}`,
-    active_caches_size_in_bytes: sizeBytes,
-    active_caches_count: count,
-  };
+async function usageOf({ db }: ServerContext, { id, owner, name }: RepositoryRow) {
+  return usageObject(`${owner}/${name}`, await cacheUsage(db, { repositoryId: id }));
 }
+
+const usageObject = (full_name: string, { count, sizeBytes }: CacheUsage) => ({
+  full_name,
+  active_caches_size_in_bytes: sizeBytes,
+  active_caches_count: count,
+});
+
+/** Of the organization or the enterprise in the path. @throws UserError 404 */
+async function usagesOf(context: ServerContext, request: FastifyRequest) {
+  const scope = await scopeOfRequest(context, request);
+  return cacheUsageByRepository(context.db, scope.kind === 'organization' ? scope.name : undefined);
+}
+
+const totalOf = (usages: CacheUsage[]) => ({
+  total_active_caches_count: usages.reduce((sum, { count }) => sum + count, 0),
+  total_active_caches_size_in_bytes: usages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+});

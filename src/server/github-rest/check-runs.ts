@@ -12,8 +12,10 @@ import { notFoundOnGitHub } from './errors.ts';
 import { commitOf } from './git-requests.ts';
 import { withoutCalls } from './job-object.ts';
 import { type PostedAnnotation, postedCheckObject, postedId } from './posted-check-object.ts';
+import { tellOfCheck, WRITE_CHECKS } from './posted-checks.ts';
 import { idOf, onPage, repositoryOf } from './requests.ts';
 import { headOf } from './run-object.ts';
+import { rerun } from './runs.ts';
 
 export const READ_CHECKS = needs('read', 'checks: read');
 /** Of one commit; more than anybody has. */
@@ -45,6 +47,15 @@ export function checkRunRoutes(app: FastifyInstance, context: ServerContext): vo
     const page = pageOf(repository, headOf(run).sha);
     const annotations = JSON.parse(job.annotations) as Annotation[];
     return onPage(context, request, reply, annotations).map((annotation) => annotationObject(page, annotation));
+  });
+  app.post(`${base}/check-runs/:id/rerequest`, WRITE_CHECKS, async (request, reply) => {
+    const posted = await postedIn(context, request);
+    if (posted) await tellOfCheck(context, request.caller, posted.repository, posted.row, 'rerequested');
+    else {
+      const { run, job } = await checkRunOf(context, request);
+      await rerun(context, request, run.id, job.id);
+    }
+    return reply.code(201).send({});
   });
   app.get(`${base}/commits/:ref/check-runs`, READ_CHECKS, async (request, reply) => {
     const repository = await repositoryOf(context, request);

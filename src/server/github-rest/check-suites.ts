@@ -19,7 +19,9 @@ import {
   postedSuites,
   suiteOf,
 } from './posted-check-object.ts';
+import { tellOfCheck, WRITE_CHECKS } from './posted-checks.ts';
 import { idOf, onPage, repositoryOf } from './requests.ts';
+import { rerun } from './runs.ts';
 import { repositoryObject } from './shapes.ts';
 
 type Suite = { run: RunWithWorkflow } | { posted: PostedSuite };
@@ -35,6 +37,13 @@ export function checkSuiteRoutes(app: FastifyInstance, context: ServerContext): 
     const { repository, suite } = await suiteInPath(context, request);
     const all = onlyAsked(request, await checkRunsOf(context, repository, suite));
     return { total_count: all.length, check_runs: onPage(context, request, reply, all) };
+  });
+  app.post(`${base}/check-suites/:id/rerequest`, WRITE_CHECKS, async (request, reply) => {
+    const { repository, suite } = await suiteInPath(context, request);
+    if ('run' in suite) await rerun(context, request, suite.run.id, 'all');
+    else
+      for (const row of suite.posted.rows) await tellOfCheck(context, request.caller, repository, row, 'rerequested');
+    return reply.code(201).send({});
   });
   app.get(`${base}/commits/:ref/check-suites`, READ_CHECKS, async (request, reply) => {
     const repository = await repositoryOf(context, request);

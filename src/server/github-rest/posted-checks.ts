@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { isoTime } from '../../common/clock.ts';
 import { UserError } from '../../common/errors.ts';
+import { newGuid } from '../../common/ids.ts';
 import type { Json } from '../../protocol/runner/tokens.ts';
 import { type CheckRunRow, findCheckRun, insertCheckRun, updateCheckRun } from '../../store/check-runs.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
@@ -20,7 +21,7 @@ import {
 import { idOf, repositoryOf } from './requests.ts';
 import { repositoryObject, userObject } from './shapes.ts';
 
-const WRITE = needs('write', 'checks: write');
+export const WRITE_CHECKS = needs('write', 'checks: write');
 /** GitHub's for one request; more come with further changes. */
 const MAX_ANNOTATIONS_AT_ONCE = 50;
 /** Of one check run: the row is read as a whole. */
@@ -65,8 +66,8 @@ type Wanted = z.infer<typeof Change>;
 /** https://docs.github.com/rest/checks/runs: what Apps, and jobs with their token, report of a commit */
 export function postedCheckRoutes(app: FastifyInstance, context: ServerContext): void {
   const base = '/repos/:owner/:repo/check-runs';
-  app.post(base, WRITE, async (request, reply) => reply.code(201).send(await create(context, request)));
-  app.patch(`${base}/:id`, WRITE, (request) => change(context, request));
+  app.post(base, WRITE_CHECKS, async (request, reply) => reply.code(201).send(await create(context, request)));
+  app.patch(`${base}/:id`, WRITE_CHECKS, (request) => change(context, request));
 }
 
 async function create(context: ServerContext, request: FastifyRequest) {
@@ -85,8 +86,8 @@ async function create(context: ServerContext, request: FastifyRequest) {
     name: wanted.name,
     created_at: at,
   });
-  await tell(context, request.caller, repository, row, 'created');
-  if (row.status === 'completed') await tell(context, request.caller, repository, row, 'completed');
+  await tellOfCheck(context, request.caller, repository, row, 'created');
+  if (row.status === 'completed') await tellOfCheck(context, request.caller, repository, row, 'completed');
   return postedCheckObject(context, repository, row);
 }
 
@@ -108,7 +109,7 @@ async function change(context: ServerContext, request: FastifyRequest) {
     return { before, row: await updateCheckRun(db, id, changed(before, wanted, isoTime(context.clock.now()))) };
   });
   const isDone = row.status === 'completed' && before.status !== 'completed';
-  if (isDone) await tell(context, request.caller, repository, row, 'completed');
+  if (isDone) await tellOfCheck(context, request.caller, repository, row, 'completed');
   return postedCheckObject(context, repository, row);
 }
 
@@ -187,12 +188,12 @@ function withMore(before: string, given: z.infer<typeof Annotation>[]): string {
 }
 
 /** The event `check_run` (SEM-2.4); what jobs report with their token starts nothing (SEM-2.5). */
-async function tell(
+export async function tellOfCheck(
   context: ServerContext,
   caller: Caller,
   repository: RepositoryRow,
   row: CheckRunRow,
-  action: 'created' | 'completed',
+  action: 'created' | 'completed' | 'rerequested',
 ): Promise<void> {
   const { publicUrl } = context.settings;
   const tip = await context.branches.tip(repository);
@@ -202,7 +203,8 @@ async function tell(
   const check_suite = await postedSuiteObject(context, repository, suite);
   const check_run = { ...(await postedCheckObject(context, repository, row)), check_suite };
   await context.engine.acceptEvent({
-    key: `check-run:${row.id}:${action}:${row.updated_at}`,
+    // One may be asked for again and again.
+    key: `check-run:${row.id}:${action}:${action === 'rerequested' ? newGuid() : row.updated_at}`,
     repository,
     name: 'check_run',
     activity: action,

@@ -130,13 +130,24 @@ function organizationObject(publicUrl: string, owner: string, rows: RepositoryRo
   };
 }
 
-/** The default branch; what is asked beside it must be as it is. */
+/** What GitHub's REST can change of a repository and this server does not, in so far as the answer does not show it. */
+const UNSHOWN = {
+  homepage: null,
+  allow_squash_merge: true,
+  allow_merge_commit: true,
+  allow_rebase_merge: false,
+  allow_auto_merge: false,
+  allow_update_branch: false,
+  delete_branch_on_merge: false,
+};
+
+/** The default branch; what is asked beside it must be as it is, and what GitHub does not know is ignored, as there. */
 async function change(context: ServerContext, request: FastifyRequest) {
   const repository = await repositoryOf(context, request);
   const { default_branch: branch, ...others } = ChangeRequest.parse(request.body);
   const object: Record<string, unknown> = repositoryObject(repository, context.settings.publicUrl);
-  for (const [field, value] of Object.entries(others)) {
-    if (object[field] === value) continue;
+  for (const [field, own] of Object.entries({ ...object, ...UNSHOWN })) {
+    if (others[field] === undefined || isSame(own, others[field])) continue;
     throw new UserError('fixed-field', `The ${field} of a repository cannot be changed here.`, {
       hint: 'Only default_branch can.',
     });
@@ -150,3 +161,6 @@ async function change(context: ServerContext, request: FastifyRequest) {
   await context.schedules.synchronize(changed, callerName(request.caller));
   return repositoryObject(changed, context.settings.publicUrl);
 }
+
+/** Nothing and an empty text are the same to those who set a description. */
+const isSame = (own: unknown, asked: unknown): boolean => own === asked || (own === null && asked === '');

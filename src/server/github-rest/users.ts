@@ -4,7 +4,7 @@ import { findUser } from '../../store/people.ts';
 import { needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
-import { userObject } from './shapes.ts';
+import { wholeUserObject } from './user-object.ts';
 
 /** https://docs.github.com/rest/users/users: whoever has a token may know who else works here */
 export function userRoutes(app: FastifyInstance, context: ServerContext): void {
@@ -13,6 +13,6 @@ export function userRoutes(app: FastifyInstance, context: ServerContext): void {
     const { username } = z.object({ username: z.string() }).parse(params);
     const user = await findUser(context.db, username);
     if (!user) throw notFoundOnGitHub();
-    return { ...userObject(user.login, context.settings.publicUrl), created_at: user.created_at };
+    return wholeUserObject(context, user.login);
   });
 }

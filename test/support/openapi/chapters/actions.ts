@@ -53,6 +53,7 @@ async function checkRuns(api: RestClient, repository: string, job: { id: number;
   await api.get(`${repository}/check-runs/${job.id}`);
   await api.get(`${repository}/check-runs/${job.id}/annotations`);
   await api.get(`${repository}/commits/${job.head_sha}/check-runs`);
+  await api.get(`${repository}/commits/${job.head_sha}/check-suites`);
 }
 
 /** What a real runner would have uploaded. */

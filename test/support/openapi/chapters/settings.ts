@@ -32,16 +32,14 @@ export async function secretsAndVariables(api: RestClient): Promise<void> {
   }
 }
 
+/** The server must allow selected actions. */
 export async function permissions(api: RestClient): Promise<void> {
   const base = `${await repositoryWith(api, 'permissions', { 'README.md': '' })}/actions/permissions`;
   await api.get(`${base}/workflow`);
   await api.put(`${base}/workflow`, { default_workflow_permissions: 'write' });
-  for (const path of [
-    base,
-    `${base}/access`,
-    '/orgs/me/actions/permissions',
-    '/orgs/me/actions/permissions/workflow',
-  ]) {
+  const above = ['/orgs/me', '/enterprises/switchyard'].map((place) => `${place}/actions/permissions`);
+  const selected = [base, ...above].map((path) => `${path}/selected-actions`);
+  for (const path of [base, `${base}/access`, ...above, ...above.map((one) => `${one}/workflow`), ...selected]) {
     await api.put(path, await api.get(path));
   }
 }
