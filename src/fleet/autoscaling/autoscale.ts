@@ -41,7 +41,7 @@ export interface Observations {
   jobs: readonly DemandedJob[];
   /** Those that this autoscaler reserves for (`reservedJobs`). */
   reservedJobs: readonly DemandedJob[];
-  /** Whether a job by the name of its reservation is known to be over. */
+  /** Whether the job of a reservation, by its name, is known to be over or another pool's. */
   hasEnded: (name: string) => boolean;
   /** Why the demand may not be complete, as a sentence. */
   demandProblem?: string;
@@ -125,11 +125,17 @@ function reservedReason(reserved: number, sum: number): Reason[] {
 
 const doubtOf = (problem: string): Reason => ({ code: 'demand-uncertain', text: `Jobs may be missing: ${problem}` });
 
-/** Anything but the share of busy runners, and that at zero (D-3). */
-const usesDemand = ({ metrics = [], scaleUpTriggers = [], minReplicas }: AutoscalerSpec): boolean =>
-  scaleUpTriggers.length > 0 ||
-  minReplicas === 0 ||
-  metrics.some(({ type }) => type === 'TotalNumberOfQueuedAndInProgressWorkflowRuns');
+/** Whether waiting jobs count: all but the share of busy runners, and that too at zero (D-3). */
+export function usesDemand({
+  metrics = [],
+  scaleUpTriggers = [],
+  scheduledOverrides = [],
+  minReplicas,
+}: AutoscalerSpec) {
+  const mins = [minReplicas, ...scheduledOverrides.map((override) => override.minReplicas)];
+  const counts = metrics.some(({ type }) => type === 'TotalNumberOfQueuedAndInProgressWorkflowRuns');
+  return counts || scaleUpTriggers.length > 0 || (metrics.length > 0 && mins.includes(0));
+}
 
 function roundFor(state: AutoscalingState, { busy }: Observations, nowMs: number): Round | undefined {
   if (!hasRounds(state.spec)) return undefined;

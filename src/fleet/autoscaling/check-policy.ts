@@ -87,7 +87,7 @@ const LONGEST_MS: Record<string, number> = {
 
 function overrideProblems(spec: AutoscalerSpec, override: ScheduledOverride, index: number): PolicyProblem[] {
   const path = `spec.scheduledOverrides[${index}]`;
-  const { startTime, endTime, timeZone, minReplicas, maxReplicas, recurrenceRule } = override;
+  const { startTime, endTime, timeZone, recurrenceRule } = override;
   if (timeZone !== undefined && !isTimezone(timeZone)) {
     return [{ field: `${path}.timeZone`, value: timeZone, text: 'must be a name such as Europe/Berlin' }];
   }

@@ -84,6 +84,11 @@ describe('reservations', () => {
     expect(next({ existing: expired, maxReplicas: 1 })).toEqual([entry('b', 0, 10)]);
   });
 
+  it('keeps what a person reserved, whatever is known of jobs', () => {
+    const existing = [entry('warm', -1, 5, 4), entry('job/soon', -1, 5)];
+    expect(next({ existing, hasEnded: () => true })).toEqual(existing);
+  });
+
   it('BAT-2: drops what has expired, to the moment', () => {
     const existing = [entry('a', -10, 0), entry('b', -10, 1), { name: 'no end', replicas: 1 }];
     expect(names(next({ existing }))).toEqual(['b']);

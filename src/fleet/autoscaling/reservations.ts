@@ -10,8 +10,10 @@ import { parseGoDuration } from './go-duration.ts';
 /** When the trigger gives none that is positive. */
 const DEFAULT_DURATION_MS = 10 * 60_000;
 
-/** Name of the reservation for a job. Ids of jobs are unique at a server. */
+/** Name of the reservation for a job. Ids of jobs are unique at a server. Other names are those that people gave. */
 export const reservationName = ({ id, attempt }: Pick<DemandedJob, 'id' | 'attempt'>): string => `job/${id}/${attempt}`;
+
+const NAME_OF_JOB = /^job\/\d+\/\d+$/;
 
 /** WH-9: exactly one trigger, and one that listens to jobs. How long its reservations last, else undefined. */
 export function reservationDurationMs(triggers: readonly ScaleUpTrigger[] = []): number | undefined {
@@ -25,7 +27,7 @@ export interface ReservationChange {
   existing: readonly CapacityReservation[];
   /** Jobs that this pool is to have a runner for, longest waiting first. */
   jobs: readonly DemandedJob[];
-  /** Whether a job by this reservation name is known to be over. */
+  /** Whether the job of this reservation is known to be over, or another pool's. */
   hasEnded: (name: string) => boolean;
   durationMs: number;
   maxReplicas: number;
@@ -41,7 +43,7 @@ export function nextReservations(change: ReservationChange, nowMs: number): Capa
   const kept = existing.flatMap((entry, index) => {
     const name = entry.name ?? '';
     if (waiting.delete(name)) return [extended(entry, durationMs, nowMs)];
-    if (hasEnded(name)) return [];
+    if (NAME_OF_JOB.test(name) && hasEnded(name)) return [];
     // BAT-1: what is beyond the maximum waits for a slot, so its time does not run.
     const next = existing.length > maxReplicas && index >= maxReplicas ? restarted(entry, nowMs) : entry;
     return isExpired(next, nowMs) ? [] : [next];

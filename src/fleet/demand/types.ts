@@ -1,5 +1,6 @@
 /** What scaling may ask about waiting work, whoever tells it: webhooks, a scale set's messages, or a listing. */
 import type { RunnerScope } from '../../protocol/github/runners.ts';
+import type { WatchedPlace } from './demand-service.ts';
 
 /** A job that waits for a runner or has one. Every attempt of a job has an id of its own, so that is its key (D-7). */
 export interface DemandedJob {
@@ -32,3 +33,19 @@ export interface Demand {
   /** Called after a change, with the repository (OWNER/NAME) whose jobs changed; the returned function ends that. */
   onChange(listener: (repository: string) => void): () => void;
 }
+
+/** Demand with what keeps it current. */
+export interface DemandSource {
+  readonly demand: Demand;
+  /** From now on these places are kept current, and no others. May be called on every change. */
+  watch(places: readonly WatchedPlace[]): void;
+  /** A runner has ended, perhaps with its job. */
+  runnerEnded(): void;
+}
+
+/** For a fleet that is told of no jobs. */
+export const NO_DEMAND: DemandSource = {
+  demand: { inScope: () => ({ jobs: [], problem: 'this fleet is told of no jobs.' }), onChange: () => () => undefined },
+  watch: () => undefined,
+  runnerEnded: () => undefined,
+};

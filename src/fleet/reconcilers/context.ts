@@ -2,6 +2,7 @@ import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/log.ts';
 import type { GitHubClient } from '../../github/index.ts';
 import type { Backend, Instance } from '../backends/types.ts';
+import type { Demand } from '../demand/types.ts';
 import type { StoredObject } from '../resources/object.ts';
 import type { ScaleSets } from '../scale-sets/scale-sets.ts';
 import type { EventRecorder } from '../store/event-recorder.ts';
@@ -22,6 +23,9 @@ export interface ReconcilerContext {
   queue: WorkQueue;
   startBackOff: StartBackOff;
   scaleSets: ScaleSets;
+  demand: Demand;
+  /** Names of the reservations of jobs that an autoscaler saw when it last looked, by its uid. */
+  seenJobs: Map<string, ReadonlySet<string>>;
   /** When a runner whose server said "busy" may be asked about again; epoch ms by uid. */
   askAgainAtMs: Map<string, number>;
   clock: Clock;

@@ -4,6 +4,7 @@ import type { Logger } from '../../common/log.ts';
 import { type GitHubClient, removeRunner } from '../../github/index.ts';
 import { removeAgent } from '../../github/scale-sets/index.ts';
 import type { Backend, Exit, Instance } from '../backends/types.ts';
+import { type DemandSource, NO_DEMAND } from '../demand/types.ts';
 import type { EphemeralRunner } from '../resources/ephemeral-runner.ts';
 import { kinds } from '../resources/index.ts';
 import { controllerOf, keyText, type ObjectKey, pluralOf, type StoredObject } from '../resources/object.ts';
@@ -17,6 +18,8 @@ import { ScaleSets } from '../scale-sets/scale-sets.ts';
 import { StartBreaker } from '../scale-sets/start-breaker.ts';
 import type { EventRecorder } from '../store/event-recorder.ts';
 import type { ResourceStore, StoreEvent } from '../store/resource-store.ts';
+import { reconcileAutoscaler } from './autoscaler-reconciler.ts';
+import { AutoscalerWakes } from './autoscaler-wakes.ts';
 import { instanceName, type ReconcilerContext } from './context.ts';
 import { reconcileDeployment } from './deployment-reconciler.ts';
 import { collectGarbage } from './garbage-collector.ts';
@@ -33,6 +36,8 @@ export interface ControllerOptions {
   github: GitHubClient;
   /** Credentials of scale sets; default the fleet's own, for its own server. */
   clientFor?: ClientFor;
+  /** Which jobs wait; default none is ever told of. */
+  demand?: DemandSource;
   clock: Clock;
   logger: Logger;
 }
@@ -41,6 +46,7 @@ const RECONCILERS: Record<string, (context: ReconcilerContext, key: ObjectKey) =
   runnerdeployments: reconcileDeployment,
   runnerreplicasets: reconcileReplicaSet,
   runners: reconcileRunner,
+  horizontalrunnerautoscalers: reconcileAutoscaler,
   autoscalingrunnersets: reconcileScaleSet,
   ephemeralrunnersets: reconcileRunnerSet,
   ephemeralrunners: reconcileEphemeralRunner,
@@ -64,10 +70,13 @@ export class Controller {
   readonly #context: ReconcilerContext;
   readonly #ends: (() => void)[] = [];
   readonly #abort = new AbortController();
+  readonly #source: DemandSource;
+  readonly #wakes: AutoscalerWakes;
   #cancelResync: () => void = () => undefined;
 
   private constructor(options: ControllerOptions, instances: Instance[]) {
     const { clock, logger, github, clientFor = ownServerOnly(github) } = options;
+    this.#source = options.demand ?? NO_DEMAND;
     const signal = this.#abort.signal;
     const queue = new WorkQueue({
       clock,
@@ -85,7 +94,11 @@ export class Controller {
       startBackOff: new StartBackOff(),
       scaleSets: new ScaleSets(new ScaleSetConnections(clientFor, clock), new StartBreaker()),
       askAgainAtMs: new Map(),
+      demand: this.#source.demand,
+      seenJobs: new Map(),
     };
+    this.#wakes = new AutoscalerWakes(options.store, queue, this.#source, options.backend.systemLabels);
+    this.#ends.push(() => this.#wakes.close());
     this.#ends.push(options.store.onChange((event) => this.#changed(event)));
     this.#ends.push(options.backend.onExit((name, exit) => this.#ended(name, exit)));
     logger.info({ instances: instances.length }, 'the controller has started');
@@ -153,8 +166,10 @@ export class Controller {
     await RECONCILERS[plural]?.(this.#context, { plural, namespace, name });
   }
 
-  #changed({ type, plural, object }: StoreEvent): void {
+  #changed(event: StoreEvent): void {
     const { queue } = this.#context;
+    const { type, plural, object } = event;
+    this.#wakes.changed(event);
     if (plural === 'namespaces') queue.add(GARBAGE_KEY);
     if (!RECONCILERS[plural]) return;
     queue.add(keyOf(plural, object));
@@ -168,6 +183,7 @@ export class Controller {
     const { instances, queue, store } = this.#context;
     const known = instances.get(name);
     if (known) instances.set(name, { ...known, exit });
+    this.#source.runnerEnded();
     const [namespace, runner] = name.includes('_') ? name.split('_', 2) : ['default', name];
     for (const plural of RUNNER_PLURALS) {
       const key = { plural, namespace: namespace ?? '', name: runner ?? '' };

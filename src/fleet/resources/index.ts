@@ -2,6 +2,7 @@ import { autoscalingRunnerSetKind } from './autoscaling-runner-set.ts';
 import { configMapKind } from './config-map.ts';
 import { ephemeralRunnerKind } from './ephemeral-runner.ts';
 import { ephemeralRunnerSetKind } from './ephemeral-runner-set.ts';
+import { autoscalerKind } from './horizontal-runner-autoscaler.ts';
 import type { Kind } from './kind.ts';
 import { namespaceKind } from './namespace.ts';
 import { runnerKind } from './runner.ts';
@@ -14,6 +15,7 @@ export const kinds: Kind[] = [
   runnerDeploymentKind,
   runnerReplicaSetKind,
   runnerKind,
+  autoscalerKind,
   autoscalingRunnerSetKind,
   ephemeralRunnerSetKind,
   ephemeralRunnerKind,

@@ -12,6 +12,7 @@ import type { RunnerSpec } from '../resources/runner-spec.ts';
 import { EventRecorder } from '../store/event-recorder.ts';
 import { ResourceStore } from '../store/resource-store.ts';
 import { GitHubStandIn, STAND_IN_TOKEN } from './github-stand-in.ts';
+import { InMemoryDemand } from './in-memory-demand.ts';
 
 /** Store, controller, fake backend and stand-in server, wired as `startFleet` does, without the API. */
 export class FleetUnderTest<B extends Backend = FakeBackend> {
@@ -19,11 +20,21 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
   readonly github: GitHubStandIn;
   readonly backend: B;
   readonly events: EventRecorder;
+  /** What the fleet is told of waiting jobs. */
+  readonly demand: InMemoryDemand;
   readonly #clock: Clock;
   readonly #logger: Logger;
   controller: Controller;
 
-  private constructor(github: GitHubStandIn, backend: B, store: ResourceStore, clock: Clock, controller: Controller) {
+  private constructor(
+    github: GitHubStandIn,
+    backend: B,
+    store: ResourceStore,
+    clock: Clock,
+    demand: InMemoryDemand,
+    controller: Controller,
+  ) {
+    this.demand = demand;
     this.github = github;
     this.backend = backend;
     this.store = store;
@@ -36,8 +47,9 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
   static async start<B extends Backend>(clock: Clock, backend: B): Promise<FleetUnderTest<B>> {
     const github = await GitHubStandIn.start();
     const store = new ResourceStore(':memory:', clock);
-    const controller = await startController(github, backend, store, clock, silentLogger);
-    return new FleetUnderTest(github, backend, store, clock, controller);
+    const demand = new InMemoryDemand();
+    const controller = await startController(github, backend, store, clock, demand, silentLogger);
+    return new FleetUnderTest(github, backend, store, clock, demand, controller);
   }
 
   static withFake(clock: Clock): Promise<FleetUnderTest> {
@@ -47,7 +59,14 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
   /** As after `kill -9`: the old controller's effects end, a new one begins on the same store and backend. */
   async restart(): Promise<void> {
     this.controller.abandon();
-    this.controller = await startController(this.github, this.backend, this.store, this.#clock, this.#logger);
+    this.controller = await startController(
+      this.github,
+      this.backend,
+      this.store,
+      this.#clock,
+      this.demand,
+      this.#logger,
+    );
   }
 
   deploy(name: string, replicas: number, spec: RunnerSpec = { repository: 'octo/app' }): StoredObject {
@@ -96,8 +115,9 @@ function startController(
   backend: Backend,
   store: ResourceStore,
   clock: Clock,
+  demand: InMemoryDemand,
   logger: Logger,
 ): Promise<Controller> {
   const github = new GitHubClient({ url, token: STAND_IN_TOKEN });
-  return Controller.start({ store, events: new EventRecorder(store, clock), backend, github, clock, logger });
+  return Controller.start({ store, events: new EventRecorder(store, clock), backend, github, demand, clock, logger });
 }

@@ -1,0 +1,80 @@
+/** What an autoscaler scales, as far as scaling looks into it. */
+import type { RunnerScope } from '../../protocol/github/runners.ts';
+import type { AutoscalingState } from '../autoscaling/autoscale.ts';
+import { targetProblem } from '../autoscaling/check-policy.ts';
+import type { Pool } from '../autoscaling/pool-jobs.ts';
+import { type HorizontalRunnerAutoscaler, targetOf } from '../resources/horizontal-runner-autoscaler.ts';
+import { kindOfPlural } from '../resources/index.ts';
+import { isDeleting, type ObjectKey, type StoredObject } from '../resources/object.ts';
+import { DEPLOYMENT_LABEL } from '../resources/replicated-spec.ts';
+import { annotation, isOver, type Runner } from '../resources/runner.ts';
+import { isEphemeral, scopeOf } from '../resources/runner-spec.ts';
+import type { ResourceStore } from '../store/resource-store.ts';
+
+export const AUTOSCALERS = 'horizontalrunnerautoscalers';
+
+export interface AutoscalerTarget {
+  plural: string;
+  object: StoredObject;
+  scope: RunnerScope;
+  pool: Pool;
+  state: AutoscalingState['target'];
+}
+
+export const targetKey = ({ spec, metadata: { namespace } }: HorizontalRunnerAutoscaler): ObjectKey => {
+  const { plural, name } = targetOf(spec);
+  return { plural, namespace, name };
+};
+
+/**
+ * The target, or in one sentence why there is nothing to scale.
+ * @param systemLabels what the backend adds to every runner
+ */
+export function findTarget(
+  store: ResourceStore,
+  autoscaler: HorizontalRunnerAutoscaler,
+  systemLabels: readonly string[],
+): AutoscalerTarget | { problem: string } {
+  const { kind, plural, name } = targetOf(autoscaler.spec);
+  const object = store.find(targetKey(autoscaler));
+  if (!object || isDeleting(object)) return { problem: `There is no ${kind} ${name} to scale.` };
+  const decider = autoscalersOf(store, targetKey(autoscaler))[0];
+  if (decider && decider.metadata.uid !== autoscaler.metadata.uid) {
+    return { problem: `${kind} ${name} is already scaled by ${decider.metadata.name}, which is older.` };
+  }
+  const spec = kindOfPlural(plural)?.runnerSpec?.(object.spec)?.spec;
+  if (!spec) return { problem: `${kind} ${name} has no runners.` };
+  const scope = scopeOf(spec);
+  const problem = targetProblem(autoscaler.spec, scope);
+  if (problem) return { problem };
+  const pool = { scope, group: spec.group, labels: [...systemLabels, ...(spec.labels ?? [])] };
+  const { replicas } = object.spec as { replicas?: number };
+  return { plural, object, scope, pool, state: { scope, replicas, isEphemeral: isEphemeral(spec) } };
+}
+
+/** Of one target, the one that decides first: the oldest. */
+export function autoscalersOf(store: ResourceStore, target: ObjectKey): HorizontalRunnerAutoscaler[] {
+  return (store.list(AUTOSCALERS, target.namespace) as HorizontalRunnerAutoscaler[]).filter((autoscaler) => {
+    const { plural, name } = targetKey(autoscaler);
+    return plural === target.plural && name === target.name && !isDeleting(autoscaler);
+  });
+}
+
+/** The label by which the runners of a target are known. */
+const RUNNER_LABELS: Record<string, string> = { runnerdeployments: DEPLOYMENT_LABEL, runnersets: 'runnerset-name' };
+
+export function runnersOf(store: ResourceStore, { plural, namespace, name }: ObjectKey): Runner[] {
+  const label = RUNNER_LABELS[plural] ?? '';
+  return (store.list('runners', namespace) as Runner[]).filter(({ metadata }) => metadata.labels?.[label] === name);
+}
+
+/** Whether a runner of this name is one of the target's. */
+export function hasRunner(store: ResourceStore, { plural, namespace, name }: ObjectKey, runner: string): boolean {
+  const found = store.find({ plural: 'runners', namespace, name: runner });
+  return found?.metadata.labels?.[RUNNER_LABELS[plural] ?? ''] === name;
+}
+
+/** 3.4: what the server calls busy, and what it has refused to let go (busy + termBusy). */
+export const isBusy = (runner: Runner): boolean =>
+  !isOver(runner) &&
+  (runner.status?.phase === 'Running' || runner.metadata.annotations?.[annotation.unregistrationFailure] !== undefined);

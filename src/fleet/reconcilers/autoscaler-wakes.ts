@@ -1,0 +1,92 @@
+/** Wakes autoscalers when what they look at changes, and says whose demand is to be kept current. */
+import { type RunnerScope, scopeName } from '../../protocol/github/runners.ts';
+import { usesDemand } from '../autoscaling/autoscale.ts';
+import type { WatchedPlace } from '../demand/demand-service.ts';
+import type { DemandSource } from '../demand/types.ts';
+import type { HorizontalRunnerAutoscaler } from '../resources/horizontal-runner-autoscaler.ts';
+import { keyText, type ObjectKey, type StoredObject } from '../resources/object.ts';
+import type { ResourceStore, StoreEvent } from '../store/resource-store.ts';
+import { AUTOSCALERS, type AutoscalerTarget, autoscalersOf, findTarget, targetKey } from './autoscaler-target.ts';
+import type { WorkQueue } from './work-queue.ts';
+
+const TARGETS = ['runnerdeployments', 'runnersets'];
+
+export class AutoscalerWakes {
+  readonly #store: ResourceStore;
+  readonly #queue: WorkQueue;
+  readonly #source: DemandSource;
+  readonly #systemLabels: readonly string[];
+  /** By uid. A status changes with every runner, and says nothing new to an autoscaler. */
+  readonly #generations = new Map<string, number>();
+  readonly #endListening: () => void;
+
+  constructor(store: ResourceStore, queue: WorkQueue, source: DemandSource, systemLabels: readonly string[]) {
+    this.#systemLabels = systemLabels;
+    this.#store = store;
+    this.#queue = queue;
+    this.#source = source;
+    this.#endListening = source.demand.onChange((repository) => this.#demandChanged(repository));
+    this.#watch();
+  }
+
+  /** After every change in the store. */
+  changed({ type, plural, object }: StoreEvent): void {
+    if (plural !== AUTOSCALERS && !TARGETS.includes(plural)) return;
+    const { uid, generation, namespace, name } = object.metadata;
+    if (type !== 'DELETED' && this.#generations.get(uid) === generation) return;
+    if (type === 'DELETED') this.#generations.delete(uid);
+    else this.#generations.set(uid, generation);
+    const target =
+      plural === AUTOSCALERS ? targetKey(object as HorizontalRunnerAutoscaler) : { plural, namespace, name };
+    this.#wake(autoscalersOf(this.#store, target));
+    this.#watch();
+  }
+
+  close(): void {
+    this.#endListening();
+  }
+
+  #demandChanged(repository: string): void {
+    this.#wake(this.#demanding().flatMap(({ autoscaler, place }) => (sees(place.scope, repository) ? autoscaler : [])));
+  }
+
+  #watch(): void {
+    this.#source.watch(this.#demanding().map(({ place }) => place));
+  }
+
+  /** Autoscalers that count jobs, with where they count them. */
+  #demanding(): { autoscaler: HorizontalRunnerAutoscaler; place: WatchedPlace }[] {
+    return (this.#store.list(AUTOSCALERS) as HorizontalRunnerAutoscaler[]).flatMap((autoscaler) => {
+      if (!usesDemand(autoscaler.spec)) return [];
+      const target = findTarget(this.#store, autoscaler, this.#systemLabels);
+      return 'problem' in target ? [] : [{ autoscaler, place: placeOf(autoscaler, target) }];
+    });
+  }
+
+  #wake(autoscalers: HorizontalRunnerAutoscaler[]): void {
+    for (const autoscaler of autoscalers) this.#queue.add(keyText(keyOf(autoscaler)));
+  }
+}
+
+function placeOf(autoscaler: HorizontalRunnerAutoscaler, { scope, pool }: AutoscalerTarget): WatchedPlace {
+  const { namespace, name } = autoscaler.metadata;
+  const names = autoscaler.spec.metrics?.flatMap(({ repositoryNames = [] }) => repositoryNames) ?? [];
+  const own = scope.kind === 'repository' ? [scopeName(scope)] : [];
+  const named = scope.kind === 'organization' ? names.map((repository) => `${scope.name}/${repository}`) : [];
+  return { name: `${namespace}/${name}`, scope, labels: pool.labels, repositories: [...own, ...named] };
+}
+
+/** Whether runners of the scope could be asked for jobs of this repository (OWNER/NAME). */
+function sees(scope: RunnerScope, repository: string): boolean {
+  const name = scopeName(scope).toLowerCase();
+  const asked = repository.toLowerCase();
+  return (
+    scope.kind === 'enterprise' || asked === name || (scope.kind === 'organization' && asked.startsWith(`${name}/`))
+  );
+}
+
+const keyOf = ({ metadata: { namespace, name } }: StoredObject): ObjectKey => ({
+  plural: AUTOSCALERS,
+  namespace,
+  name,
+});
