@@ -86,7 +86,7 @@ async function tidy(options: HousekeepingOptions): Promise<void> {
     })
     .execute();
   for (const { id, name } of lost) {
-    if ((await engine.removeRunner(id)) !== 'removed') continue;
+    if ((await engine.registrations.remove(id)) !== 'removed') continue;
     logger.info({ runner: name }, 'removed the registration of a runner that has not been seen for long');
   }
 }

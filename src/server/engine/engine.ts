@@ -4,10 +4,8 @@ import type { BrokerMessage } from '../../protocol/runner/broker.ts';
 import type { CompleteJobRequest } from '../../protocol/runner/run-service.ts';
 import type { Database, Queries } from '../../store/database.ts';
 import { findJob, type JobRow, jobsInPhases, moveJob } from '../../store/jobs.ts';
-import type { RepositoryRow } from '../../store/repositories.ts';
-import { allRunners, deleteRunner, type RunnerRow, runnerGroups } from '../../store/runners.ts';
+import { allRunners, runnerGroups } from '../../store/runners.ts';
 import type { FilterOptions } from '../../workflow/index.ts';
-import type { JobRequirement } from '../../workflow/routing.ts';
 import type { Changes } from '../changes.ts';
 import type { GitRepositories } from '../git/repositories.ts';
 import type { WorkflowFiles } from '../workflow-files/workflow-files.ts';
@@ -21,11 +19,11 @@ import { Environments } from './environments.ts';
 import { fallDue } from './fall-due.ts';
 import { followUp } from './follow-up.ts';
 import { acquire, assign, complete, endWorkOfOldSession, renew } from './job-lifecycle.ts';
+import { JobMemory } from './job-memory.ts';
 import type { Announce } from './news.ts';
 import { Offers } from './offers.ts';
 import type { EngineOptions as Rules } from './options.ts';
 import { Polls } from './polls.ts';
-import { requirementOf } from './requirement.ts';
 import { type RerunRequest, rerun } from './rerun.ts';
 import { loadRunOrThrow, type RunBundle } from './run-bundle.ts';
 import { RunnerDirectory } from './runner-directory.ts';
@@ -72,11 +70,8 @@ export class Engine {
   readonly #polls: Polls;
   readonly #inUnit: InUnit;
   readonly #rules: Rules;
-  /** Which runner holds which job. */
-  readonly #holders = new Map<number, number>();
-  /** Owner and name of every repository that has jobs; they never change. */
-  readonly #repositories = new Map<number, Pick<RepositoryRow, 'owner' | 'name'>>();
   readonly #offers: Offers;
+  readonly #jobs: JobMemory;
 
   constructor(deps: EngineDependencies) {
     this.#deps = deps;
@@ -87,7 +82,7 @@ export class Engine {
       db,
       clock,
       changes,
-      onMoved: (job) => this.#takeUp(job),
+      onMoved: (job) => this.#jobs.takeUp(job),
       followUp: (unit, next) => followUp(unit, this.#rules, next),
       announce: async (unit, news) => {
         await deps.announce(unit, news);
@@ -114,11 +109,18 @@ export class Engine {
       putBack: (job) => this.#putBack(job),
     });
     this.#offers = new Offers(db, this.#inUnit);
+    this.#jobs = new JobMemory({
+      deadlines: this.#deadlines,
+      directory: this.#directory,
+      dispatcher: this.#dispatcher,
+      offers: this.#offers,
+      polls: this.#polls,
+    });
     this.views = new EngineViews({
       db,
       reader: this.#deps.reader,
       directory: this.#directory,
-      requirement: (job) => this.#requirement(job),
+      requirement: (job) => this.#jobs.requirement(job),
       scaleSets: () => this.scaleSets.facts(),
     });
     this.environments = new Environments(this.#inUnit);
@@ -131,6 +133,7 @@ export class Engine {
     this.registrations = new RunnerRegistrations({
       inUnit: this.#inUnit,
       directory: this.#directory,
+      changes,
       regroup: () => this.walls.regroup(),
     });
     this.scaleSets = new ScaleSets({
@@ -159,10 +162,10 @@ export class Engine {
     for (const row of await allRunners(this.#deps.db)) this.#directory.add(row, names.get(row.group_id) ?? 'Default');
     this.walls.regroup();
     const repositories = await this.#deps.db.selectFrom('repositories').select(['id', 'owner', 'name']).execute();
-    for (const repository of repositories) this.#repositories.set(repository.id, repository);
+    for (const repository of repositories) this.#jobs.addRepository(repository);
     const now = this.#deps.clock.now();
     for (const job of await jobsInPhases(this.#deps.db, ['waiting', 'queued', 'assigned', 'running'])) {
-      this.#takeUp(job.lease_until === null ? job : await this.#extendLease(job, now));
+      this.#jobs.takeUp(job.lease_until === null ? job : await this.#extendLease(job, now));
     }
   }
 
@@ -180,7 +183,7 @@ export class Engine {
 
   /** In one transaction with `alongside`; see `acceptEvents` of accept-event.ts. */
   async acceptEvents(events: IncomingEvent[], alongside?: (db: Queries) => Promise<void>): Promise<EventOutcome[]> {
-    for (const { repository } of events) this.#repositories.set(repository.id, repository);
+    for (const { repository } of events) this.#jobs.addRepository(repository);
     const options = {
       ...this.#rules,
       inUnit: this.#inUnit,
@@ -212,7 +215,7 @@ export class Engine {
 
   /** It is deleted, and has no jobs any more. */
   forgetRepository(id: number): void {
-    this.#repositories.delete(id);
+    this.#jobs.removeRepository(id);
   }
 
   async isRunning(jobId: number): Promise<boolean> {
@@ -220,32 +223,6 @@ export class Engine {
   }
 
   // --- runners ---
-
-  runnerRegistered(row: RunnerRow, group: string): void {
-    this.#directory.add(row, group);
-    if (row.wall !== 'null') this.walls.regroup();
-    this.#deps.changes.emit('runner', row.id);
-  }
-
-  /**
-   * Ends a registration. Atomic: a runner that holds a job is refused, and one that is gone never gets a job (2.5 of
-   * the fleet reference).
-   * @returns `busy` when it holds a job, `missing` when there is no such runner
-   */
-  async removeRunner(id: number): Promise<'removed' | 'busy' | 'missing'> {
-    return this.#inUnit(async (unit) => {
-      const held = await unit.db
-        .selectFrom('jobs')
-        .select('id')
-        .where('runner_id', '=', id)
-        .where('phase', 'in', ['assigned', 'running'])
-        .executeTakeFirst();
-      if (held) return 'busy';
-      if (!(await deleteRunner(unit.db, id))) return 'missing';
-      unit.changed('runner-removed', id);
-      return 'removed';
-    });
-  }
 
   /** The runner opened a new session: what it did in the old one is over. */
   async sessionOpened(runnerId: number): Promise<void> {
@@ -305,40 +282,6 @@ export class Engine {
   }
 
   // --- queue and timers ---
-
-  /** Brings memory in line with a job's row, after its commit or at start-up. */
-  #takeUp(job: JobRow): void {
-    this.#deadlines.update(job);
-    this.#updateHolder(job);
-    if (job.phase === 'queued') this.#dispatcher.enqueue(this.#queuedJob(job));
-    else this.#dispatcher.withdraw(job.id);
-    // A job that was force-cancelled has completed before its runner was told.
-    if (job.cancel_requested_at !== null) this.#polls.cancel(job);
-    if (job.phase === 'completed') this.#polls.forget(job);
-    if (job.phase !== 'assigned') this.#offers.settled(job.request_guid);
-  }
-
-  #updateHolder(job: JobRow): void {
-    const before = this.#holders.get(job.id);
-    const isHeld = (job.phase === 'assigned' || job.phase === 'running') && job.runner_id !== null;
-    if (before !== undefined && (!isHeld || before !== job.runner_id)) {
-      this.#holders.delete(job.id);
-      this.#directory.setBusy(before, false);
-    }
-    if (!isHeld || job.runner_id === null) return;
-    this.#holders.set(job.id, job.runner_id);
-    this.#directory.setBusy(job.runner_id, true);
-  }
-
-  #requirement(job: JobRow): JobRequirement {
-    const repository = this.#repositories.get(job.repository_id);
-    if (!repository) throw new Error(`job ${job.id} belongs to the unknown repository ${job.repository_id}`);
-    return requirementOf(job, repository);
-  }
-
-  #queuedJob(job: JobRow): QueuedJob {
-    return { id: job.id, requirement: this.#requirement(job), readyAtMs: Date.parse(job.queued_at ?? job.created_at) };
-  }
 
   async #assign(job: QueuedJob, runnerId: number): Promise<JobRow | undefined> {
     const runner = this.#directory.get(runnerId);

@@ -140,7 +140,7 @@ async function insertOrRefuse(
       status: 409,
     });
   }
-  context.engine.runnerRegistered(row, group.name);
+  context.engine.registrations.added(row, group.name);
   return { row, group };
 }
 
@@ -163,10 +163,10 @@ export async function register(
   scope: RunnerScope,
   request: z.infer<typeof RegisterRequest>,
 ): Promise<RunnerRow> {
-  const existing = (await runnersIn(context, scope)).find(({ name }) => name === request.name);
-  const replaced = request.replace ? existing : undefined;
+  const sameScope = request.replace ? await runnersIn(context, scope) : [];
+  const replaced = sameScope.find(({ name }) => name === request.name);
   if (replaced) {
-    const outcome = await context.engine.removeRunner(replaced.id);
+    const outcome = await context.engine.registrations.remove(replaced.id);
     if (outcome === 'busy') throw new UserError('runner-busy', `Runner "${replaced.name}" is currently running a job.`);
   }
   const { row } = await insertOrRefuse(context, scope, {

@@ -74,7 +74,7 @@ export const runnerRoutes =
       app.get(`${base}/:id`, read, async (request) => viewRunner(context, await runnerOfRequest(context, request)));
       app.delete(`${base}/:id`, runnerNeeds(prefix, 'write', ['remove']), async (request, reply) => {
         const row = await runnerOfRequest(context, request);
-        const outcome = await context.engine.removeRunner(row.id);
+        const outcome = await context.engine.registrations.remove(row.id);
         if (outcome === 'missing') throw notFoundOnGitHub();
         if (outcome === 'removed') return reply.code(204).send();
         throw new UserError('runner-busy', `Runner "${row.name}" is currently running a job and cannot be deleted.`);

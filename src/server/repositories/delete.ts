@@ -59,7 +59,7 @@ export async function purgeDeleted(context: Parts): Promise<void> {
 /** @param named what its runners call it; after a stop they are left to housekeeping, which finds them unused */
 async function purge(context: Parts, row: RepositoryRow, named?: RepositoryRow): Promise<void> {
   const { db, blobs, git, engine } = context;
-  if (named) for (const id of await runnersOfRepository(db, named)) await engine.removeRunner(id);
+  if (named) for (const id of await runnersOfRepository(db, named)) await engine.registrations.remove(id);
   const runs = await db.selectFrom('runs').select('id').where('repository_id', '=', row.id).execute();
   for (const { id } of runs) await deleteLogs(context, id);
   const artifacts = await db

@@ -21,7 +21,7 @@ export function agentRoutes(app: FastifyInstance, context: ServerContext): void 
   app.get(`${path}/:id`, ADMIN, async (request) => agentObject(await agentOf(context, request)));
   app.delete(`${path}/:id`, ADMIN, async (request, reply) => {
     const row = await agentOf(context, request);
-    const outcome = await context.engine.removeRunner(row.id);
+    const outcome = await context.engine.registrations.remove(row.id);
     if (outcome === 'removed') return reply.code(204).send();
     if (outcome === 'missing') throw notFound(row.id);
     throw new UserError('runner-busy', `The runner ${row.name} is running a job and cannot be removed.`, {
