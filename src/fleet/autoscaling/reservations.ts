@@ -71,8 +71,13 @@ export function nextExpiryMs(reservations: readonly CapacityReservation[], nowMs
 
 /** HRA-11: when the newest reservation began. */
 export function newestEffectiveTime(reservations: readonly CapacityReservation[]): string | undefined {
-  const times = reservations.flatMap(({ effectiveTime }) => effectiveTime ?? []);
-  return times.sort((a, b) => Date.parse(a) - Date.parse(b)).at(-1);
+  let newest: string | undefined;
+  let newestMs = Number.NEGATIVE_INFINITY;
+  for (const { effectiveTime } of reservations) {
+    const ms = effectiveTime === newest ? newestMs : Date.parse(effectiveTime ?? '');
+    if (ms > newestMs) [newest, newestMs] = [effectiveTime, ms];
+  }
+  return newest;
 }
 
 /** In steps of half the duration, so that a job that lasts is not a write per second. */
@@ -89,6 +94,15 @@ function restarted(entry: CapacityReservation, nowMs: number): CapacityReservati
 
 const isExpired = (entry: CapacityReservation, nowMs: number): boolean => expiryMs(entry) <= nowMs;
 
+/** Every decision asks several times for the ends of the same entries. */
+const expiries = new WeakMap<CapacityReservation, number>();
+
 /** One without an end has long ended. */
-const expiryMs = ({ expirationTime }: CapacityReservation): number =>
-  expirationTime === undefined ? Number.NEGATIVE_INFINITY : Date.parse(expirationTime);
+function expiryMs(entry: CapacityReservation): number {
+  const known = expiries.get(entry);
+  if (known !== undefined) return known;
+  const { expirationTime } = entry;
+  const ms = expirationTime === undefined ? Number.NEGATIVE_INFINITY : Date.parse(expirationTime);
+  expiries.set(entry, ms);
+  return ms;
+}
