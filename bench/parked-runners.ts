@@ -5,6 +5,8 @@ import { encodeJitConfig, type RsaPrivateJwk } from '../src/protocol/runner/jit-
 import { call, SimulatedRunner } from '../test/support/simulated-runner.ts';
 import type { Installation } from './installation.ts';
 
+const AT_ONCE = 16;
+
 /** All with one key: making a thousand would take minutes, and is not what is measured. */
 export async function registerRunners(
   installation: Installation,
@@ -15,10 +17,9 @@ export async function registerRunners(
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = privateKey.export({ format: 'jwk' }) as RsaPrivateJwk;
   const xml = (text: string): string => Buffer.from(text, 'base64url').toString('base64');
-  const runners: SimulatedRunner[] = [];
   const path = '/api/v3/enterprises/switchyard/actions/runners/registration-token';
   const { token } = await installation.rest<RegistrationToken>('POST', path);
-  for (let index = first; index < first + count; index++) {
+  const register = async (name: string): Promise<SimulatedRunner> => {
     const { body } = await call<{
       id: number;
       authorization: Record<'authorization_url' | 'server_url' | 'client_id', string>;
@@ -26,14 +27,22 @@ export async function registerRunners(
       authorization: `RemoteAuth ${token}`,
       json: {
         url: installation.url,
-        name: `parked-${index}`,
-        labels: labels.map((name) => ({ name })),
+        name,
+        labels: labels.map((label) => ({ name: label })),
         public_key: `<RSAKeyValue><Modulus>${xml(key.n)}</Modulus><Exponent>${xml(key.e)}</Exponent></RSAKeyValue>`,
       },
     });
-    const runner = new SimulatedRunner(jitConfig(body.id, `parked-${index}`, body.authorization, key));
+    const runner = new SimulatedRunner(jitConfig(body.id, name, body.authorization, key));
     await runner.connect();
-    runners.push(runner);
+    return runner;
+  };
+  const runners: SimulatedRunner[] = [];
+  for (let next = first; next < first + count; next += AT_ONCE) {
+    const names = Array.from(
+      { length: Math.min(AT_ONCE, first + count - next) },
+      (_, index) => `parked-${next + index}`,
+    );
+    runners.push(...(await Promise.all(names.map(register))));
   }
   return runners;
 }

@@ -106,13 +106,12 @@ export async function jobsInPhases(db: Queries, phases: JobPhase[]): Promise<Job
 }
 
 export async function jobHeldBy(db: Queries, runnerId: number): Promise<JobRow | undefined> {
-  return db
-    .selectFrom('jobs')
-    .selectAll()
-    .where('runner_id', '=', runnerId)
-    .where('phase', 'in', HELD)
-    .executeTakeFirst();
+  return (await heldBy(db, { runnerId }))[0];
 }
+
+const heldBy = prepared((db, { runnerId }: { runnerId: number }) =>
+  db.selectFrom('jobs').selectAll().where('runner_id', '=', runnerId).where('phase', 'in', HELD),
+);
 
 /** Changes a job that is in one of the phases `from`. @returns the new row, or undefined when it was in another */
 export async function moveJob(

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Queries } from './database.ts';
+import { prepared } from './prepared.ts';
 import type { RunnerGroupsTable, RunnersTable, SessionsTable } from './tables/runners.ts';
 
 export type RunnerRow = Selectable<RunnersTable>;
@@ -29,12 +30,18 @@ export async function allRunners(db: Queries): Promise<RunnerRow[]> {
 }
 
 export async function findRunner(db: Queries, id: number): Promise<RunnerRow | undefined> {
-  return db.selectFrom('runners').selectAll().where('id', '=', id).executeTakeFirst();
+  return (await byId(db, { id }))[0];
 }
 
+const byId = prepared((db, { id }: { id: number }) => db.selectFrom('runners').selectAll().where('id', '=', id));
+
 export async function findRunnerByClient(db: Queries, clientId: string): Promise<RunnerRow | undefined> {
-  return db.selectFrom('runners').selectAll().where('client_id', '=', clientId).executeTakeFirst();
+  return (await byClient(db, { clientId }))[0];
 }
+
+const byClient = prepared((db, { clientId }: { clientId: string }) =>
+  db.selectFrom('runners').selectAll().where('client_id', '=', clientId),
+);
 
 /** Its session goes with it. */
 export async function deleteRunner(db: Queries, id: number): Promise<boolean> {
@@ -67,8 +74,12 @@ export async function replaceSession(db: Queries, session: SessionRow): Promise<
 }
 
 export async function findSession(db: Queries, runnerId: number): Promise<SessionRow | undefined> {
-  return db.selectFrom('sessions').selectAll().where('runner_id', '=', runnerId).executeTakeFirst();
+  return (await sessionsOf(db, { runnerId }))[0];
 }
+
+const sessionsOf = prepared((db, { runnerId }: { runnerId: number }) =>
+  db.selectFrom('sessions').selectAll().where('runner_id', '=', runnerId),
+);
 
 export async function deleteSession(db: Queries, runnerId: number): Promise<void> {
   await db.deleteFrom('sessions').where('runner_id', '=', runnerId).execute();

@@ -1,24 +1,23 @@
 import type { FastifyRequest } from 'fastify';
 import { type Runner, type RunnerLabel, type RunnerScope, scopeName } from '../../protocol/github/runners.ts';
-import { allRunners, labelsOf, type RunnerRow, type StoredLabel } from '../../store/runners.ts';
+import { allRunners, findRunner, labelsOf, type RunnerRow, type StoredLabel } from '../../store/runners.ts';
 import type { ServerContext } from '../context.ts';
 import { notFoundOnGitHub } from './errors.ts';
 import { idOf } from './requests.ts';
 import { scopeOfRequest } from './runner-scopes.ts';
 
 export async function runnersIn(context: ServerContext, scope: RunnerScope): Promise<RunnerRow[]> {
-  const name = scopeName(scope).toLowerCase();
-  return (await allRunners(context.db)).filter(
-    (row) => row.scope_kind === scope.kind && row.scope_name.toLowerCase() === name,
-  );
+  return (await allRunners(context.db)).filter((row) => isIn(row, scope));
 }
+
+const isIn = (row: RunnerRow, scope: RunnerScope): boolean =>
+  row.scope_kind === scope.kind && row.scope_name.toLowerCase() === scopeName(scope).toLowerCase();
 
 /** @throws UserError 404 for one that is not of the place in the path */
 export async function runnerOfRequest(context: ServerContext, request: FastifyRequest): Promise<RunnerRow> {
-  const runners = await runnersIn(context, await scopeOfRequest(context, request));
-  const id = idOf(request);
-  const row = runners.find((candidate) => candidate.id === id);
-  if (!row) throw notFoundOnGitHub();
+  const scope = await scopeOfRequest(context, request);
+  const row = await findRunner(context.db, idOf(request));
+  if (!row || !isIn(row, scope)) throw notFoundOnGitHub();
   return row;
 }
 
