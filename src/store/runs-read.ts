@@ -12,8 +12,8 @@ export interface RunQuery {
   /** A status or a conclusion, as in GitHub's parameter of that name. */
   status?: string;
   actor?: string;
-  ref?: string;
-  sha?: string;
+  headBranch?: string;
+  headSha?: string;
   /** ISO 8601: when the first attempt was made. */
   createdFrom?: string;
   createdTo?: string;
@@ -72,14 +72,14 @@ function selectRunsWithWorkflow(db: Queries, query: RunQuery) {
 }
 
 function selectRuns(db: Queries, query: RunQuery) {
-  const { id, workflowId, event, status, actor, ref, sha, createdFrom, createdTo } = query;
+  const { id, workflowId, event, status, actor, headBranch, headSha, createdFrom, createdTo } = query;
   let select = db.selectFrom('runs').where('runs.repository_id', '=', query.repositoryId);
   if (id !== undefined) select = select.where('runs.id', '=', id);
   if (workflowId !== undefined) select = select.where('runs.workflow_id', '=', workflowId);
   if (event !== undefined) select = select.where('runs.event', '=', event);
   if (actor !== undefined) select = select.where('runs.actor', '=', actor);
-  if (ref !== undefined) select = select.where('runs.ref', '=', ref);
-  if (sha !== undefined) select = select.where('runs.sha', '=', sha);
+  if (headBranch !== undefined) select = select.where('runs.head_branch', '=', headBranch);
+  if (headSha !== undefined) select = select.where('runs.head_sha', '=', headSha);
   if (createdFrom !== undefined) select = select.where((builder) => builder(firstCreated(builder), '>=', createdFrom));
   if (createdTo !== undefined) select = select.where((builder) => builder(firstCreated(builder), '<=', createdTo));
   if (status === undefined) return select;

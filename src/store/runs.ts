@@ -1,6 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import { sha256Hex } from '../common/ids.ts';
 import type { Queries } from './database.ts';
+import { headOf } from './run-head.ts';
 import type { WorkflowsTable } from './tables/repositories.ts';
 import type { RunsTable } from './tables/runs.ts';
 
@@ -48,8 +49,14 @@ export async function takeRunNumber(
     .executeTakeFirstOrThrow();
 }
 
-export async function insertRun(db: Queries, run: Insertable<RunsTable>): Promise<RunRow> {
-  return db.insertInto('runs').values(run).returningAll().executeTakeFirstOrThrow();
+export type NewRun = Omit<Insertable<RunsTable>, keyof ReturnType<typeof headOf>>;
+
+export async function insertRun(db: Queries, run: NewRun): Promise<RunRow> {
+  return db
+    .insertInto('runs')
+    .values({ ...run, ...headOf(run) })
+    .returningAll()
+    .executeTakeFirstOrThrow();
 }
 
 export async function findRun(db: Queries, id: number): Promise<RunRow | undefined> {

@@ -73,6 +73,30 @@ describe('pull requests', () => {
     });
   });
 
+  it('have runs and check runs that are found by branch and commit of the head, and not by those of the base', async () => {
+    const { server, copy } = await withTopic(on('[push, pull_request, pull_request_target]'));
+    const pull = await open(server);
+    await copy.git('tag', 'v1', 'topic');
+    await copy.push('v1');
+    const found = async (query: string) => {
+      const path = `/api/v3/repos/me/app/actions/runs?${query}`;
+      const { workflow_runs } = await server.rest<{ workflow_runs: { event: string }[] }>('GET', path);
+      return workflow_runs.map(({ event }) => event).sort();
+    };
+    expect(await found('branch=topic')).toEqual(['pull_request', 'pull_request_target', 'push']);
+    expect(await found('branch=topic&event=pull_request')).toEqual(['pull_request']);
+    expect(await found('branch=main')).toEqual(['push']);
+    expect(await found('branch=v1')).toEqual(['push']);
+    expect(await found('branch=refs/pull/1/merge')).toEqual([]);
+    const ofHead = ['pull_request', 'pull_request_target', 'push', 'push'];
+    expect(await found(`head_sha=${pull.head.sha}`)).toEqual(ofHead);
+    expect(await found(`head_sha=${pull.merge_commit_sha}`)).toEqual([]);
+    const checks = await server.rest('GET', `/api/v3/repos/me/app/commits/${pull.head.sha}/check-runs`);
+    expect(checks).toMatchObject({ total_count: ofHead.length });
+    const suites = await server.rest('GET', `/api/v3/repos/me/app/commits/topic/check-suites`);
+    expect(suites).toMatchObject({ total_count: ofHead.length });
+  });
+
   it('SEM-2.3: tell of every activity, of which opened, synchronize and reopened are the default ones', async () => {
     const { server, copy } = await withTopic(on('pull_request'));
     await open(server, { draft: true });

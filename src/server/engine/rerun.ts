@@ -40,8 +40,8 @@ const MOST_RERUNS = 50;
 
 /**
  * Begins another attempt with the same number, commit, event and actor.
- * @throws UserError 404; 403 in GitHub's words for a run that goes on, is too old, was run again too often, or has nothing to run again; 422 for
- * called files or a concurrency group that cannot be had any more
+ * @throws UserError 404; 403 in GitHub's words for a run that goes on, is too old, was run again too often, or has nothing
+ * to run again; 422 for called files or a concurrency group that cannot be had any more
  */
 export async function rerun(options: RerunOptions, runId: number, request: RerunRequest): Promise<void> {
   const files = request.jobs === 'all' ? await linkAnew(options, runId) : undefined;

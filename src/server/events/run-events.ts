@@ -9,7 +9,7 @@ import { findRunWithWorkflow, type RunWithWorkflow } from '../../store/runs-read
 import { findWorkflow } from '../../store/workflows.ts';
 import type { IncomingEvent, Refusal } from '../engine/accept-event.ts';
 import type { Engine } from '../engine/engine.ts';
-import { headOf, runObject } from '../github-rest/run-object.ts';
+import { runObject } from '../github-rest/run-object.ts';
 import { repositoryObject, userObject } from '../github-rest/shapes.ts';
 import { workflowObject } from '../github-rest/workflow-object.ts';
 import type { DefaultBranches, Tip } from './default-branches.ts';
@@ -108,7 +108,7 @@ export class RunEvents {
       name: 'workflow_run',
       activity,
       ...tip,
-      filterRef: `refs/heads/${headOf(run).branch}`,
+      filterRef: `refs/heads/${run.head_branch}`,
       workflowName: run.workflow_name,
       depth,
       actor: run.triggering_actor,

@@ -2,7 +2,7 @@ import type { JobRow } from '../../store/jobs.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
 import type { RunWithWorkflow } from '../../store/runs-read.ts';
 import { statusOf } from '../engine/explain.ts';
-import { headOf, pullRequests } from './run-object.ts';
+import { pullRequests } from './run-object.ts';
 import { nodeId, userObject } from './shapes.ts';
 
 /** GitHub's `check-run` of a job, as REST has it: every job is a check run, and its run the suite. */
@@ -13,7 +13,7 @@ export function checkRunObject(publicUrl: string, repository: RepositoryRow, run
     id: job.id,
     node_id: nodeId('CheckRun', job.id),
     name: job.name,
-    head_sha: headOf(run).sha,
+    head_sha: run.head_sha,
     external_id: job.job_guid,
     url,
     html_url: page,
@@ -37,13 +37,13 @@ export function checkRunObject(publicUrl: string, repository: RepositoryRow, run
 
 /** GitHub's `check-suite`: all check runs of one run. */
 export function checkSuiteObject(publicUrl: string, repository: RepositoryRow, run: RunWithWorkflow) {
-  const { branch, sha } = headOf(run);
-  const { before = null, after = sha } = JSON.parse(run.payload) as { before?: string | null; after?: string };
+  const { head_branch, head_sha } = run;
+  const { before = null, after = head_sha } = JSON.parse(run.payload) as { before?: string | null; after?: string };
   return {
     id: run.id,
     node_id: nodeId('CheckSuite', run.id),
-    head_branch: branch,
-    head_sha: sha,
+    head_branch,
+    head_sha,
     status: run.status,
     conclusion: run.conclusion,
     url: `${apiOf(publicUrl, repository)}/check-suites/${run.id}`,

@@ -14,7 +14,6 @@ import { withoutCalls } from './job-object.ts';
 import { type PostedAnnotation, postedCheckObject, postedId } from './posted-check-object.ts';
 import { tellOfCheck, WRITE_CHECKS } from './posted-checks.ts';
 import { idOf, onPage, repositoryOf } from './requests.ts';
-import { headOf } from './run-object.ts';
 import { rerun } from './runs.ts';
 
 export const READ_CHECKS = needs('read', 'checks: read');
@@ -44,7 +43,7 @@ export function checkRunRoutes(app: FastifyInstance, context: ServerContext): vo
       return onPage(context, request, reply, all).map((one) => ({ ...one, blob_href: `${page}/${one.path}` }));
     }
     const { repository, run, job } = await checkRunOf(context, request);
-    const page = pageOf(repository, headOf(run).sha);
+    const page = pageOf(repository, run.head_sha);
     const annotations = JSON.parse(job.annotations) as Annotation[];
     return onPage(context, request, reply, annotations).map((annotation) => annotationObject(page, annotation));
   });
@@ -87,7 +86,7 @@ async function postedIn(
 
 export async function checkRunsAt(context: ServerContext, repository: RepositoryRow, sha: string) {
   const page = { limit: MAX_RUNS, offset: 0 };
-  const { runs } = await queryRuns(context.db, { repositoryId: repository.id, sha }, page);
+  const { runs } = await queryRuns(context.db, { repositoryId: repository.id, headSha: sha }, page);
   const posted = await checkRunsOfCommit(context.db, repository.id, sha);
   const objects: CheckRunObject[] = [];
   for (const row of posted) objects.push(await postedCheckObject(context, repository, row));

@@ -56,7 +56,11 @@ export function checkSuiteRoutes(app: FastifyInstance, context: ServerContext): 
 }
 
 async function suitesAt(context: ServerContext, repository: RepositoryRow, sha: string): Promise<Suite[]> {
-  const { runs } = await queryRuns(context.db, { repositoryId: repository.id, sha }, { limit: MAX_RUNS, offset: 0 });
+  const { runs } = await queryRuns(
+    context.db,
+    { repositoryId: repository.id, headSha: sha },
+    { limit: MAX_RUNS, offset: 0 },
+  );
   const posted = await postedSuites(context, repository, sha);
   return [...runs.map((run) => ({ run })), ...posted.map((one) => ({ posted: one }))];
 }

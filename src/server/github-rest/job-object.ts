@@ -4,7 +4,6 @@ import type { RepositoryRow } from '../../store/repositories.ts';
 import type { RunWithWorkflow } from '../../store/runs-read.ts';
 import { type StepRow, stepsOfJobs } from '../../store/steps.ts';
 import { statusOf } from '../engine/explain.ts';
-import { headOf } from './run-object.ts';
 import { nodeId } from './shapes.ts';
 
 /** GitHub's `workflow_job`s, as REST and webhooks have them. */
@@ -17,11 +16,10 @@ export async function jobObjects(
 ) {
   const steps = new Map<number, StepRow[]>(jobs.map(({ id }) => [id, []]));
   for (const step of await stepsOfJobs(db, [...steps.keys()])) steps.get(step.job_id)?.push(step);
-  const { branch, sha } = headOf(run);
   return jobs.map((job) => ({
     ...jobObject(publicUrl, repository, run, job, steps.get(job.id) ?? []),
-    head_branch: branch,
-    head_sha: sha,
+    head_branch: run.head_branch,
+    head_sha: run.head_sha,
   }));
 }
 

@@ -6,8 +6,6 @@ import { nodeId, repositoryObject, userObject } from './shapes.ts';
 
 /** What a run shows of the event that started it. */
 interface Told {
-  /** Of a pull request: branch and commit that it would bring. */
-  head: { branch: string; sha: string } | null;
   pulls: ReturnType<typeof shortPull>[];
   commit: ReturnType<typeof shortCommit> | null;
 }
@@ -21,17 +19,12 @@ function toldBy({ plan_id, event, payload }: RunRow): Told {
   const { pull_request, head_commit } = JSON.parse(payload);
   const pull: Pull | undefined = (event.startsWith('pull_request') && pull_request) || undefined;
   const found = {
-    head: pull?.head ? { branch: String(pull.head.ref), sha: String(pull.head.sha) } : null,
     pulls: pull ? [shortPull(pull)] : [],
     commit: head_commit ? shortCommit(head_commit) : null,
   };
   told.set(plan_id, found);
   return found;
 }
-
-/** Branch or tag and commit that people know the run by: of pull requests those of the head, not of the test merge. */
-export const headOf = (run: RunRow): { branch: string; sha: string } =>
-  toldBy(run).head ?? { branch: run.ref.replace(/^refs\/(?:heads|tags)\//, ''), sha: run.sha };
 
 /** The one that the run is about, in short. */
 export const pullRequests = (run: RunRow): Told['pulls'] => toldBy(run).pulls;
@@ -43,13 +36,12 @@ export const headCommit = (run: RunRow): Told['commit'] => toldBy(run).commit;
 export function runObject(publicUrl: string, repository: RepositoryRow, run: RunWithWorkflow) {
   const api = `${publicUrl}/api/v3/repos/${repository.owner}/${repository.name}/actions`;
   const url = `${api}/runs/${run.id}`;
-  const head = headOf(run);
   return {
     id: run.id,
     node_id: nodeId('WorkflowRun', run.id),
     name: run.workflow_name,
-    head_branch: head.branch,
-    head_sha: head.sha,
+    head_branch: run.head_branch,
+    head_sha: run.head_sha,
     path: run.workflow_path,
     display_title: run.title,
     run_number: run.run_number,

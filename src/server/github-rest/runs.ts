@@ -113,13 +113,18 @@ async function listRuns(
   repository: RepositoryRow,
   more: Partial<RunQuery>,
 ) {
-  const { branch, head_sha: sha, created, check_suite_id: id, ...query } = RunsQuery.parse(request.query);
-  const ref = branch === undefined ? undefined : `refs/heads/${branch}`;
+  const {
+    branch: headBranch,
+    head_sha: headSha,
+    created,
+    check_suite_id: id,
+    ...query
+  } = RunsQuery.parse(request.query);
   const page = pageOf(request);
   const { runs, total } = await queryRuns(
     context.db,
     // A run is its own check suite here.
-    { ...query, ...more, ...createdRange(created), ref, sha, id, repositoryId: repository.id },
+    { ...query, ...more, ...createdRange(created), headBranch, headSha, id, repositoryId: repository.id },
     page,
   );
   linkPages(context, request, reply, page, total);

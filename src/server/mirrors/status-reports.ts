@@ -3,7 +3,6 @@ import { findMirror, putMirrorStatus } from '../../store/mirrors.ts';
 import { findRunWithWorkflow, type RunWithWorkflow } from '../../store/runs-read.ts';
 import type { MirrorStatusesTable } from '../../store/tables/mirrors.ts';
 import type { Announce, News } from '../engine/news.ts';
-import { headOf } from '../github-rest/run-object.ts';
 
 const STATES: Record<string, MirrorStatusesTable['state']> = {
   success: 'success',
@@ -24,7 +23,7 @@ export async function noteRun(
   if (!run) return false;
   await putMirrorStatus(unit.db, {
     repository_id: repositoryId,
-    sha: headOf(run).sha,
+    sha: run.head_sha,
     context: `Switchyard / ${run.workflow_name} (${run.event})`,
     state: action === 'completed' ? (STATES[run.conclusion ?? ''] ?? 'error') : 'pending',
     description: describe(run, action).slice(0, LONGEST_DESCRIPTION),

@@ -18,6 +18,10 @@ export interface RunsTable {
   event: string;
   ref: string;
   sha: string;
+  /** Branch or tag that people know the run by: of pull requests the head's, not the test merge's. */
+  head_branch: string;
+  /** Likewise. */
+  head_sha: string;
   title: string;
   /** Who caused the run; every attempt has that person's rights (SEM-29.2). */
   actor: string;
