@@ -17,16 +17,12 @@ const PART_VERBS = ['get', 'patch', 'update'];
 /** Clients compare these numbers with their own; the features used here are those of 1.27. */
 const KUBERNETES_VERSION = { major: '1', minor: '27', gitVersion: `v1.27.0+switchyard-${version}` };
 
-const OPENAPI_TYPE = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
-
 const GROUPS: ApiGroup[] = [LEGACY_GROUP, SCALE_SET_GROUP];
 
 export async function discovery(app: FastifyInstance): Promise<void> {
   app.get('/version', async () => ({ ...KUBERNETES_VERSION, platform: `${process.platform}/${process.arch}` }));
   app.get('/api', async () => ({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }));
   app.get('/apis', async () => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS.map(describeGroup) }));
-  // An empty document in the only encoding that kubectl reads: it then leaves the checking to us, instead of refusing.
-  app.get('/openapi/v2', async (_request, reply) => reply.type(OPENAPI_TYPE).send(Buffer.alloc(0)));
   for (const group of GROUPS) {
     app.get(`/apis/${group}`, async () => ({ kind: 'APIGroup', apiVersion: 'v1', ...describeGroup(group) }));
   }

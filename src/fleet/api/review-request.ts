@@ -1,6 +1,6 @@
 /** Admission of what a request carries, with the warnings that go into its answer. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Backend } from '../backends/types.ts';
+import { misplacedBackend, type Review } from '../backends/annotation.ts';
 import { type AdmittedObject, admit, invalid, unhonouredFields, unknownContentFields } from '../resources/admission.ts';
 import type { Content, Kind } from '../resources/kind.ts';
 import type { StoredObject } from '../resources/object.ts';
@@ -11,7 +11,7 @@ import { badRequest } from './status.ts';
 export interface Reviewer {
   kind: Kind;
   store: ResourceStore;
-  review: Backend['review'];
+  review: Review;
 }
 
 /**
@@ -31,7 +31,8 @@ export function admitNew(
     throw badRequest(`the namespace of the object (${given}) does not match the namespace on the URL (${namespace})`);
   }
   tellUnknown(unknownContentFields(kind, sent), request, reply, [
-    ...unhonouredFields(kind, sent.spec, review),
+    ...unhonouredFields(kind, sent.spec, (spec) => review(spec, { metadata, spec: sent.spec })),
+    ...misplacedBackend({ metadata, spec: sent.spec }),
     ...(kind.warnings?.({ name: metadata.name ?? '', spec: sent.spec }, (plural) => store.list(plural, namespace)) ??
       []),
   ]);

@@ -6,9 +6,12 @@ import type { Logger } from '../../common/log.ts';
 import type { Closable } from '../../common/shutdown.ts';
 import { kinds } from '../resources/index.ts';
 import { DEFAULT_NAMESPACE, groupPath, groupVersion } from '../resources/object.ts';
+import { accessReviewRoute } from './access-review.ts';
 import { BothSchemes } from './both-schemes.ts';
 import { discovery } from './discovery.ts';
 import { ensureNamespace } from './namespaces.ts';
+import { openApiRoutes } from './openapi/routes.ts';
+import { PROTOBUF_TYPE, readProtobuf } from './protobuf/bodies.ts';
 import { type Readable, readRoutes } from './reads.ts';
 import { badRequest, statusOf } from './status.ts';
 import { type WriteOptions, writeRoutes } from './writes.ts';
@@ -61,6 +64,8 @@ export async function startApi(options: ApiOptions): Promise<{ url: string } & C
   guard(app, options.apiToken);
   answerErrors(app, options.logger);
   await app.register(discovery);
+  openApiRoutes(app, kinds);
+  accessReviewRoute(app);
   readRoutes(app, EVENTS, { ...options, watches });
   for (const kind of kinds) {
     const { plural, columns, group, isClusterWide } = kind;
@@ -85,10 +90,10 @@ export async function startApi(options: ApiOptions): Promise<{ url: string } & C
 /** One reader for all: JSON is YAML, but JSON's own parser is faster and stricter. */
 function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     const type = request.headers['content-type'] ?? '';
     try {
-      done(null, readBody(type, String(body)));
+      done(null, type === PROTOBUF_TYPE ? readProtobuf(body) : readBody(type, body.toString('utf8')));
     } catch (error) {
       done(error instanceof UserError ? error : badRequest(`The body cannot be read: ${errorText(error)}`));
     }
@@ -97,7 +102,8 @@ function readBodies(app: FastifyInstance): void {
 
 function readBody(type: string, text: string): unknown {
   if (text.trim() === '') return undefined;
-  if (/^application\/(?:[\w.-]+\+)?json\b/.test(type)) return JSON.parse(text);
+  // Without a type it is JSON, as for Kubernetes: old kubectl names none.
+  if (type === '' || /^application\/(?:[\w.-]+\+)?json\b/.test(type)) return JSON.parse(text);
   if (/^application\/(?:[\w.-]+\+)?yaml\b/.test(type)) return parse(text, { maxAliasCount: 100, uniqueKeys: true });
   throw new UserError('unsupported-media-type', `Bodies of type "${type}" are not supported.`, {
     status: 415,

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isoTime } from '../../common/clock.ts';
 import { UserError } from '../../common/errors.ts';
-import type { Backend } from '../backends/types.ts';
+import type { Review } from '../backends/annotation.ts';
 import { type AdmittedObject, contentOf } from '../resources/admission.ts';
 import type { Content, Kind } from '../resources/kind.ts';
 import { isDeleting, type ObjectKey, type StoredObject } from '../resources/object.ts';
@@ -19,7 +19,7 @@ import { badRequest } from './status.ts';
 import { statusRoutes } from './status-writes.ts';
 
 export interface WriteOptions extends ReadOptions {
-  review: Backend['review'];
+  review: Review;
 }
 
 /** What the routes of one kind work with. */

@@ -1,0 +1,168 @@
+/** The whole way of a job whose runner the fleet starts in a container: real server, real fleet, real engine. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/common/clock.ts';
+import { silentLogger } from '../../src/common/log.ts';
+import { DockerBackend } from '../../src/fleet/backends/docker/docker-backend.ts';
+import { startFleet } from '../../src/fleet/index.ts';
+import type { RunDetail, RunnerList } from '../../src/protocol/dashboard/index.ts';
+import { dockerEngine, startDocker, type TestDocker } from '../support/docker.ts';
+import { TestServer } from '../support/server.ts';
+import { call } from '../support/simulated-runner.ts';
+import { waitFor } from '../support/wait.ts';
+import { runnerImage } from './engine-images.ts';
+
+const engine = dockerEngine();
+const SLOW_MS = 60_000;
+const FLEET_TOKEN = 'fleet-token';
+
+describe.skipIf(!engine)('a fleet that starts its runners in containers', () => {
+  vi.setConfig({ testTimeout: SLOW_MS * 2, hookTimeout: SLOW_MS * 2 });
+  let docker: TestDocker;
+  let image: string;
+  let server: TestServer;
+  let folder: string;
+  let fleet: Awaited<ReturnType<typeof startFleet>>;
+  beforeAll(async () => {
+    docker = await startDocker(engine ?? 'private');
+    image = runnerImage(docker);
+  });
+  afterAll(async () => {
+    docker.docker('rmi', '--force', image);
+    await docker.close();
+  });
+  beforeEach(async () => {
+    server = await TestServer.start();
+    folder = mkdtempSync(join(tmpdir(), 'fleet-docker-'));
+    await start();
+  });
+
+  async function start(): Promise<void> {
+    fleet = await startFleet({
+      host: '127.0.0.1',
+      port: 0,
+      dataFolder: folder,
+      github: { url: server.url, token: server.token },
+      apiToken: FLEET_TOKEN,
+      logger: silentLogger,
+      backend: new DockerBackend({
+        stateFolder: join(folder, 'docker'),
+        environment: { PATH: process.env.PATH ?? '', HOME: folder, ...docker.env },
+        serverUrl: server.url,
+        image,
+        dockerImage: image,
+        network: '',
+        settings: {},
+        clock: systemClock,
+        logger: silentLogger,
+      }),
+    });
+  }
+  afterEach(async () => {
+    await fleet.close();
+    await server.close();
+    // The next fleet would.
+    for (const id of mine('ps', '--all', '--quiet')) docker.docker('rm', '--force', '--volumes', id);
+    for (const name of mine('volume', 'ls', '--quiet')) docker.docker('volume', 'rm', name);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const fleetCall = (method: string, path: string, json?: unknown) =>
+    call<{ items?: unknown[] }>(
+      method,
+      `${fleet.url}/apis/actions.summerwind.dev/v1alpha1/namespaces/default/${path}`,
+      {
+        token: FLEET_TOKEN,
+        json,
+      },
+    );
+
+  async function deploy(spec: object): Promise<void> {
+    const { status, body } = await fleetCall('POST', 'runnerdeployments', {
+      apiVersion: 'actions.summerwind.dev/v1alpha1',
+      kind: 'RunnerDeployment',
+      metadata: { name: 'boxes' },
+      spec: { replicas: 1, template: { spec: { enterprise: 'switchyard', dockerEnabled: false, ...spec } } },
+    });
+    expect(status, JSON.stringify(body)).toBe(201);
+    await waitFor('an idle runner', () => names('idle').then(([name]) => name), SLOW_MS);
+  }
+
+  const names = async (state: string): Promise<string[]> => {
+    const { runners } = await server.rest<RunnerList>('GET', '/switchyard/v1/runners');
+    return runners.filter((runner) => runner.state === state).map(({ name }) => name);
+  };
+  /** Of this fleet. */
+  const mine = (...list: string[]): string[] => {
+    const id = readFileSync(join(folder, 'docker', 'fleet-id'), 'utf8');
+    return docker
+      .docker(...list, '--filter', `label=switchyard.fleet=${id}`)
+      .split('\n')
+      .filter(Boolean);
+  };
+  const containers = (): string[] => mine('ps', '--all', '--format', '{{.Label "switchyard.instance"}}');
+
+  async function run(steps: string, job = ''): Promise<{ run: RunDetail; log: string }> {
+    await server.push({
+      '.github/workflows/ci.yml': `on: push\njobs:\n  job:\n    runs-on: self-hosted\n${job}    steps:\n${steps}`,
+    });
+    const ended = await waitFor(
+      'the run to end',
+      async () => {
+        const [newest] = await server.runs();
+        const found = newest && (await server.run(newest.id));
+        return found?.status === 'completed' && found;
+      },
+      SLOW_MS,
+    );
+    const path = `/switchyard/v1/jobs/${ended.jobs[0]?.id}/log`;
+    const { body } = await call<string>('GET', `${server.url}${path}`, { token: server.token });
+    return { run: ended, log: String(body) };
+  }
+
+  it('runs a job in a container of its own, which is gone afterwards; another takes its place', async () => {
+    await deploy({
+      env: [{ name: 'FLAVOUR', value: 'vanilla' }],
+      resources: { limits: { memory: '1Gi', cpu: '1500m' } },
+    });
+    const [first] = await names('idle');
+    const { run: ended, log } = await run('      - run: hostname; id -u; pwd; echo "$FLAVOUR"; ls -A /runner\n');
+    expect(ended.conclusion, log).toBe('success');
+    expect(log).toContain(first);
+    expect(log).toMatch(/ 1000$/m);
+    expect(log).toContain('/runner/_work/app/app');
+    expect(log).toContain('vanilla');
+    expect(log).not.toContain('.jitconfig');
+    await waitFor('the container to go', async () => !containers().includes(first ?? ''), SLOW_MS);
+    await waitFor('the next runner', async () => (await names('idle')).some((name) => name !== first), SLOW_MS);
+    expect(containers()).toHaveLength(1);
+    expect(docker.docker('volume', 'ls', '-q', '--filter', `label=switchyard.instance=${first}`)).toBe('');
+  });
+
+  it('SEM-14.12, 5.3: runs job containers out of Docker, with the socket of the engine mounted', async () => {
+    await deploy({
+      volumes: [{ name: 'sock', hostPath: { path: docker.socket, type: 'Socket' } }],
+      volumeMounts: [{ name: 'sock', mountPath: '/var/run/docker.sock' }],
+      containers: [{ name: 'runner', securityContext: { runAsUser: 0 } }],
+    });
+    const { run: ended, log } = await run(
+      '      - run: echo inside > file\n      - run: cat file; ls /runner || echo elsewhere\n',
+      `    container: ${docker.image}\n`,
+    );
+    expect(ended.conclusion, log).toBe('success');
+    expect(log).toContain('elsewhere');
+  });
+
+  it('leaves no container running and no registration behind when it closes', async () => {
+    await deploy({});
+    expect(mine('ps', '--quiet')).toHaveLength(1);
+    await fleet.close();
+    expect(mine('ps', '--quiet')).toEqual([]);
+    expect(await names('idle')).toEqual([]);
+    await start();
+    await waitFor('an idle runner of the next fleet', () => names('idle').then(([name]) => name), SLOW_MS);
+    expect(containers()).toEqual(await names('idle'));
+  });
+});
