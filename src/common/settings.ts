@@ -127,6 +127,26 @@ export const SETTINGS = {
     default: '7',
     what: 'A cache that nobody has used for so many days is removed.',
   },
+  backend: {
+    env: 'SWITCHYARD_BACKEND',
+    default: 'process',
+    what: 'Where the fleet starts runners whose objects do not say: process or docker.',
+  },
+  dockerImage: {
+    env: 'SWITCHYARD_DOCKER_IMAGE',
+    default: '',
+    what: 'Image of runners in containers whose objects name none; by default the one that deploy/runner/build.sh builds.',
+  },
+  dockerDindImage: {
+    env: 'SWITCHYARD_DOCKER_DIND_IMAGE',
+    default: 'docker:dind',
+    what: 'Image of the Docker-in-Docker sidecar of such runners.',
+  },
+  dockerNetwork: {
+    env: 'SWITCHYARD_DOCKER_NETWORK',
+    default: '',
+    what: 'Network of such runners; by default that of the machine while the server listens on loopback, else the default one.',
+  },
   runnerBackend: {
     env: 'SWITCHYARD_RUNNER_BACKEND',
     default: '',
@@ -326,13 +346,20 @@ export function proxyEnvironment(): Record<string, string> {
   );
 }
 
-/** The environment of runner and worker: what jobs may inherit, and the settings that are for runners. */
-export function runnerEnvironment(): Record<string, string> {
-  const { [CA_FILE]: caFile, ...environment } = { ...inheritedEnvironment(), ...proxyEnvironment() };
+/** What the environment sets for runners. */
+export function runnerSettings(): Record<string, string> {
+  const found: Record<string, string> = {};
   for (const { env, ...definition } of Object.values(SETTINGS)) {
     const value = process.env[env];
-    if ('forRunners' in definition && value !== undefined) environment[env] = value;
+    if ('forRunners' in definition && value !== undefined) found[env] = value;
   }
+  return found;
+}
+
+/** The environment of runner and worker: what jobs may inherit, and the settings that are for runners. */
+export function runnerEnvironment(): Record<string, string> {
+  const inherited = { ...inheritedEnvironment(), ...proxyEnvironment(), ...runnerSettings() };
+  const { [CA_FILE]: caFile, ...environment }: Record<string, string> = inherited;
   if (caFile !== undefined) environment[DEFERRED_CA_FILE] = caFile;
   return environment;
 }

@@ -7,9 +7,11 @@ import { readOrCreateKey, sealingWith } from '../common/sealing.ts';
 import { type Closable, closeAll } from '../common/shutdown.ts';
 import { GitHubClient } from '../github/index.ts';
 import { startApi } from './api/server.ts';
-import { ProcessBackend } from './backends/process/process-backend.ts';
+import { reviewBy } from './backends/annotation.ts';
+import { openBackends } from './backends/open-backends.ts';
 import type { Backend } from './backends/types.ts';
 import { DemandService } from './demand/demand-service.ts';
+import { poolExplanations } from './explain/routes.ts';
 import { Controller } from './reconcilers/controller.ts';
 import { EventRecorder } from './store/event-recorder.ts';
 import { ResourceStore } from './store/resource-store.ts';
@@ -32,7 +34,7 @@ export interface FleetOptions {
   runnersEndWithFleet?: boolean;
   logger: Logger;
   clock?: Clock;
-  /** Where runners are started; default processes on this machine. */
+  /** Where runners are started; default what the settings say, processes on this machine by theirs. */
   backend?: Backend;
 }
 
@@ -49,11 +51,12 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
       cause: error,
     });
   });
+  const runnerRoot = options.runnerRoot ?? join(dataFolder, 'runners');
+  const places = { dataFolder, runnerRoot, runnersEndWithFleet, serverUrl: github.url };
+  const backend = options.backend ?? openBackends({ ...places, clock, logger });
   const sealing = sealingWith(await readOrCreateKey(join(dataFolder, 'secrets.key')));
   const store = new ResourceStore(join(dataFolder, 'fleet.db'), clock, sealing);
   const closeStore = { close: async () => store.close() };
-  const runnerRoot = options.runnerRoot ?? join(dataFolder, 'runners');
-  const externals = join(dataFolder, 'externals');
   const client = new GitHubClient(github);
   const demand = new DemandService({
     file: join(dataFolder, 'demand.db'),
@@ -62,17 +65,17 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
     clock,
     logger,
   });
-  const backend = options.backend ?? new ProcessBackend({ runnerRoot, externals, clock, logger, runnersEndWithFleet });
   // The API first: without its port nothing may be started.
-  const review: Backend['review'] = (spec) => backend.review(spec);
-  const plugins = [demand.routes];
+  const review = reviewBy(backend);
+  const explanations = poolExplanations({ store, demand: demand.demand, systemLabels: backend.systemLabels }, clock);
+  const plugins = [demand.routes, explanations];
   const api = await startApi({ ...options, store, clock, review, plugins }).catch(async (error: unknown) => {
     await closeAll([demand, closeStore]);
     throw error;
   });
   const events = new EventRecorder(store, clock);
   try {
-    const controller = await Controller.start({ store, events, backend, github: client, clock, logger });
+    const controller = await Controller.start({ store, events, backend, github: client, demand, clock, logger });
     return { url: api.url, close: () => closeAll([api, controller, demand, closeStore]) };
   } catch (error) {
     await closeAll([api, demand, closeStore]);

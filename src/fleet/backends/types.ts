@@ -42,6 +42,12 @@ export interface Instance {
  * unless a backend was told otherwise (`runnersEndWithFleet` of the one for processes).
  */
 export interface Backend {
+  /**
+   * Of several backends behind one: that with this name, or the default one. Without it there is but this one.
+   * @throws UserError `no-backend`
+   */
+  choose?(name: string | undefined): Backend;
+
   /** Labels that every runner here has besides its own: `self-hosted`, operating system, architecture (SEM-13.3). */
   readonly systemLabels: readonly string[];
 
