@@ -82,7 +82,8 @@ function take(value: Record<string, unknown>, name: string, field: Field, raw: B
       { key: { number: 1, type: 'text' }, one: { number: 2, type: field.type } },
       bytesOf(raw),
     );
-    const entries = (value[name] ??= {}) as object;
+    const entries = (value[name] ?? {}) as object;
+    value[name] = entries;
     const entry = one ?? (field.type === 'text' || field.type === 'base64' ? '' : {});
     Object.defineProperty(entries, String(key), { value: entry, enumerable: true, writable: true, configurable: true });
   } else if (field.repeated) {
