@@ -6,8 +6,7 @@ import { AdminClient } from '../client/admin-client.ts';
 import { connectionOptions } from '../client/endpoints.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import { safeText, table } from '../terminal/format.ts';
-import { printLine, type Sink } from '../terminal/terminal.ts';
+import { type Columns, printList } from '../terminal/list.ts';
 import { actionOf, wanted } from './words.ts';
 
 const ACTIONS = ['create', 'key', 'install', 'uninstall', 'list', 'remove'] as const;
@@ -44,8 +43,7 @@ export const appCommand: Command = {
     const slug = action === 'list' ? '' : wanted(input, 1, 'the short name of the App');
     const client = await AdminClient.of(input);
     const apps = await act(client, action, slug, input);
-    if (input.flag('json')) for (const app of apps) printLine(out, JSON.stringify(app));
-    else show(out, apps);
+    printList(out, input, apps, COLUMNS);
     return EXIT.done;
   },
 };
@@ -90,17 +88,14 @@ const unreadable = (file: string) => (): never => {
   throw new UsageError(`${file} cannot be read.`);
 };
 
-function show(out: Sink, apps: App[]): void {
-  const rows = apps.map(({ id, slug, clientId, permissions, keys, installations }) => [
-    String(id),
-    slug,
-    clientId,
-    String(keys.length),
-    installations.map((one) => `${one.id} ${safeText(one.account)}`).join(', ') || 'nowhere',
+const COLUMNS: Columns<App> = {
+  APP: ({ id }) => id,
+  SLUG: ({ slug }) => slug,
+  'CLIENT ID': ({ clientId }) => clientId,
+  KEYS: ({ keys }) => keys.length,
+  INSTALLED: ({ installations }) => installations.map(({ id, account }) => `${id} ${account}`).join(', ') || 'nowhere',
+  PERMISSIONS: ({ permissions }) =>
     Object.entries(permissions)
       .map(([name, level]) => `${name}=${level}`)
       .join(' '),
-  ]);
-  for (const line of table(['APP', 'SLUG', 'CLIENT ID', 'KEYS', 'INSTALLED', 'PERMISSIONS'], rows))
-    printLine(out, line);
-}
+};

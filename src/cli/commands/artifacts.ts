@@ -5,9 +5,10 @@ import type { Artifact } from '../../protocol/dashboard/index.ts';
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { ServerClient } from '../client/server-client.ts';
 import { StorageClient } from '../client/storage-client.ts';
-import { type Command, UsageError } from '../command.ts';
+import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import { ageText, safeText, table } from '../terminal/format.ts';
+import { ageText, safeText } from '../terminal/format.ts';
+import { printList } from '../terminal/list.ts';
 import { printLine, type Terminal } from '../terminal/terminal.ts';
 import { runArgument, runIdOf } from './subjects.ts';
 
@@ -33,7 +34,7 @@ export const artifactsCommand: Command = {
     const client = new ServerClient(await findEndpoint('server', input));
     const storage = new StorageClient(client.http);
     const { artifacts } = await storage.artifacts(runId);
-    if (word === undefined) return list(artifacts, input.flag('json'), terminal);
+    if (word === undefined) return list(artifacts, input, terminal);
     const artifact = artifactNamed(artifacts, word);
     if (isDeletion) {
       const { repository } = await client.run(runId);
@@ -60,19 +61,15 @@ function artifactNamed(artifacts: Artifact[], word: string): Artifact {
 /** Names hold no slash, but nobody wants a hidden file. */
 const fileNameOf = ({ name }: Artifact): string => `${name.replace(/^\.+/, '')}${name.endsWith('.zip') ? '' : '.zip'}`;
 
-function list(artifacts: Artifact[], asJson: boolean, { out }: Terminal): number {
-  if (asJson) for (const artifact of artifacts) printLine(out, JSON.stringify(artifact));
-  else {
-    const now = Date.now();
-    const rows = artifacts.map(({ id, name, sizeBytes, attempt, createdAt, expiresAt, expired }) => [
-      String(id),
-      safeText(name),
-      sizeText(sizeBytes),
-      String(attempt),
-      ageText(now - Date.parse(createdAt)),
-      expired ? 'expired' : ageText(Date.parse(expiresAt) - now),
-    ]);
-    for (const line of table(['ID', 'NAME', 'SIZE', 'ATTEMPT', 'AGE', 'EXPIRES IN'], rows)) printLine(out, line);
-  }
+function list(artifacts: Artifact[], input: Input, { out }: Terminal): number {
+  const now = Date.now();
+  printList(out, input, artifacts, {
+    ID: ({ id }) => id,
+    NAME: ({ name }) => name,
+    SIZE: ({ sizeBytes }) => sizeText(sizeBytes),
+    ATTEMPT: ({ attempt }) => attempt,
+    AGE: ({ createdAt }) => ageText(now - Date.parse(createdAt)),
+    'EXPIRES IN': ({ expired, expiresAt }) => (expired ? 'expired' : ageText(Date.parse(expiresAt) - now)),
+  });
   return EXIT.done;
 }

@@ -2,8 +2,7 @@ import { AdminClient } from '../client/admin-client.ts';
 import { connectionOptions } from '../client/endpoints.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import { safeText, table } from '../terminal/format.ts';
-import { printLine } from '../terminal/terminal.ts';
+import { printList } from '../terminal/list.ts';
 
 export const auditCommand: Command = {
   name: 'audit',
@@ -28,21 +27,16 @@ export const auditCommand: Command = {
       if (value !== undefined) query[name] = value;
     }
     const acts = await (await AdminClient.of(input)).acts(query);
-    if (input.flag('json')) for (const act of acts) printLine(out, JSON.stringify(act));
-    else {
-      const rows = acts.map(({ at, actor, action, place, status, address, tokenId, details }) => [
-        at,
-        safeText(actor),
-        action,
-        safeText(place),
-        status === null ? 'broken off' : String(status),
-        tokenId === null ? '-' : String(tokenId),
-        address,
-        safeText(JSON.stringify(details)).slice(0, 100),
-      ]);
-      const head = ['WHEN', 'WHO', 'WHAT', 'WHERE', 'ANSWER', 'TOKEN', 'FROM', 'DETAILS'];
-      for (const line of table(head, rows)) printLine(out, line);
-    }
+    printList(out, input, acts, {
+      WHEN: ({ at }) => at,
+      WHO: ({ actor }) => actor,
+      WHAT: ({ action }) => action,
+      WHERE: ({ place }) => place,
+      ANSWER: ({ status }) => status ?? 'broken off',
+      TOKEN: ({ tokenId }) => tokenId ?? '-',
+      FROM: ({ address }) => address,
+      DETAILS: ({ details }) => JSON.stringify(details).slice(0, 100),
+    });
     return EXIT.done;
   },
 };

@@ -4,10 +4,12 @@ import type { Cache } from '../../protocol/dashboard/index.ts';
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { ServerClient } from '../client/server-client.ts';
 import { StorageClient } from '../client/storage-client.ts';
-import { type Command, UsageError } from '../command.ts';
+import type { Command, Input } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import { ageText, safeText, table } from '../terminal/format.ts';
+import { ageText, safeText, shortRef } from '../terminal/format.ts';
+import { printList } from '../terminal/list.ts';
 import { printLine, type Terminal } from '../terminal/terminal.ts';
+import { ownerAndName } from './words.ts';
 
 export const cachesCommand: Command = {
   name: 'caches',
@@ -24,12 +26,11 @@ export const cachesCommand: Command = {
     { what: 'a cache that holds something wrong', command: 'switchyard caches me/app --delete npm-linux-1f0c' },
   ],
   async run(input, terminal) {
-    const repository = input.argument(0) ?? '';
-    if (!/^[^/\s]+\/[^/\s]+$/.test(repository)) throw new UsageError(`"${repository}" is not of the form OWNER/NAME.`);
+    const repository = ownerAndName(input.argument(0) ?? '').join('/');
     const storage = new StorageClient(new ServerClient(await findEndpoint('server', input)).http);
     const key = input.text('delete');
     if (key !== undefined) return deleteCaches(storage, repository, key, terminal);
-    list(await storage.caches(repository, input.text('key')), input.flag('json'), terminal);
+    list(await storage.caches(repository, input.text('key')), input, terminal);
     return EXIT.done;
   },
 };
@@ -46,19 +47,14 @@ async function deleteCaches(storage: StorageClient, repository: string, word: st
   return EXIT.done;
 }
 
-function list(caches: Cache[], asJson: boolean, { out }: Terminal): void {
-  if (asJson) {
-    for (const cache of caches) printLine(out, JSON.stringify(cache));
-    return;
-  }
+function list(caches: Cache[], input: Input, { out }: Terminal): void {
   const now = Date.now();
-  const rows = caches.map(({ id, key, ref, size_in_bytes, created_at, last_accessed_at }) => [
-    String(id),
-    safeText(key),
-    safeText(ref.replace(/^refs\/(heads|tags)\//, '')),
-    sizeText(size_in_bytes),
-    ageText(now - Date.parse(created_at)),
-    ageText(now - Date.parse(last_accessed_at)),
-  ]);
-  for (const line of table(['ID', 'KEY', 'REF', 'SIZE', 'AGE', 'USED'], rows)) printLine(out, line);
+  printList(out, input, caches, {
+    ID: ({ id }) => id,
+    KEY: ({ key }) => key,
+    REF: ({ ref }) => shortRef(ref),
+    SIZE: ({ size_in_bytes }) => sizeText(size_in_bytes),
+    AGE: ({ created_at }) => ageText(now - Date.parse(created_at)),
+    USED: ({ last_accessed_at }) => ageText(now - Date.parse(last_accessed_at)),
+  });
 }

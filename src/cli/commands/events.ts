@@ -3,8 +3,8 @@ import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { ServerClient } from '../client/server-client.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import { ageText, safeText, table } from '../terminal/format.ts';
-import { printLine } from '../terminal/terminal.ts';
+import { ageText, safeText, shortRef } from '../terminal/format.ts';
+import { printList } from '../terminal/list.ts';
 
 const DEFAULT_LIMIT = 20;
 
@@ -26,27 +26,19 @@ export const eventsCommand: Command = {
     const limit = input.number('limit', 1, 200) ?? DEFAULT_LIMIT;
     const client = new ServerClient(await findEndpoint('server', input));
     const { events } = await client.receivedEvents({ repository: input.text('repository'), limit });
-    if (input.flag('json')) for (const event of events) printLine(out, JSON.stringify(event));
-    else {
-      const headings = ['ID', 'REPOSITORY', 'EVENT', 'REF', 'ACTOR', 'STARTED', 'NOT STARTED', 'AGE'];
-      for (const line of table(headings, events.map(cells))) printLine(out, line);
-    }
+    printList(out, input, events, {
+      ID: ({ id }) => id,
+      REPOSITORY: ({ repository }) => repository,
+      EVENT: eventName,
+      REF: ({ ref }) => shortRef(ref),
+      ACTOR: ({ actor }) => actor,
+      STARTED: ({ runs }) => runs.length,
+      'NOT STARTED': ({ notStarted }) => notStarted.length,
+      AGE: ({ acceptedAt }) => ageText(Date.now() - Date.parse(acceptedAt)),
+    });
     return EXIT.done;
   },
 };
-
-function cells(event: ReceivedEvent): string[] {
-  return [
-    String(event.id),
-    safeText(event.repository),
-    eventName(event),
-    safeText(event.ref.replace(/^refs\/(heads|tags)\//, '')),
-    safeText(event.actor),
-    String(event.runs.length),
-    String(event.notStarted.length),
-    ageText(Date.now() - Date.parse(event.acceptedAt)),
-  ];
-}
 
 /** `pull_request opened` */
 export const eventName = ({ name, activity }: Pick<ReceivedEvent, 'name' | 'activity'>): string =>

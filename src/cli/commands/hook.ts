@@ -3,7 +3,8 @@ import { connectionOptions } from '../client/endpoints.ts';
 import { type HookFacts, HooksClient, type NewHook } from '../client/hooks-client.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import { ageText, safeText, table } from '../terminal/format.ts';
+import { ageText, safeText } from '../terminal/format.ts';
+import { printList } from '../terminal/list.ts';
 import { printLine, type Sink, type Terminal } from '../terminal/terminal.ts';
 import { actionOf } from './words.ts';
 
@@ -136,34 +137,24 @@ function say(out: Sink, input: Input, sentence: string): void {
 }
 
 function showHooks(out: Sink, input: Input, hooks: HookFacts[]): void {
-  if (input.flag('json')) {
-    for (const hook of hooks) printLine(out, JSON.stringify(hook));
-    return;
-  }
-  const rows = hooks.map(({ id, active, events, config }) => [
-    String(id),
-    active ? 'active' : 'off',
-    config.secret === undefined ? 'no' : 'yes',
-    safeText(events.join(', ')),
-    safeText(config.url),
-  ]);
-  for (const line of table(['HOOK', 'STATE', 'SIGNED', 'EVENTS', 'URL'], rows)) printLine(out, line);
+  printList(out, input, hooks, {
+    HOOK: ({ id }) => id,
+    STATE: ({ active }) => (active ? 'active' : 'off'),
+    SIGNED: ({ config }) => (config.secret === undefined ? 'no' : 'yes'),
+    EVENTS: ({ events }) => events.join(', '),
+    URL: ({ config }) => config.url,
+  });
 }
 
 function showDeliveries(out: Sink, input: Input, deliveries: HookDelivery[]): void {
-  if (input.flag('json')) {
-    for (const delivery of deliveries) printLine(out, JSON.stringify(delivery));
-    return;
-  }
-  const rows = deliveries.map((delivery) => [
-    String(delivery.id),
-    eventOf(delivery),
-    delivery.redelivery ? 'again' : 'first',
-    answerOf(delivery),
-    `${delivery.duration.toFixed(2)}s`,
-    ageText(Date.now() - Date.parse(delivery.delivered_at)),
-  ]);
-  for (const line of table(['DELIVERY', 'EVENT', 'TRY', 'ANSWER', 'TOOK', 'AGE'], rows)) printLine(out, line);
+  printList(out, input, deliveries, {
+    DELIVERY: ({ id }) => id,
+    EVENT: eventOf,
+    TRY: ({ redelivery }) => (redelivery ? 'again' : 'first'),
+    ANSWER: answerOf,
+    TOOK: ({ duration }) => `${duration.toFixed(2)}s`,
+    AGE: ({ delivered_at }) => ageText(Date.now() - Date.parse(delivered_at)),
+  });
 }
 
 function showDelivery(out: Sink, input: Input, delivery: HookDeliveryDetail): void {

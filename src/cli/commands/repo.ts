@@ -2,9 +2,9 @@ import { AdminClient } from '../client/admin-client.ts';
 import { connectionOptions } from '../client/endpoints.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import { safeText, table } from '../terminal/format.ts';
+import { printList } from '../terminal/list.ts';
 import { readSecret } from '../terminal/secret-input.ts';
-import { printLine, type Sink } from '../terminal/terminal.ts';
+import type { Sink } from '../terminal/terminal.ts';
 import { actionOf, ownerAndName, wanted } from './words.ts';
 
 const ACTIONS = ['list', 'create', 'delete'] as const;
@@ -31,11 +31,11 @@ export const repoCommand: Command = {
     if (name !== undefined) await create(client, name);
     const { repositories } = await client.repositories();
     const shown = repositories.filter((one) => name === undefined || one.name.toLowerCase() === name.toLowerCase());
-    if (input.flag('json')) for (const repository of shown) printLine(out, JSON.stringify(repository));
-    else {
-      const rows = shown.map((one) => [safeText(one.name), safeText(one.defaultBranch), one.createdAt]);
-      for (const line of table(['REPOSITORY', 'DEFAULT BRANCH', 'MADE'], rows)) printLine(out, line);
-    }
+    printList(out, input, shown, {
+      REPOSITORY: ({ name }) => name,
+      'DEFAULT BRANCH': ({ defaultBranch }) => defaultBranch,
+      MADE: ({ createdAt }) => createdAt,
+    });
     return EXIT.done;
   },
 };

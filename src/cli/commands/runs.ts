@@ -2,8 +2,8 @@ import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { ServerClient } from '../client/server-client.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import { ageText, safeText, table } from '../terminal/format.ts';
-import { printLine } from '../terminal/terminal.ts';
+import { ageText, shortRef } from '../terminal/format.ts';
+import { printList } from '../terminal/list.ts';
 
 const DEFAULT_LIMIT = 20;
 
@@ -22,21 +22,15 @@ export const runsCommand: Command = {
     const limit = input.number('limit', 1, 100) ?? DEFAULT_LIMIT;
     const client = new ServerClient(await findEndpoint('server', input));
     const { runs } = await client.runs({ repository: input.text('repository'), limit });
-    if (input.flag('json')) for (const run of runs) printLine(out, JSON.stringify(run));
-    else {
-      const now = Date.now();
-      const rows = runs.map((run) => [
-        String(run.id),
-        safeText(run.repository),
-        `${safeText(run.workflow.name)} #${run.number}`,
-        run.event,
-        run.ref.replace(/^refs\/(heads|tags)\//, ''),
-        run.conclusion ?? run.status,
-        ageText(now - Date.parse(run.createdAt)),
-      ]);
-      for (const line of table(['ID', 'REPOSITORY', 'WORKFLOW', 'EVENT', 'REF', 'STATE', 'AGE'], rows))
-        printLine(out, line);
-    }
+    printList(out, input, runs, {
+      ID: ({ id }) => id,
+      REPOSITORY: ({ repository }) => repository,
+      WORKFLOW: ({ workflow, number }) => `${workflow.name} #${number}`,
+      EVENT: ({ event }) => event,
+      REF: ({ ref }) => shortRef(ref),
+      STATE: ({ conclusion, status }) => conclusion ?? status,
+      AGE: ({ createdAt }) => ageText(Date.now() - Date.parse(createdAt)),
+    });
     return EXIT.done;
   },
 };

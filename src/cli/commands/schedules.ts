@@ -2,8 +2,7 @@ import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { ServerClient } from '../client/server-client.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import { safeText, table } from '../terminal/format.ts';
-import { printLine } from '../terminal/terminal.ts';
+import { printList } from '../terminal/list.ts';
 
 export const schedulesCommand: Command = {
   name: 'schedules',
@@ -18,19 +17,14 @@ export const schedulesCommand: Command = {
   async run(input, { out }) {
     const client = new ServerClient(await findEndpoint('server', input));
     const { schedules } = await client.schedules(input.text('repository'));
-    if (input.flag('json')) for (const schedule of schedules) printLine(out, JSON.stringify(schedule));
-    else {
-      const rows = schedules.map(({ repository, path, cron, timezone, actor, nextAt }) => [
-        safeText(repository),
-        safeText(path),
-        safeText(cron),
-        safeText(timezone ?? 'UTC'),
-        nextAt,
-        safeText(actor),
-      ]);
-      for (const line of table(['REPOSITORY', 'FILE', 'CRON', 'TIME ZONE', 'NEXT', 'ACTOR'], rows))
-        printLine(out, line);
-    }
+    printList(out, input, schedules, {
+      REPOSITORY: ({ repository }) => repository,
+      FILE: ({ path }) => path,
+      CRON: ({ cron }) => cron,
+      'TIME ZONE': ({ timezone }) => timezone ?? 'UTC',
+      NEXT: ({ nextAt }) => nextAt,
+      ACTOR: ({ actor }) => actor,
+    });
     return EXIT.done;
   },
 };

@@ -3,7 +3,7 @@ import { AdminClient } from '../client/admin-client.ts';
 import { connectionOptions } from '../client/endpoints.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import { safeText, table } from '../terminal/format.ts';
+import { printList } from '../terminal/list.ts';
 import { printLine, type Sink } from '../terminal/terminal.ts';
 import { actionOf, wanted } from './words.ts';
 
@@ -78,19 +78,13 @@ function idOf(input: Input): number {
 }
 
 function show(out: Sink, input: Input, tokens: Token[]): void {
-  if (input.flag('json')) {
-    for (const token of tokens) printLine(out, JSON.stringify(token));
-    return;
-  }
-  const rows = tokens.map(({ id, user, scope, places, expiresAt, lastUsedAt, note }) => [
-    String(id),
-    safeText(user),
-    scope,
-    safeText(places?.join(', ') ?? 'everywhere'),
-    expiresAt ?? 'never',
-    lastUsedAt ?? 'never',
-    safeText(note),
-  ]);
-  for (const line of table(['TOKEN', 'USER', 'SCOPE', 'WHERE', 'EXPIRES', 'LAST USED', 'NOTE'], rows))
-    printLine(out, line);
+  printList(out, input, tokens, {
+    TOKEN: ({ id }) => id,
+    USER: ({ user }) => user,
+    SCOPE: ({ scope }) => scope,
+    WHERE: ({ places }) => places?.join(', ') ?? 'everywhere',
+    EXPIRES: ({ expiresAt }) => expiresAt ?? 'never',
+    'LAST USED': ({ lastUsedAt }) => lastUsedAt ?? 'never',
+    NOTE: ({ note }) => note,
+  });
 }

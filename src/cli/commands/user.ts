@@ -3,7 +3,8 @@ import { AdminClient } from '../client/admin-client.ts';
 import { connectionOptions } from '../client/endpoints.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import { safeText, table } from '../terminal/format.ts';
+import { safeText } from '../terminal/format.ts';
+import { printList } from '../terminal/list.ts';
 import { printLine, type Sink } from '../terminal/terminal.ts';
 import { actionOf, wanted } from './words.ts';
 
@@ -74,14 +75,9 @@ function levelOf(input: Input): (typeof LEVELS)[number] {
 }
 
 function show(out: Sink, input: Input, users: User[]): void {
-  if (input.flag('json')) {
-    for (const user of users) printLine(out, JSON.stringify(user));
-    return;
-  }
-  const rows = users.map(({ login, suspendedAt, grants }) => [
-    safeText(login),
-    suspendedAt ? 'suspended' : 'active',
-    grants.map(({ place, access }) => `${access} ${safeText(place)}`).join(', ') || 'nothing',
-  ]);
-  for (const line of table(['USER', 'STATE', 'MAY'], rows)) printLine(out, line);
+  printList(out, input, users, {
+    USER: ({ login }) => login,
+    STATE: ({ suspendedAt }) => (suspendedAt ? 'suspended' : 'active'),
+    MAY: ({ grants }) => grants.map(({ place, access }) => `${access} ${place}`).join(', ') || 'nothing',
+  });
 }

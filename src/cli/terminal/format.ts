@@ -61,6 +61,9 @@ export function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/** `main` for `refs/heads/main`. */
+export const shortRef = (ref: string): string => ref.replace(/^refs\/(heads|tags)\//, '');
+
 /** Columns under headings, two spaces apart, nothing after the last. */
 export function table(headings: string[], rows: string[][]): string[] {
   const all = [headings, ...rows];

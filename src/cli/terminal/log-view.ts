@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import type { SourceError } from '../../protocol/dashboard/index.ts';
 import type { JobEvent, LogEvent, RunEvent, StepEvent, View, WatchEvent } from '../watch/events.ts';
-import { durationText, elapsedMs, mark, pad, safeText } from './format.ts';
+import { durationText, elapsedMs, mark, pad, safeText, shortRef } from './format.ts';
 import { logText } from './log-text.ts';
 import { Runs } from './run-state.ts';
 import { type Colors, printLine, type Terminal } from './terminal.ts';
@@ -85,7 +85,7 @@ export class LogView implements View {
 
 /** `Hello #1 · push · main · 1a2b3c4` */
 export function runTitle({ workflow, number, event, ref, sha }: RunEvent): string {
-  const branch = ref.replace(/^refs\/(heads|tags)\//, '');
+  const branch = shortRef(ref);
   return [`${safeText(workflow.name)} #${number}`, event, branch, sha.slice(0, 7)].join(' · ');
 }
 
