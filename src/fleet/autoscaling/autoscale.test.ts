@@ -118,7 +118,7 @@ describe('the worked timeline of the seed configuration (3.11)', () => {
     expect(again.status.scheduledOverridesSummary).toBe('min=2 time=2023-07-16 15:00:00 +0000 UTC');
     expect(again.next.at(-1)).toEqual({
       atMs: Date.parse('2023-07-17T00:00:00+09:00'),
-      what: 'the schedule sets minReplicas 2 instead of 1',
+      what: 'the schedule sets minReplicas 2 instead of 1 (at 2023-07-17 00:00 +09:00)',
       desired: 2,
     });
   });
@@ -138,7 +138,7 @@ describe('the worked timeline of the seed configuration (3.11)', () => {
       { atMs: START + 5 * MINUTE, what: 'the time in which nothing is taken away after an increase ends', desired: 2 },
       {
         atMs: Date.parse('2023-07-15T00:00:00+09:00'),
-        what: 'the schedule sets minReplicas 1 instead of 2',
+        what: 'the schedule sets minReplicas 1 instead of 2 (at 2023-07-15 00:00 +09:00)',
         desired: 2,
       },
     ]);

@@ -49,10 +49,13 @@ export function calendarOfZone(name: string): Calendar {
 }
 
 /** `2023-07-17 00:00 +09:00 (2023-07-16 15:00 UTC)`: in the schedule's own clocks, and in UTC. */
-export function timeText(ms: number, { name, toLocal }: Calendar = UTC): string {
-  const utc = `${minuteText(ms)} UTC`;
-  return name === 'UTC' ? utc : `${minuteText(toLocal(ms))} ${name} (${utc})`;
+export function timeText(ms: number, calendar: Calendar = UTC): string {
+  const own = clockText(ms, calendar);
+  return calendar.name === UTC.name ? own : `${own} (${clockText(ms, UTC)})`;
 }
+
+/** `2023-07-17 00:00 +09:00`. */
+export const clockText = (ms: number, { name, toLocal }: Calendar): string => `${minuteText(toLocal(ms))} ${name}`;
 
 /** Seconds only where there are some. */
 const minuteText = (local: number): string =>

@@ -1,5 +1,6 @@
 /** What can be foreseen to change a pool's size (D-13). Pure. */
 import type { CapacityReservation } from '../resources/autoscaler-spec.ts';
+import { clockText } from './calendar.ts';
 import type { Held } from './clamp.ts';
 import { nextExpiryMs } from './reservations.ts';
 import { type Bounds, boundsChangeText, type Schedule } from './schedule.ts';
@@ -32,8 +33,14 @@ export function nextChanges(foreseen: Foreseen, decide: Decide, nowMs: number): 
     atMs === undefined ? [] : [{ atMs, what, desired: decide(then, atMs).desired }];
   return [
     ...change(heldUntilMs, 'the time in which nothing is taken away after an increase ends'),
-    ...(next ? change(next.atMs, `the schedule sets ${boundsChangeText(bounds, next.bounds)}`, next.bounds) : []),
+    ...(next ? change(next.atMs, scheduleText(bounds, next), next.bounds) : []),
     ...change(expiryMs, 'a reservation ends'),
     ...(round ? [{ atMs: round.atMs + ROUND_MS, what: 'the next round of PercentageRunnersBusy' }] : []),
   ].sort((a, b) => a.atMs - b.atMs);
+}
+
+/** With the time by the schedule's own clocks. */
+function scheduleText(bounds: Bounds, { atMs, bounds: then, by }: NonNullable<Schedule['next']>): string {
+  const at = clockText(atMs, by.recurrence.calendar);
+  return `the schedule sets ${boundsChangeText(bounds, then)} (at ${at})`;
 }

@@ -2,6 +2,7 @@
 
 export type ReasonCode =
   // Where the number comes from.
+  | 'fixed'
   | 'assigned-jobs'
   | 'busy-high'
   | 'busy-low'
@@ -17,7 +18,6 @@ export type ReasonCode =
   | 'minimum'
   | 'maximum'
   | 'held'
-  | 'between-rounds'
   // What is not as it should be.
   | 'demand-uncertain';
 

@@ -109,11 +109,8 @@ async function forgetRegistration(context: ReconcilerContext, runner: Runner): P
   save(context, runner, { [annotation.id]: undefined }, { ...runner.status, phase: 'Pending', ready: false });
 }
 
-async function startInstance(
-  { backend, instances, events, observer, startBackOff, clock }: ReconcilerContext,
-  runner: Runner,
-  jitConfig: string | undefined,
-): Promise<void> {
+async function startInstance(context: ReconcilerContext, runner: Runner, jitConfig: string | undefined): Promise<void> {
+  const { backend, instances, observer, startBackOff, clock } = context;
   const name = instanceName(runner);
   const { spec } = runner;
   const keepConfig = !isEphemeral(spec);
@@ -125,7 +122,7 @@ async function startInstance(
   } catch (error) {
     instances.set(name, { name, resumable: !jitConfig, exit: { output: errorText(error) } });
     startBackOff.failed(backOffKey(runner), clock.now());
-    events.record(runner, 'Warning', 'FailedStart', errorText(error), 'runner-controller');
+    warn(context, runner, 'FailedStart', errorText(error));
   }
 }
 

@@ -14,6 +14,7 @@ export type * from './hooks.ts';
 export type * from './jobs.ts';
 export type * from './mirror.ts';
 export type * from './people.ts';
+export type * from './pools.ts';
 export type * from './runners.ts';
 export type * from './runs.ts';
 export type * from './settings.ts';

@@ -1,0 +1,170 @@
+import fastify from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../test/support/manual-clock.ts';
+import { OutsideError } from '../../common/errors.ts';
+import type { PoolExplanation } from '../../protocol/dashboard/index.ts';
+import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
+import { LEGACY_VERSION } from '../resources/object.ts';
+import { FleetUnderTest } from '../testing/fleet-under-test.ts';
+import { poolExplanations } from './routes.ts';
+
+const MINUTE = 60_000;
+const POOL = { enterprise: 'all', labels: ['t3a.large'] };
+const BUSY: AutoscalerSpec = {
+  scaleTargetRef: { name: 'pool' },
+  minReplicas: 2,
+  maxReplicas: 4,
+  scaleDownDelaySecondsAfterScaleOut: 300,
+  metrics: [{ type: 'PercentageRunnersBusy', scaleUpFactor: '2' }],
+  scheduledOverrides: [
+    {
+      startTime: '2023-07-15T00:00:00+09:00',
+      endTime: '2023-07-17T00:00:00+09:00',
+      minReplicas: 1,
+      recurrenceRule: { frequency: 'Weekly' },
+    },
+  ],
+};
+
+describe('the explanation of a pool', { timeout: 30_000 }, () => {
+  let clock: ManualClock;
+  let fleet: FleetUnderTest;
+  beforeEach(async () => {
+    clock = new ManualClock(Date.parse('2023-07-12T00:00:00Z'));
+    fleet = await FleetUnderTest.withFake(clock);
+  });
+  afterEach(() => fleet.close());
+
+  async function explain(name = 'pool'): Promise<PoolExplanation> {
+    const { store, demand, backend } = fleet;
+    const app = fastify();
+    await app.register(poolExplanations({ store, demand, systemLabels: backend.systemLabels }, clock));
+    const response = await app.inject(`/explain/pools/default/${name}`);
+    await app.close();
+    return response.json();
+  }
+
+  const scaleBy = (spec: AutoscalerSpec, name = 'pool'): unknown =>
+    fleet.store.create('horizontalrunnerautoscalers', {
+      apiVersion: LEGACY_VERSION,
+      kind: 'HorizontalRunnerAutoscaler',
+      metadata: { name, namespace: 'default' },
+      spec,
+    });
+
+  async function online(): Promise<void> {
+    await fleet.controller.settled();
+    for (const { id } of fleet.github.runners.values()) fleet.github.online(id);
+  }
+
+  async function pass(ms: number): Promise<void> {
+    clock.advance(ms);
+    await fleet.controller.settled();
+  }
+
+  it('counts runners by what they do, and names rule, reasons, and what comes next', async () => {
+    fleet.deploy('pool', 2, POOL);
+    await online();
+    for (const { id } of fleet.github.runners.values()) fleet.github.assign(id);
+    scaleBy(BUSY);
+    await fleet.controller.settled();
+    expect(await explain()).toMatchObject({
+      kind: 'RunnerDeployment',
+      ...{ namespace: 'default', name: 'pool', desired: 4, current: 4, busy: 2, idle: 0, starting: 2, leaving: 0 },
+      ...{ min: 2, max: 4 },
+      rule: 'The HorizontalRunnerAutoscaler pool decides, by PercentageRunnersBusy and 1 scheduled override.',
+      reasons: [{ code: 'busy-high', text: '2 of 2 runners were busy, at least 80 %: 2 × 2, rounded up, is 4.' }],
+      next: [
+        { at: '2023-07-12T00:01:00.000Z', what: 'the next round of PercentageRunnersBusy', desired: null },
+        {
+          at: '2023-07-14T15:00:00.000Z',
+          what: 'the schedule sets minReplicas 1 instead of 2 (at 2023-07-15 00:00 +09:00)',
+          desired: 4,
+        },
+      ],
+      problems: [],
+    });
+    expect((await explain()).events.map(({ reason }) => reason)).toContain('SuccessfulRescale');
+  });
+
+  it('says that nothing scales a deployment without an autoscaler', async () => {
+    fleet.deploy('pool', 1, POOL);
+    await fleet.controller.settled();
+    const { rule, reasons, min, max } = await explain();
+    expect([rule, reasons, min, max]).toEqual([
+      'The RunnerDeployment pool says itself how many runners there are.',
+      [{ code: 'fixed', text: 'It asks for 1 runner, and no autoscaler changes that.' }],
+      null,
+      null,
+    ]);
+  });
+
+  it('tells an autoscaler that does nothing', async () => {
+    fleet.deploy('pool', 1, POOL);
+    scaleBy({ ...BUSY, metrics: [{ type: 'TotalNumberOfQueuedAndInProgressWorkflowRuns' }] });
+    await fleet.controller.settled();
+    expect((await explain()).problems).toEqual([
+      'The HorizontalRunnerAutoscaler pool does nothing: TotalNumberOfQueuedAndInProgressWorkflowRuns is not supported for runners of an enterprise',
+    ]);
+  });
+
+  it('tells starts that fail, by the newest warning, until they have not failed for ten minutes', async () => {
+    fleet.backend.startError = new OutsideError('The image cannot be pulled.', { retryable: true });
+    fleet.deploy('pool', 1, POOL);
+    await pass(MINUTE);
+    expect((await explain()).problems[0]).toMatch(/^FailedStart at 2023-07-12T00:0.*: The image cannot be pulled\.$/);
+    fleet.backend.startError = undefined;
+    await pass(2 * MINUTE);
+    await online();
+    await pass(11 * MINUTE);
+    expect((await explain()).problems).toEqual([]);
+  });
+
+  it('tells runners that the server never saw', async () => {
+    fleet.deploy('pool', 2, POOL);
+    await fleet.controller.settled();
+    await pass(11 * MINUTE);
+    expect((await explain()).problems[0]).toMatch(
+      /^pool-\S+ has been starting for 11 minutes, and 1 more: the server has not seen it online\.$/,
+    );
+  });
+
+  it('tells jobs that wait because of the maximum, and jobs that wait though runners are idle', async () => {
+    fleet.deploy('pool', 2, POOL);
+    scaleBy({ ...BUSY, maxReplicas: 2 });
+    fleet.demand.queue(3, { labels: ['t3a.large'] });
+    await fleet.controller.settled();
+    expect((await explain()).problems).toEqual(['3 queued jobs wait, and the maximum of 2 runners is reached.']);
+    await online();
+    await pass(10_000);
+    await expect.poll(async () => (await explain()).idle).toBe(2);
+    expect((await explain()).problems).toEqual([
+      '3 queued jobs wait though 2 runners of this pool are idle: the server says why (switchyard explain RUN).',
+    ]);
+  });
+
+  it('tells another pool whose runners take the same jobs (D-6)', async () => {
+    fleet.deploy('pool', 0, POOL);
+    fleet.deploy('twin', 0, { enterprise: 'all', labels: ['T3A.large'] });
+    fleet.deploy('other', 0, { enterprise: 'all', labels: ['gpu'] });
+    await fleet.controller.settled();
+    expect((await explain()).problems).toEqual([
+      'Runners of the pool twin have the same labels, so a job may go to either.',
+    ]);
+  });
+
+  it('explains a scale set by the jobs that are assigned to it', async () => {
+    fleet.listen('set', { minRunners: 1, maxRunners: 3 });
+    await fleet.controller.settled();
+    await expect.poll(async () => (await explain('set')).desired).toBe(1);
+    expect(await explain('set')).toMatchObject({
+      ...{ kind: 'AutoscalingRunnerSet', min: 1, max: 3 },
+      rule: 'The scale set has a runner for each job that is assigned to it.',
+      reasons: [{ code: 'assigned-jobs', text: 'The scale set has 0 assigned jobs, and keeps 1 idle for more.' }],
+    });
+  });
+
+  it('knows no pool of another name', async () => {
+    expect(await explain('nobody')).toMatchObject({ code: 'not-found' });
+  });
+});
