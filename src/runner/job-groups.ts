@@ -9,7 +9,8 @@ import {
   removeEmptyGroups,
 } from '../common/control-groups/index.ts';
 import { errorText } from '../common/errors.ts';
-import { numberSetting, quantitySetting, SETTINGS, setting } from '../common/settings.ts';
+import { numberSetting, quantitySetting, setting } from '../common/settings.ts';
+import { SETTINGS } from '../common/settings-table.ts';
 import type { Diagnostics } from './diagnostics.ts';
 
 /** Threads of the worker itself, which is in the group too. */

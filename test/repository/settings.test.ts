@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SETTINGS } from '../../src/common/settings.ts';
+import { SETTINGS } from '../../src/common/settings-table.ts';
 import { codesOfTables, readText, repositoryFiles } from './files.ts';
 
 const PAGE = 'docs/reference/settings.md';

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../common/errors.ts';
-import { dataFolder, SETTINGS, setting } from '../../common/settings.ts';
+import { dataFolder, setting } from '../../common/settings.ts';
+import { SETTINGS } from '../../common/settings-table.ts';
 import { type Input, type Option, UsageError } from '../command.ts';
 
 /** One HTTP API and the token for it. */

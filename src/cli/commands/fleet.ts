@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { UserError } from '../../common/errors.ts';
-import { SETTINGS, setting } from '../../common/settings.ts';
+import { setting } from '../../common/settings.ts';
+import { SETTINGS } from '../../common/settings-table.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { printLine } from '../terminal/terminal.ts';

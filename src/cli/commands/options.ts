@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 
-import { dataFolder, numberSetting, SETTINGS, setting } from '../../common/settings.ts';
+import { dataFolder, numberSetting, setting } from '../../common/settings.ts';
+import { SETTINGS } from '../../common/settings-table.ts';
 import type { Input, Option } from '../command.ts';
 import type { Place } from '../platform/programs.ts';
 

@@ -3,7 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { UserError } from '../../common/errors.ts';
 import { randomToken } from '../../common/ids.ts';
 import type { Logger, LogLevel } from '../../common/log.ts';
-import { SETTINGS, setting, webhookSecrets } from '../../common/settings.ts';
+import { setting, webhookSecrets } from '../../common/settings.ts';
+import { SETTINGS } from '../../common/settings-table.ts';
 import type { Closable } from '../../common/shutdown.ts';
 import { tokenFile } from '../client/endpoints.ts';
 

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import { z } from 'zod';
 import type { Clock } from '../../common/clock.ts';
 import { UserError } from '../../common/errors.ts';
-import { SETTINGS } from '../../common/settings.ts';
+import { SETTINGS } from '../../common/settings-table.ts';
 import { isSignedWithAny } from '../../common/webhook-signature.ts';
 import type { JobBook } from './job-book.ts';
 import { factOf, type JobFact, WorkflowJob } from './job-fact.ts';

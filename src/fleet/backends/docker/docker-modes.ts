@@ -1,6 +1,6 @@
 /** How a runner's jobs get Docker: fleet-semantics 5.1. */
 import { parseQuantity } from '../../../common/quantity.ts';
-import { SETTINGS } from '../../../common/settings.ts';
+import { SETTINGS } from '../../../common/settings-table.ts';
 import { isEphemeral, type RunnerSpec } from '../../resources/runner-spec.ts';
 import type { Place } from './plan-pod.ts';
 import type { Volume } from './volumes.ts';

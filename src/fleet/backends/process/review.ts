@@ -1,6 +1,6 @@
 import { type Controller, findParents, type Parents } from '../../../common/control-groups/index.ts';
 import { parseQuantity } from '../../../common/quantity.ts';
-import { SETTINGS, type SettingName } from '../../../common/settings.ts';
+import { SETTINGS, type SettingName } from '../../../common/settings-table.ts';
 import type { FieldWarning } from '../../resources/kind.ts';
 import { RunnerSpec } from '../../resources/runner-spec.ts';
 
