@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { STEPS_UPDATE_PATH } from '../src/protocol/runner/constants.ts';
 import { Installation } from './installation.ts';
 import type { Row } from './rows.ts';
 import { type RunningJob, startJob } from './running-job.ts';
+import { cpuMs } from './usage.ts';
 
 const REPOSITORY = 'bench/reads';
 const RUNS = 10;
@@ -13,8 +13,6 @@ const ARTIFACTS = 2;
 const CONNECTIONS = 8;
 const WARM_UP_MS = 2_000;
 const MEASURED_MS = 8_000;
-/** A tick of /proc/PID/stat on Linux. */
-const MS_PER_TICK = 10;
 
 /**
  * Reads of REST as a client makes them that follows a run, over connections that stay open: in turns the user, the
@@ -113,12 +111,4 @@ function read({ url, token }: Installation, agent: Agent | undefined, { path, et
     });
     outgoing.on('error', reject).end();
   });
-}
-
-/** What a process has used of all processors, in its own code and the kernel's. */
-async function cpuMs(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The name before may hold spaces.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }

@@ -11,7 +11,7 @@ import { whyPending } from './concurrency.ts';
 import { type ExplainInput, explainJob, explainRun, shortReason } from './explain.ts';
 import { loadRunOrThrow, type RunBundle, workflowOf } from './run-bundle.ts';
 import type { RunnerDirectory } from './runner-directory.ts';
-import { viewRunner } from './runner-view.ts';
+import { heldJobs, viewRunner } from './runner-view.ts';
 
 export interface EngineViewsOptions {
   db: Database;
@@ -60,18 +60,20 @@ export class EngineViews {
   }
 
   async runners(): Promise<Runner[]> {
-    const rows = await allRunners(this.#options.db);
-    return Promise.all(rows.map((row) => this.#viewRunner(row)));
+    const { db } = this.#options;
+    const [rows, jobs] = await Promise.all([allRunners(db), heldJobs(db)]);
+    return rows.map((row) => this.#viewRunner(row, jobs));
   }
 
   async runner(id: number): Promise<Runner | undefined> {
-    const row = await findRunner(this.#options.db, id);
-    return row && this.#viewRunner(row);
+    const { db } = this.#options;
+    const [row, jobs] = await Promise.all([findRunner(db, id), heldJobs(db, id)]);
+    return row && this.#viewRunner(row, jobs);
   }
 
-  #viewRunner(row: RunnerRow): Promise<Runner> {
-    const { db, directory } = this.#options;
-    return viewRunner(db, row, directory.get(row.id), directory.lastSeen(row.id));
+  #viewRunner(row: RunnerRow, jobs: Awaited<ReturnType<typeof heldJobs>>): Runner {
+    const { directory } = this.#options;
+    return viewRunner(row, jobs.get(row.id), directory.get(row.id), directory.lastSeen(row.id));
   }
 
   #bundle(runId: number): Promise<RunBundle> {
