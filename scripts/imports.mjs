@@ -15,7 +15,15 @@ export const BORDERS = {
   runner: ['protocol', 'workflow/expressions', 'common'],
   fleet: ['protocol', 'github', 'store', 'workflow/routing.ts', 'common'],
   // plan, lint and expr call the pure library directly: they need no server.
-  cli: ['server/index.ts', 'fleet/index.ts', 'runner/index.ts', 'workflow', 'protocol', 'common'],
+  cli: [
+    'server/index.ts',
+    'fleet/index.ts',
+    'fleet/simulate/index.ts',
+    'runner/index.ts',
+    'workflow',
+    'protocol',
+    'common',
+  ],
   web: ['protocol/dashboard'],
 };
 

@@ -26,6 +26,7 @@ import { runsCommand } from './runs.ts';
 import { schedulesCommand } from './schedules.ts';
 import { secretCommand } from './secret.ts';
 import { serverCommand } from './server.ts';
+import { simulateCommand } from './simulate.ts';
 import { tlsCommand } from './tls.ts';
 import { tokenCommand } from './token.ts';
 import { upCommand } from './up.ts';
@@ -53,6 +54,7 @@ export const commands: Command[] = [
   getCommand,
   describeCommand,
   deleteCommand,
+  simulateCommand,
   wallCommand,
   mirrorCommand,
   hookCommand,
