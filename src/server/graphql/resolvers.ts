@@ -10,7 +10,8 @@ import { ownerPlace, repositoryPlace } from '../auth/places.ts';
 import type { ServerContext } from '../context.ts';
 import { nodeId } from '../github-rest/shapes.ts';
 
-const MAX_PAGE = 100;
+/** GitHub's. */
+export const MAX_PAGE = 100;
 
 interface Page {
   first?: number;
@@ -110,7 +111,7 @@ export class Resolvers {
 
   async #pulls(row: RepositoryRow, { first = MAX_PAGE, headRefName, states, orderBy }: PullQuery) {
     const order = orderBy?.direction === 'ASC' ? 'asc' : 'desc';
-    const page = { limit: Math.min(first, MAX_PAGE), offset: 0, order } as const;
+    const page = { limit: Math.min(Math.max(first, 0), MAX_PAGE), offset: 0, order } as const;
     const { pulls, total } = await queryPulls(this.#context.db, { repositoryId: row.id, headRef: headRefName }, page);
     const wanted = pulls.filter((pull) => states === undefined || states.includes(stateOf(pull)));
     const nodes = wanted.map((pull) => ({

@@ -6,11 +6,12 @@ import { needs } from '../auth/access.ts';
 import type { ServerContext } from '../context.ts';
 import { useGitHubErrors } from '../github-rest/errors.ts';
 import { baseUrlOf } from '../tls/addresses.ts';
+import { assertAffordable } from './limits.ts';
 import { Resolvers } from './resolvers.ts';
 import { schema } from './schema.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
-/** Far more than any query of `gh` has; bounds what a query costs before it runs. */
+/** Far more than any query of `gh` has; bounds what it costs to read and validate one. */
 const MAX_TOKENS = 2_000;
 
 const Request = z.looseObject({
@@ -41,6 +42,7 @@ async function answer(
     const document = parse(query, { maxTokens: MAX_TOKENS });
     const errors = validate(schema, document);
     if (errors.length > 0) return { errors };
+    assertAffordable(document, variables ?? {});
     return await execute({ schema, document, rootValue, variableValues: variables, operationName });
   } catch (error) {
     // What the query itself gets wrong.
