@@ -55,4 +55,5 @@ export function normalized(labels: string[]): Set<string> {
   return set;
 }
 
+/** Names of labels, groups, jobs, people and repositories ignore case. */
 export const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

@@ -1,3 +1,4 @@
+import { same } from '../../routing.ts';
 import { type Demand, demandsIn, distinctDemands } from '../demands.ts';
 import type { Found, Rule } from '../finding.ts';
 import { perDemand } from '../remembered.ts';
@@ -43,7 +44,7 @@ export const intrusionsOf = perDemand((demand, repository): Intrusion[] => {
 });
 
 function intrusionInto(owner: Demand, demand: Demand, repository: LintRepository): Intrusion | undefined {
-  if (owner.environment === null || sameName(owner.environment, demand.environment)) return undefined;
+  if (owner.environment === null || same(owner.environment, demand.environment ?? '')) return undefined;
   if (owner.group !== demand.group || isHosted(demand, repository)) return undefined;
   const asked = new Set(demand.labels.map((label) => label.toLowerCase()));
   const owned = new Set(owner.labels.map((label) => label.toLowerCase()));
@@ -57,8 +58,6 @@ function intrusionInto(owner: Demand, demand: Demand, repository: LintRepository
   const shared = (candidatesFor(owner, repository) ?? []).filter((runner) => own.includes(runner));
   return shared.length > 0 ? { owner, runners: shared, beyond } : undefined;
 }
-
-const sameName = (a: string, b: string | null): boolean => a.toLowerCase() === b?.toLowerCase();
 
 /** Runners that GitHub hosts are nobody's. */
 function isHosted({ labels }: Demand, { hasHostedRunners, runners }: LintRepository): boolean {

@@ -1,4 +1,5 @@
 import type { Reference } from '../../references.ts';
+import { same } from '../../routing.ts';
 import { literalTexts, member } from '../../tokens.ts';
 import type { Found, Rule } from '../finding.ts';
 import { type LintFile, placeOfReference, type WrittenExpression } from '../lint-file.ts';
@@ -31,7 +32,7 @@ function ofReference(file: LintFile, expression: WrittenExpression, reference: R
 function problemOf(file: LintFile, { job }: WrittenExpression, { context, members }: Reference): string | undefined {
   const [key, part] = members;
   if ((context !== 'needs' && context !== 'jobs') || typeof key !== 'string' || key === '*') return undefined;
-  const exists = file.workflow.jobs.some((candidate) => sameKey(candidate.key, key));
+  const exists = file.workflow.jobs.some((candidate) => same(candidate.key, key));
   if (!exists && !isNeeded(file, job?.key, key)) return `there is no job ${key}`;
   if (context === 'needs' && job && !isNeeded(file, job.key, key)) return `the job ${job.key} does not need ${key}`;
   if (typeof part !== 'string' || ['result', 'outputs', '*'].includes(part.toLowerCase())) return undefined;
@@ -42,7 +43,5 @@ function problemOf(file: LintFile, { job }: WrittenExpression, { context, member
 function isNeeded({ root }: LintFile, job: string | undefined, key: string): boolean {
   if (job === undefined) return false;
   const needs = literalTexts(member(member(member(root, 'jobs'), job), 'needs'));
-  return needs.some((need) => sameKey(need, key));
+  return needs.some((need) => same(need, key));
 }
-
-const sameKey = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
