@@ -169,7 +169,7 @@ describe.skipIf(!program)('GitHub’s own command line', () => {
     expect(await readFile(join(folder, 'all/site/deep/note.txt'), 'utf8')).toBe('a note');
     const none = gh.run(['run', 'download', id, '--name', 'nothing'], { ...kept, folder });
     await expect(none).rejects.toThrow('no artifact matches any of the names');
-  });
+  }, 120_000);
 
   test('keeps secrets and variables', async () => {
     await gh.run(['secret', 'set', 'TOKEN', '--body', 'hidden'], { repository });
