@@ -132,7 +132,7 @@ async function startInstance(context: ReconcilerContext, runner: EphemeralRunner
   try {
     await backendOf(backend, runner).start({ name, jitConfig, keepConfig: false, spec });
   } catch (error) {
-    instances.set(name, { name, resumable: false, exit: { output: errorText(error) } });
+    instances.set(name, { name, resumable: false, exit: { reason: errorText(error), output: '' } });
     failedStart(context, runner, errorText(error));
     return;
   }

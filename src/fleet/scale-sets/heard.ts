@@ -17,7 +17,7 @@ export function noteEvaluation(context: ReconcilerContext, set: AutoscalingRunne
   const runnerSet = store.find({ plural: SETS, namespace, name }) as EphemeralRunnerSet | undefined;
   if (!runnerSet) return;
   for (const job of evaluation.jobs) noteJob(context, runnerSet, job);
-  if (evaluation.isComplete) noteAllCounted(context, runnerSet);
+  noteCounted(context, runnerSet, evaluation.counted);
   scaleSets.assignedJobs.set(uid, evaluation.assignedJobs);
   const patchID = (runnerSet.spec.patchID ?? 0) + 1;
   writeDesired(context, set, { ...runnerSet.spec, patchID });
@@ -61,10 +61,20 @@ function noteJob(
   }
 }
 
-/** Numbers that were asked for count nobody any more whose program had ended before. */
-function noteAllCounted({ store }: ReconcilerContext, set: EphemeralRunnerSet): void {
-  for (const runner of store.ownedBy(set.metadata.uid, RUNNERS) as EphemeralRunner[]) {
-    if (!hasEnded(runner) || !runner.status?.mayHaveJob) continue;
+/** Those whose jobs the service's numbers may still have. */
+export function endedRunners({ store }: ReconcilerContext, set: AutoscalingRunnerSet): string[] {
+  const { namespace, name } = set.metadata;
+  const runnerSet = store.find({ plural: SETS, namespace, name });
+  const runners = runnerSet ? (store.ownedBy(runnerSet.metadata.uid, RUNNERS) as EphemeralRunner[]) : [];
+  return runners.filter((runner) => hasEnded(runner) && runner.status?.mayHaveJob).map(({ metadata }) => metadata.name);
+}
+
+/** Nobody counts on these any more. */
+function noteCounted({ store }: ReconcilerContext, set: EphemeralRunnerSet, names: string[]): void {
+  const { namespace, uid } = set.metadata;
+  for (const name of names) {
+    const runner = store.find({ plural: RUNNERS, namespace, name }) as EphemeralRunner | undefined;
+    if (!runner || controllerOf(runner)?.uid !== uid) continue;
     store.update(RUNNERS, { ...runner, status: { ...runner.status, mayHaveJob: false } });
   }
 }

@@ -16,8 +16,8 @@ export interface Evaluation {
   /** Jobs that wait for a runner of the set or have one. */
   assignedJobs: number;
   jobs: ScaleSetJob[];
-  /** The numbers were asked for, so they know of every runner that had ended by then. */
-  isComplete: boolean;
+  /** Runners that had ended before the numbers were asked for: their jobs are not among them. */
+  counted: string[];
 }
 
 /** Where a listener takes its limits from and puts what it hears. All of it is durable when the call returns (D-24). */
@@ -26,6 +26,8 @@ export interface ListenerHome {
   /** Of the session that an earlier process may have left behind. */
   lastSession(): string | undefined;
   noteSession(id: string | undefined): void;
+  /** Names of those that the service's numbers may still count. */
+  endedRunners(): string[];
   evaluated(evaluation: Evaluation): void;
   /** The scale set is gone at the service. */
   lost(): void;
@@ -107,6 +109,7 @@ export class ScaleSetListener {
   async #open(): Promise<MessageSession> {
     const { connection, scaleSetId, ownerName, home } = this.#options;
     const { signal } = this.#abort;
+    const counted = home.endedRunners();
     const open = () => MessageSession.open(connection, scaleSetId, ownerName, signal);
     const session = await open().catch(async (error: unknown) => {
       const left = home.lastSession();
@@ -119,7 +122,7 @@ export class ScaleSetListener {
     home.noteSession(session.id);
     this.#tried = new Set();
     this.#listsJobs = true;
-    this.#tell(session.statistics, [], true);
+    this.#tell(session.statistics, [], counted);
     return session;
   }
 
@@ -134,27 +137,28 @@ export class ScaleSetListener {
   async #act(session: MessageSession, { jobs, statistics }: JobMessage): Promise<void> {
     const offered = jobs.filter((job) => job.messageType === 'JobAvailable').map((job) => job.runnerRequestId);
     const taken = await this.#take(session, offered);
-    this.#tell(withAssigned(statistics, taken), jobs, false);
+    this.#tell(withAssigned(statistics, taken), jobs);
     await this.#takeMore(session, offered);
   }
 
   /** Quiet for a whole poll: what a lost message would have said is asked for. */
   async #askAgain(session: MessageSession): Promise<void> {
     const { connection, scaleSetId, home } = this.#options;
+    const counted = home.endedRunners();
     const set = await getScaleSet(connection, scaleSetId, this.#abort.signal);
     if (!set) {
       this.#session = undefined;
       return home.lost();
     }
     const statistics = set.statistics ?? this.#statistics;
-    if (statistics) this.#tell(statistics, [], true);
+    if (statistics) this.#tell(statistics, [], counted);
     await this.#takeMore(session, []);
   }
 
   /** @returns how many jobs more the set has than the statistics of that moment said */
   async #take(session: MessageSession, jobIds: number[]): Promise<number> {
     if (jobIds.length === 0) return 0;
-    const fresh = jobIds.filter((id) => !this.#tried.has(id));
+    const fresh = [...new Set(jobIds)].filter((id) => !this.#tried.has(id));
     for (const id of fresh) this.#tried.add(id);
     const taken = new Set(await session.acquire(jobIds, this.#abort.signal));
     return fresh.filter((id) => taken.has(id)).length;
@@ -175,13 +179,13 @@ export class ScaleSetListener {
     // They wait still, so those that were tried before were not taken.
     for (const id of others) this.#tried.delete(id);
     const taken = await this.#take(session, others.slice(0, room));
-    if (taken > 0) this.#tell(withAssigned(statistics, taken), [], false);
+    if (taken > 0) this.#tell(withAssigned(statistics, taken), []);
   }
 
-  #tell(statistics: ScaleSetStatistics, jobs: ScaleSetJob[], isComplete: boolean): void {
+  #tell(statistics: ScaleSetStatistics, jobs: ScaleSetJob[], counted: string[] = []): void {
     if (this.#abort.signal.aborted) return;
     this.#statistics = statistics;
-    this.#options.home.evaluated({ assignedJobs: statistics.totalAssignedJobs, jobs, isComplete });
+    this.#options.home.evaluated({ assignedJobs: statistics.totalAssignedJobs, jobs, counted });
   }
 
   #pause(delayMs: number): Promise<void> {

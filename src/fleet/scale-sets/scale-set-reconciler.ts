@@ -22,7 +22,7 @@ import {
 import { type EphemeralRunnerSet, RUNNER_SET_FINALIZER } from '../resources/ephemeral-runner-set.ts';
 import { controllerOf, isDeleting, keyText, type ObjectKey, ownerReference } from '../resources/object.ts';
 import { label, PART_OF, scopeLabels } from '../resources/scale-set-spec.ts';
-import { noteEvaluation, writeDesired } from './heard.ts';
+import { endedRunners, noteEvaluation, writeDesired } from './heard.ts';
 import type { ListenerHome } from './listener.ts';
 
 const PLURAL = 'autoscalingrunnersets';
@@ -173,6 +173,7 @@ function homeOf(context: ReconcilerContext, set: AutoscalingRunnerSet): Listener
       const noted = id === undefined ? annotations : { ...annotations, [setAnnotation.session]: id };
       store.update(PLURAL, { ...known, metadata: { ...known.metadata, annotations: noted } });
     },
+    endedRunners: () => endedRunners(context, current()),
     evaluated: (evaluation) => noteEvaluation(context, current(), evaluation),
     lost() {
       scaleSets.ensured.delete(uid);

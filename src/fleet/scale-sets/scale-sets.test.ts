@@ -39,6 +39,16 @@ describe('a scale set', { timeout: 30_000 }, () => {
     return running();
   }
 
+  /** The same after as many back-offs as it takes. */
+  async function runsAfterRetries(count: number): Promise<void> {
+    await expect
+      .poll(() => {
+        clock.advance(1_000);
+        return running().length;
+      }, POLL)
+      .toBe(count);
+  }
+
   /** The runner ends with the job that it had. */
   function end(name: string): void {
     service.finish(name);
@@ -199,8 +209,8 @@ describe('a scale set', { timeout: 30_000 }, () => {
     service.queue(1);
     await expect.poll(() => service.calls.length, POLL).toBeGreaterThan(before);
     service.failWith = undefined;
-    clock.advance(1_000);
-    await runs(1);
+    await runsAfterRetries(1);
+    await expect.poll(() => service.calls.some((call) => call.startsWith('DELETE /queue')), POLL).toBe(true);
     const calls = service.calls.slice(before);
     const acknowledged = calls.findIndex((call) => call.startsWith('DELETE /queue'));
     expect(calls.findLastIndex((call) => call.endsWith('/acquirejobs'))).toBeLessThan(acknowledged);
@@ -242,7 +252,7 @@ describe('a scale set', { timeout: 30_000 }, () => {
     await runs(0);
     change({ template: { spec: { containers: [{ name: 'runner', image: 'runner:new' }] } } });
     await runs(1);
-    expect(set()?.status?.phase).toBe('Running');
+    await expect.poll(() => set()?.status?.phase, POLL).toBe('Running');
   });
 
   it('takes over a name that a crash left registered for it (NEW-8)', async () => {
@@ -313,8 +323,7 @@ describe('a scale set', { timeout: 30_000 }, () => {
     await expect.poll(() => events().some(({ reason }) => reason === 'ListenerFailed'), POLL).toBe(true);
     service.refusesSessions = undefined;
     service.queue(2);
-    clock.advance(1_000);
-    await runs(2);
+    await runsAfterRetries(2);
   });
 
   it('says why it does not listen where it has no credentials, and deletes at once', async () => {

@@ -98,6 +98,14 @@ export class ScaleSetStandIn {
     this.#say({ messageType: 'JobCompleted', runnerRequestId: job, runnerId: id, runnerName: name, result });
   }
 
+  /** A job that no runner has is called off. */
+  cancel(id: number): void {
+    const state = this.jobs.get(id);
+    if (state !== 'available' && state !== 'assigned') return;
+    this.jobs.set(id, 'completed');
+    if (state === 'assigned') this.#say({ messageType: 'JobCompleted', runnerRequestId: id, result: 'canceled' });
+  }
+
   /** Ends a poll that waits, as the service does after about 50 s without news. */
   quiet(): void {
     this.#isQuiet = true;
