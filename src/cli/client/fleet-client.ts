@@ -1,3 +1,4 @@
+import type { PoolExplanation } from '../../protocol/dashboard/index.ts';
 import type { Endpoint } from './endpoints.ts';
 import { FleetKinds, type Kind } from './fleet-kinds.ts';
 import { HttpClient } from './http.ts';
@@ -113,6 +114,12 @@ export class FleetClient {
 
   async delete(kind: Kind, name: string, namespace?: string): Promise<void> {
     await this.#http.send(this.#path(kind, name, namespace), { method: 'DELETE' });
+  }
+
+  /** Of a pool of runners in the namespace. */
+  poolExplanation(name: string): Promise<PoolExplanation> {
+    const path = [this.#namespace, name].map(encodeURIComponent).join('/');
+    return this.#http.json(`/explain/pools/${path}`);
   }
 
   /** Of one object, oldest first. */

@@ -1,27 +1,47 @@
 import { UserError } from '../../common/errors.ts';
 import type { Explanation, ReceivedEvent } from '../../protocol/dashboard/index.ts';
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
+import { FleetClient } from '../client/fleet-client.ts';
 import { ServerClient } from '../client/server-client.ts';
-import { type Command, UsageError } from '../command.ts';
+import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
+import { poolText } from '../report/pool-text.ts';
 import { mark, safeText } from '../terminal/format.ts';
 import { printLine, type Terminal } from '../terminal/terminal.ts';
 import { eventName } from './events.ts';
+import { namespaceOf, namespaceOption } from './options.ts';
 
 export const explainCommand: Command = {
   name: 'explain',
-  summary: 'say why a run or a job waits, was skipped, failed, or who took it, or what an event did not start',
+  summary:
+    'say why a run or a job waits, was skipped, failed, or who took it, what an event did not start, or why a pool has so many runners',
   arguments: [
-    { name: 'run|job|event', what: 'a run (12 or run/12), a job (job/34) or an event (event/5)', required: true },
+    {
+      name: 'run|job|event|pool',
+      what: 'a run (12 or run/12), a job (job/34), an event (event/5) or a pool of runners (pool/NAME)',
+      required: true,
+    },
   ],
-  options: [{ flags: '--json', what: 'as one JSON object' }, ...connectionOptions('server')],
+  options: [
+    { flags: '--json', what: 'as one JSON object' },
+    namespaceOption,
+    ...connectionOptions('server'),
+    ...connectionOptions('fleet').slice(0, 1),
+  ],
   examples: [
     { what: 'every job of a run', command: 'switchyard explain 12' },
     { what: 'one job', command: 'switchyard explain job/34' },
     { what: 'why a workflow did not start', command: 'switchyard explain event/5' },
+    { what: 'why there are so many runners, and what comes next', command: 'switchyard explain pool/example' },
   ],
   async run(input, terminal) {
-    const subject = parseSubject(input.argument(0) ?? '');
+    const word = input.argument(0) ?? '';
+    const pool = /^pools?\/(.+)$/.exec(word)?.[1];
+    if (pool !== undefined) {
+      await explainPool(pool, input, terminal);
+      return EXIT.done;
+    }
+    const subject = parseSubject(word);
     const client = new ServerClient(await findEndpoint('server', input));
     const { kind, id } = subject;
     const found = kind === 'event' ? await client.receivedEvent(id) : await explain(client, { kind, id });
@@ -31,6 +51,14 @@ export const explainCommand: Command = {
     return EXIT.done;
   },
 };
+
+/** A RunnerDeployment or a scale set, by its name. */
+async function explainPool(name: string, input: Input, { out, colors }: Terminal): Promise<void> {
+  const client = new FleetClient(await findEndpoint('fleet', input), namespaceOf(input));
+  const found = await client.poolExplanation(name);
+  const lines = input.flag('json') ? [JSON.stringify(found)] : poolText(found, Date.now(), colors);
+  for (const line of lines) printLine(out, line);
+}
 
 interface Subject<Kind> {
   kind: Kind | undefined;
@@ -42,7 +70,9 @@ const KINDS = ['run', 'job', 'event'] as const;
 function parseSubject(text: string): Subject<(typeof KINDS)[number]> {
   const [, kind, id] = /^(?:(run|job|event)s?\/)?(\d{1,15})$/.exec(text) ?? [];
   if (id === undefined) {
-    throw new UsageError(`"${text}" is neither a run (12, run/12) nor a job (job/34) nor an event (event/5).`);
+    throw new UsageError(
+      `"${text}" is neither a run (12, run/12) nor a job (job/34) nor an event (event/5) nor a pool (pool/NAME).`,
+    );
   }
   return { kind: KINDS.find((known) => known === kind), id: Number(id) };
 }
