@@ -327,7 +327,7 @@ describe('a scale set', { timeout: 30_000 }, () => {
   });
 
   it('says why it does not listen where it has no credentials, and deletes at once', async () => {
-    fleet.listen('arc', { githubConfigUrl: 'https://github.com/octo/app', githubConfigSecret: 'pat' });
+    fleet.listen('arc', { githubConfigUrl: 'https://github.com/octo/app' });
     await expect
       .poll(() => events().map(({ message }) => message), POLL)
       .toContain('The fleet has no credentials for https://github.com.');
