@@ -4,6 +4,7 @@ import { isoTime } from '../../common/clock.ts';
 import { UserError } from '../../common/errors.ts';
 import type { Review } from '../backends/annotation.ts';
 import { type AdmittedObject, contentOf } from '../resources/admission.ts';
+import { EPHEMERAL_RUNNER_FINALIZER, REGISTRATION_FINALIZER } from '../resources/ephemeral-runner.ts';
 import type { Content, Kind } from '../resources/kind.ts';
 import { isDeleting, type ObjectKey, type StoredObject } from '../resources/object.ts';
 import { RUNNER_FINALIZER } from '../resources/runner.ts';
@@ -109,6 +110,9 @@ function sentContent({ complete, fields }: Kind, body: Content): Content {
   return complete && isComplete ? complete(content) : content;
 }
 
+/** Only the controller may release a runner: without its finalizer a process or a registration would be left behind. */
+const GUARDED = [RUNNER_FINALIZER, EPHEMERAL_RUNNER_FINALIZER, REGISTRATION_FINALIZER];
+
 /** Content and the writable part of the metadata; status and all that the store assigns stay. */
 function update(
   { kind, readable, store, clock }: WriteContext,
@@ -118,8 +122,7 @@ function update(
   managedFields = existing.metadata.managedFields,
 ): unknown {
   const { labels, annotations, finalizers = [], ownerReferences } = metadata;
-  // Only the controller may release a runner: without its finalizer a process would be left behind.
-  const isGuarded = existing.metadata.finalizers?.includes(RUNNER_FINALIZER) && !finalizers.includes(RUNNER_FINALIZER);
+  const guarded = GUARDED.filter((one) => existing.metadata.finalizers?.includes(one) && !finalizers.includes(one));
   const added = isDeleting(existing) ? finalizers.filter((one) => !existing.metadata.finalizers?.includes(one)) : [];
   if (added.length > 0) {
     throw new UserError('deleting', `${existing.metadata.name} is being deleted and takes no new finalizers.`, {
@@ -135,7 +138,7 @@ function update(
       labels,
       annotations,
       managedFields,
-      finalizers: isGuarded ? [...finalizers, RUNNER_FINALIZER] : finalizers,
+      finalizers: [...finalizers, ...guarded],
       ownerReferences,
       uid: metadata.uid ?? existing.metadata.uid,
       resourceVersion: metadata.resourceVersion ?? existing.metadata.resourceVersion,
