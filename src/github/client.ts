@@ -7,8 +7,8 @@ import { exchange, isRetryableStatus } from './http.ts';
 export interface GitHubClientOptions {
   /** Address people know the server by; the REST base follows from it. */
   url: string;
-  /** Personal access token, installation token, or a token of our own server. Never logged. */
-  token: string;
+  /** Personal access token, a token of our own server, or what gives the current one. Never logged. */
+  token: string | (() => Promise<string>);
   /** Longest wait for a whole answer. */
   timeoutMs?: number;
 }
@@ -41,14 +41,14 @@ const MAX_PAGES = 1_000;
 export class GitHubClient {
   readonly serverUrl: string;
   readonly #api: string;
-  readonly #token: string;
+  readonly #token: () => Promise<string>;
   readonly #timeoutMs: number;
   #budget: RateBudget | undefined;
 
   constructor({ url, token, timeoutMs = DEFAULT_TIMEOUT_MS }: GitHubClientOptions) {
     this.serverUrl = url.replace(/\/+$/, '');
     this.#api = apiUrl(url);
-    this.#token = token;
+    this.#token = typeof token === 'string' ? async () => token : token;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -123,7 +123,7 @@ export class GitHubClient {
   async #send(request: GitHubRequest, signal?: AbortSignal): Promise<Response> {
     const { method = 'GET', path, body, authorization, etag } = request;
     const headers = {
-      authorization: authorization ?? `Bearer ${this.#token}`,
+      authorization: authorization ?? `Bearer ${await this.#token()}`,
       accept: 'application/vnd.github+json',
       'x-github-api-version': '2022-11-28',
       'user-agent': `switchyard/${version}`,

@@ -14,6 +14,7 @@ import {
   type Observations,
 } from '../autoscaling/autoscale.ts';
 import { jobsOfPool } from '../autoscaling/pool-jobs.ts';
+import { counted } from '../autoscaling/reason.ts';
 import { reservationDurationMs, reservationName } from '../autoscaling/reservations.ts';
 import { type ReservingPool, reservedJobs } from '../autoscaling/reserving-pool.ts';
 import type { DemandedJob } from '../demand/types.ts';
@@ -36,7 +37,7 @@ export async function reconcileAutoscaler(context: ReconcilerContext, key: Objec
   const found = find(context, key);
   if (found && !('problem' in found) && isRoundDue(found.state, context.clock.now())) {
     // What is known about busy may be seconds old, and the number stands for a minute.
-    await context.observer.look(found.target.scope);
+    await context.observer.look(found.target.place);
     scale(context, find(context, key));
   } else {
     scale(context, found);
@@ -137,7 +138,7 @@ function tellChange(context: ReconcilerContext, { autoscaler, target }: Found, d
   if (before === decision.desired) return;
   const from = before === undefined ? '' : ` instead of ${before}`;
   const why = decision.reasons.map(({ text }) => text).join(' ');
-  const text = `${decision.desired} replicas are wanted${from}. ${why}`;
+  const text = `${counted(decision.desired, 'replica')} ${decision.desired === 1 ? 'is' : 'are'} wanted${from}. ${why}`;
   for (const about of [autoscaler, target.object]) {
     context.events.record(about, 'Normal', 'SuccessfulRescale', text, COMPONENT);
   }

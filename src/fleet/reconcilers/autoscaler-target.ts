@@ -3,12 +3,13 @@ import type { RunnerScope } from '../../protocol/github/runners.ts';
 import type { AutoscalingState } from '../autoscaling/autoscale.ts';
 import { targetProblem } from '../autoscaling/check-policy.ts';
 import type { Pool } from '../autoscaling/pool-jobs.ts';
+import { placeOf, type RegistrationPlace } from '../credentials/place.ts';
 import { type HorizontalRunnerAutoscaler, targetOf } from '../resources/horizontal-runner-autoscaler.ts';
 import { kindOfPlural } from '../resources/index.ts';
 import { isDeleting, type ObjectKey, type StoredObject } from '../resources/object.ts';
 import { DEPLOYMENT_LABEL } from '../resources/replicated-spec.ts';
 import { annotation, isOver, type Runner } from '../resources/runner.ts';
-import { isEphemeral, scopeOf } from '../resources/runner-spec.ts';
+import { isEphemeral } from '../resources/runner-spec.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 
 export const AUTOSCALERS = 'horizontalrunnerautoscalers';
@@ -17,6 +18,7 @@ export interface AutoscalerTarget {
   plural: string;
   object: StoredObject;
   scope: RunnerScope;
+  place: RegistrationPlace;
   pool: Pool;
   state: AutoscalingState['target'];
 }
@@ -44,12 +46,13 @@ export function findTarget(
   }
   const spec = kindOfPlural(plural)?.runnerSpec?.(object.spec)?.spec;
   if (!spec) return { problem: `${kind} ${name} has no runners.` };
-  const scope = scopeOf(spec);
+  const place = placeOf(object.metadata.namespace, spec);
+  const { scope } = place;
   const problem = targetProblem(autoscaler.spec, scope);
   if (problem) return { problem };
   const pool = { scope, group: spec.group, labels: [...systemLabels, ...(spec.labels ?? [])] };
   const { replicas } = object.spec as { replicas?: number };
-  return { plural, object, scope, pool, state: { scope, replicas, isEphemeral: isEphemeral(spec) } };
+  return { plural, object, scope, place, pool, state: { scope, replicas, isEphemeral: isEphemeral(spec) } };
 }
 
 /** Of one target, the one that decides first: the oldest. */

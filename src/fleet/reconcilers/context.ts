@@ -2,6 +2,7 @@ import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/log.ts';
 import type { GitHubClient } from '../../github/index.ts';
 import type { Backend, Instance } from '../backends/types.ts';
+import type { RegistrationPlace } from '../credentials/place.ts';
 import type { Demand } from '../demand/types.ts';
 import type { StoredObject } from '../resources/object.ts';
 import type { ScaleSets } from '../scale-sets/scale-sets.ts';
@@ -15,7 +16,8 @@ import type { WorkQueue } from './work-queue.ts';
 export interface ReconcilerContext {
   store: ResourceStore;
   events: EventRecorder;
-  github: GitHubClient;
+  /** @throws UserError when there are no credentials for the place */
+  githubFor: (place: RegistrationPlace) => GitHubClient;
   backend: Backend;
   /** What the backend holds, by instance name; kept current by the controller and the Runner reconciler. */
   instances: Map<string, Instance>;

@@ -4,13 +4,16 @@ import type { Logger } from '../../common/log.ts';
 import { type GitHubClient, removeRunner } from '../../github/index.ts';
 import { removeAgent } from '../../github/scale-sets/index.ts';
 import type { Backend, Exit, Instance } from '../backends/types.ts';
+import { CredentialPool } from '../credentials/credential-pool.ts';
+import { placeOf, type RegistrationPlace } from '../credentials/place.ts';
+import { credentialUsers } from '../credentials/users.ts';
 import { type DemandSource, NO_DEMAND } from '../demand/types.ts';
 import type { EphemeralRunner } from '../resources/ephemeral-runner.ts';
 import { kinds } from '../resources/index.ts';
 import { controllerOf, keyText, type ObjectKey, pluralOf, type StoredObject } from '../resources/object.ts';
 import { annotation, type Runner } from '../resources/runner.ts';
-import { isEphemeral, scopeOf } from '../resources/runner-spec.ts';
-import { type ClientFor, ownServerOnly, ScaleSetConnections } from '../scale-sets/connections.ts';
+import { isEphemeral } from '../resources/runner-spec.ts';
+import { ScaleSetConnections } from '../scale-sets/connections.ts';
 import { reconcileEphemeralRunner } from '../scale-sets/ephemeral-runner-reconciler.ts';
 import { reconcileRunnerSet } from '../scale-sets/runner-set-reconciler.ts';
 import { reconcileScaleSet } from '../scale-sets/scale-set-reconciler.ts';
@@ -33,9 +36,8 @@ export interface ControllerOptions {
   store: ResourceStore;
   events: EventRecorder;
   backend: Backend;
+  /** With the fleet's own credentials, for what brings none. */
   github: GitHubClient;
-  /** Credentials of scale sets; default the fleet's own, for its own server. */
-  clientFor?: ClientFor;
   /** Which jobs wait; default none is ever told of. */
   demand?: DemandSource;
   clock: Clock;
@@ -75,7 +77,9 @@ export class Controller {
   #cancelResync: () => void = () => undefined;
 
   private constructor(options: ControllerOptions, instances: Instance[]) {
-    const { clock, logger, github, clientFor = ownServerOnly(github) } = options;
+    const { store, clock, logger } = options;
+    const credentials = new CredentialPool(store, options.github, clock);
+    const githubFor = (place: RegistrationPlace): GitHubClient => credentials.githubFor(place);
     this.#source = options.demand ?? NO_DEMAND;
     const signal = this.#abort.signal;
     const queue = new WorkQueue({
@@ -84,15 +88,21 @@ export class Controller {
       work: (key) => this.#work(key),
       onError: (key, error, retryInMs) => this.#logFailure(key, error, retryInMs),
     });
-    const observer = new Observer({ ...options, signal, onSeen: (runner, isBusy) => this.#seen(runner, isBusy) });
+    const observer = new Observer({
+      ...options,
+      githubFor,
+      signal,
+      onSeen: (runner, isBusy) => this.#seen(runner, isBusy),
+    });
     this.#context = {
       ...options,
+      githubFor,
       queue,
       observer,
       signal,
       instances: new Map(instances.map((instance) => [instance.name, instance])),
       startBackOff: new StartBackOff(),
-      scaleSets: new ScaleSets(new ScaleSetConnections(clientFor, clock), new StartBreaker()),
+      scaleSets: new ScaleSets(new ScaleSetConnections(credentials.clientFor, clock), new StartBreaker()),
       askAgainAtMs: new Map(),
       demand: this.#source.demand,
       seenJobs: new Map(),
@@ -144,16 +154,17 @@ export class Controller {
 
   /** Best effort: what the server does not hear now, the next start tells it. */
   async #sayFarewell(): Promise<void> {
-    const { store, github, scaleSets } = this.#context;
+    const { store, githubFor, scaleSets } = this.#context;
     const timeout = AbortSignal.timeout(FAREWELL_MS);
     const leaving = (store.list('runners') as Runner[]).filter(
       ({ spec, metadata }) => isEphemeral(spec) && metadata.annotations?.[annotation.id] !== undefined,
     );
     const ofSets = (store.list('ephemeralrunners') as EphemeralRunner[]).filter(({ status }) => status?.runnerId);
     await Promise.allSettled([
-      ...leaving.map(({ spec, metadata }) =>
-        removeRunner(github, scopeOf(spec), Number(metadata.annotations?.[annotation.id]), timeout),
-      ),
+      ...leaving.map(async ({ spec, metadata }) => {
+        const place = placeOf(metadata.namespace, spec);
+        return removeRunner(githubFor(place), place.scope, Number(metadata.annotations?.[annotation.id]), timeout);
+      }),
       ...ofSets.map(async ({ spec, metadata, status }) =>
         removeAgent(await scaleSets.connections.get(metadata.namespace, spec), status?.runnerId ?? 0, timeout),
       ),
@@ -171,6 +182,7 @@ export class Controller {
     const { type, plural, object } = event;
     this.#wakes.changed(event);
     if (plural === 'namespaces') queue.add(GARBAGE_KEY);
+    if (plural === 'secrets') for (const user of credentialUsers(this.#context.store, object)) queue.add(keyText(user));
     if (!RECONCILERS[plural]) return;
     queue.add(keyOf(plural, object));
     const owner = controllerOf(object);
@@ -222,7 +234,8 @@ export class Controller {
     for (const { plural } of kinds) {
       for (const object of store.list(plural)) queue.add(keyOf(plural, object));
     }
-    for (const runner of store.list('runners') as Runner[]) observer.watch(scopeOf(runner.spec));
+    for (const runner of store.list('runners') as Runner[])
+      observer.watch(placeOf(runner.metadata.namespace, runner.spec));
     this.#cancelResync = clock.after(RESYNC_MS, () => this.#resync());
   }
 

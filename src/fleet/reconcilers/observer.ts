@@ -2,14 +2,15 @@ import type { Clock } from '../../common/clock.ts';
 import { errorText } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { type GitHubClient, listRunners } from '../../github/index.ts';
-import { type RunnerScope, type Runner as ServerRunner, scopePath } from '../../protocol/github/runners.ts';
+import type { Runner as ServerRunner } from '../../protocol/github/runners.ts';
+import { placeKey, placeOf, type RegistrationPlace } from '../credentials/place.ts';
 import { annotation, isOver, type Runner, type RunnerPhase } from '../resources/runner.ts';
-import { scopeOf } from '../resources/runner-spec.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 
 export interface ObserverOptions {
   store: ResourceStore;
-  github: GitHubClient;
+  /** @throws UserError when there are no credentials for the place */
+  githubFor: (place: RegistrationPlace) => GitHubClient;
   clock: Clock;
   logger: Logger;
   signal: AbortSignal;
@@ -22,7 +23,7 @@ const FIRST_LOOK_MS = 200;
 const SLOW_LOOK_MS = 10_000;
 
 /**
- * Copies what the server says about our runners (online, busy) into their status: one list call per scope, soon after
+ * Copies what the server says about our runners (online, busy) into their status: one list call per place, soon after
  * a start and slowly otherwise. Nothing on the way of a job waits for it; it feeds `get`, roll-outs and the choice of
  * idle runners.
  */
@@ -35,21 +36,21 @@ export class Observer {
     this.#options = options;
   }
 
-  /** Something was started in this scope: look soon. */
-  expect(scope: RunnerScope): void {
-    this.#lookIn(scope, FIRST_LOOK_MS);
+  /** Something was started at this place: look soon. */
+  expect(place: RegistrationPlace): void {
+    this.#lookIn(place, FIRST_LOOK_MS);
   }
 
   /** Looks slowly from now on, unless that is already so. */
-  watch(scope: RunnerScope): void {
-    if (!this.#timers.has(scopePath(scope))) this.#lookIn(scope, FIRST_LOOK_MS);
+  watch(place: RegistrationPlace): void {
+    if (!this.#timers.has(placeKey(place))) this.#lookIn(place, FIRST_LOOK_MS);
   }
 
   /** Looks now. An unreachable server leaves the statuses as they are. */
-  look(scope: RunnerScope): Promise<void> {
-    const path = scopePath(scope);
-    const current = this.#looks.get(path) ?? this.#look(scope).finally(() => this.#looks.delete(path));
-    this.#looks.set(path, current);
+  look(place: RegistrationPlace): Promise<void> {
+    const key = placeKey(place);
+    const current = this.#looks.get(key) ?? this.#look(place).finally(() => this.#looks.delete(key));
+    this.#looks.set(key, current);
     return current;
   }
 
@@ -66,29 +67,32 @@ export class Observer {
     await this.idle();
   }
 
-  #lookIn(scope: RunnerScope, delayMs: number): void {
-    const path = scopePath(scope);
-    this.#timers.get(path)?.();
+  #lookIn(place: RegistrationPlace, delayMs: number): void {
+    const key = placeKey(place);
+    this.#timers.get(key)?.();
     if (this.#options.signal.aborted) return;
     const cancel = this.#options.clock.after(delayMs, () => {
-      this.#timers.delete(path);
-      void this.look(scope).then(() => this.#lookAgain(scope, delayMs));
+      this.#timers.delete(key);
+      void this.look(place).then(() => this.#lookAgain(place, delayMs));
     });
-    this.#timers.set(path, cancel);
+    this.#timers.set(key, cancel);
   }
 
-  #lookAgain(scope: RunnerScope, lastDelayMs: number): void {
-    const watched = this.#watched(scope);
-    if (watched.length === 0 || this.#timers.has(scopePath(scope))) return;
+  #lookAgain(place: RegistrationPlace, lastDelayMs: number): void {
+    const watched = this.#watched(place);
+    if (watched.length === 0 || this.#timers.has(placeKey(place))) return;
     const isAnyNew = watched.some((runner) => runner.status?.phase === 'Registering');
-    this.#lookIn(scope, isAnyNew ? Math.min(lastDelayMs * 2, SLOW_LOOK_MS) : SLOW_LOOK_MS);
+    this.#lookIn(place, isAnyNew ? Math.min(lastDelayMs * 2, SLOW_LOOK_MS) : SLOW_LOOK_MS);
   }
 
-  async #look(scope: RunnerScope): Promise<void> {
-    const { github, logger, signal } = this.#options;
+  async #look(place: RegistrationPlace): Promise<void> {
+    const { githubFor, logger, signal } = this.#options;
     try {
-      const atServer = new Map((await listRunners(github, scope, signal)).map((runner) => [String(runner.id), runner]));
-      for (const runner of this.#watched(scope)) {
+      const github = githubFor(place);
+      const atServer = new Map(
+        (await listRunners(github, place.scope, signal)).map((runner) => [String(runner.id), runner]),
+      );
+      for (const runner of this.#watched(place)) {
         const seen = atServer.get(runner.metadata.annotations?.[annotation.id] ?? '');
         if (seen) this.#note(runner, seen);
       }
@@ -97,14 +101,14 @@ export class Observer {
     }
   }
 
-  /** Runners of the scope that the server may know and that are not over. */
-  #watched(scope: RunnerScope): Runner[] {
-    const path = scopePath(scope);
+  /** Runners of the place that the server may know and that are not over. */
+  #watched(place: RegistrationPlace): Runner[] {
+    const key = placeKey(place);
     return (this.#options.store.list('runners') as Runner[]).filter(
       (runner) =>
         runner.metadata.annotations?.[annotation.id] !== undefined &&
         !isOver(runner) &&
-        scopePath(scopeOf(runner.spec)) === path,
+        placeKey(placeOf(runner.metadata.namespace, runner.spec)) === key,
     );
   }
 

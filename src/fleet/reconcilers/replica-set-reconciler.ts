@@ -1,9 +1,9 @@
 /** Carries out what `decideReplicaSet` says. */
+import { placeOf } from '../credentials/place.ts';
 import { isDeleting, keyText, type ObjectKey, ownerReference } from '../resources/object.ts';
 import { DEPLOYMENT_LABEL, desiredReplicas, TEMPLATE_HASH_LABEL, templateHash } from '../resources/replicated-spec.ts';
 import { annotation, RUNNER_FINALIZER, type Runner } from '../resources/runner.ts';
 import type { RunnerReplicaSet } from '../resources/runner-replica-set.ts';
-import { scopeOf } from '../resources/runner-spec.ts';
 import type { ReconcilerContext } from './context.ts';
 import { decideReplicaSet, type ReplicaSetDecision } from './decide-replica-set.ts';
 
@@ -14,7 +14,7 @@ export async function reconcileReplicaSet(context: ReconcilerContext, key: Objec
   if (isDeleting(set)) decision = { ...decision, create: 0, letGo: [] };
   if (decision.letGo.length > 0) {
     // What is known about busy may be seconds old: the choice of whom to let go is worth one look.
-    await context.observer.look(scopeOf(set.spec.template.spec));
+    await context.observer.look(placeOf(key.namespace, set.spec.template.spec));
     const current = context.store.find(key) as RunnerReplicaSet | undefined;
     if (!current || isDeleting(current)) return;
     decision = decide(context, current);

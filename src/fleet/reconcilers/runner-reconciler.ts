@@ -3,9 +3,10 @@ import { errorText, OutsideError } from '../../common/errors.ts';
 import { findRunner, removeRunner } from '../../github/index.ts';
 import { backendOf } from '../backends/annotation.ts';
 import type { Exit } from '../backends/types.ts';
+import { placeOf, type RegistrationPlace } from '../credentials/place.ts';
 import { controllerOf, isDeleting, keyText, type ObjectKey } from '../resources/object.ts';
 import { annotation, isOver, RUNNER_FINALIZER, type Runner, type RunnerStatus } from '../resources/runner.ts';
-import { isEphemeral, scopeOf } from '../resources/runner-spec.ts';
+import { isEphemeral } from '../resources/runner-spec.ts';
 import { instanceName, type ReconcilerContext } from './context.ts';
 import { decideRunner, type RunnerAction, type RunnerState, UNREGISTRATION_RETRY_MS } from './decide-runner.ts';
 import { describeExit, FAILED_START_MS, outputOf, STOP_GRACE_MS } from './instances.ts';
@@ -66,16 +67,16 @@ function addFinalizer({ store }: ReconcilerContext, runner: Runner): void {
 }
 
 async function registerAndStart(context: ReconcilerContext, runner: Runner): Promise<void> {
-  const { github, events, signal } = context;
+  const { githubFor, events, signal } = context;
   const { spec } = runner;
   const { systemLabels } = backendOf(context.backend, runner);
-  const { id, jitConfig } = await register(github, runner.metadata.name, spec, systemLabels, signal).catch(
-    (error: unknown) => {
-      const problem = `Updating registration token failed: ${errorText(error)}`;
-      events.record(runner, 'Warning', 'FailedUpdateRegistrationToken', problem, 'runner-controller');
-      throw error;
-    },
-  );
+  const registering = async () =>
+    register(githubFor(placeOfRunner(runner)), runner.metadata.name, spec, systemLabels, signal);
+  const { id, jitConfig } = await registering().catch((error: unknown) => {
+    const problem = `Updating registration token failed: ${errorText(error)}`;
+    events.record(runner, 'Warning', 'FailedUpdateRegistrationToken', problem, 'runner-controller');
+    throw error;
+  });
   // Noted before the start: after a crash in between, the registration is found and removed.
   const { enterprise, organization, repository, labels } = spec;
   const status: RunnerStatus = {
@@ -90,11 +91,12 @@ async function registerAndStart(context: ReconcilerContext, runner: Runner): Pro
 
 /** The same registration and key again, for a runner that outlives its jobs. */
 async function resume(context: ReconcilerContext, runner: Runner): Promise<void> {
-  const { github, instances, signal } = context;
+  const { instances, signal } = context;
   const instance = instances.get(instanceName(runner));
   const wasOnline = runner.status?.ready === true;
   if (instance?.exit) noteEnd(context, runner, instance.exit, !wasOnline);
-  if (!wasOnline && !(await findRunner(github, scopeOf(runner.spec), runner.metadata.name, signal))) {
+  const { github, scope } = registrarOf(context, runner);
+  if (!wasOnline && !(await findRunner(github, scope, runner.metadata.name, signal))) {
     await forgetRegistration(context, runner);
     return;
   }
@@ -118,7 +120,7 @@ async function startInstance(context: ReconcilerContext, runner: Runner, jitConf
   instances.set(name, { name, resumable: keepConfig });
   try {
     await backendOf(backend, runner).start({ name, jitConfig, keepConfig, spec });
-    observer.expect(scopeOf(spec));
+    observer.expect(placeOfRunner(runner));
   } catch (error) {
     instances.set(name, { name, resumable: !jitConfig, exit: { output: errorText(error) } });
     startBackOff.failed(backOffKey(runner), clock.now());
@@ -127,10 +129,11 @@ async function startInstance(context: ReconcilerContext, runner: Runner, jitConf
 }
 
 async function unregister(context: ReconcilerContext, runner: Runner): Promise<void> {
-  const { github, clock, askAgainAtMs, signal } = context;
+  const { clock, askAgainAtMs, signal } = context;
   const id = Number(runner.metadata.annotations?.[annotation.id]);
   const exit = context.instances.get(instanceName(runner))?.exit;
-  const answer = await removeRunner(github, scopeOf(runner.spec), id, signal);
+  const { github, scope } = registrarOf(context, runner);
+  const answer = await removeRunner(github, scope, id, signal);
   if (answer === 'forbidden' && !exit) throw forbidden(runner);
   if (exit && !isLeaving(runner)) noteEnd(context, runner, exit, answer === 'removed');
   if (answer !== 'busy') {
@@ -236,6 +239,19 @@ function save(
   }
   const metadata = { ...current.metadata, annotations };
   return store.update('runners', { ...current, metadata, status: status ?? current.status }) as Runner;
+}
+
+const placeOfRunner = ({ metadata, spec }: Runner): RegistrationPlace => placeOf(metadata.namespace, spec);
+
+/** The server that has registered it. @throws UserError, told as an event, when its credentials are gone */
+function registrarOf(context: ReconcilerContext, runner: Runner) {
+  const place = placeOfRunner(runner);
+  try {
+    return { github: context.githubFor(place), scope: place.scope };
+  } catch (error) {
+    warn(context, runner, 'NoCredentials', errorText(error));
+    throw error;
+  }
 }
 
 const backOffKey = (runner: Runner): string => controllerOf(runner)?.uid ?? runner.metadata.uid;

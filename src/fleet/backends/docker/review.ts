@@ -33,7 +33,6 @@ const REASONS: Partial<Record<keyof RunnerSpec, string>> = {
   workVolumeClaimTemplate:
     'has no effect: with the docker backend the work folder is a volume of the engine, without a limit',
   imagePullSecrets: 'has no effect: the docker backend pulls with what the client of this machine knows (docker login)',
-  githubAPICredentialsFrom: 'has no effect: this fleet has one GitHub, with one token',
   dnsPolicy: 'has no effect: with the docker backend names are looked up as the engine does it',
 };
 
