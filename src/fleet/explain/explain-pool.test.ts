@@ -84,7 +84,7 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
       ],
       problems: [],
     });
-    expect((await explain()).events.map(({ reason }) => reason)).toContain('SuccessfulRescale');
+    expect((await explain()).events.map(({ reason }) => reason)).toEqual(['SuccessfulRescale']);
   });
 
   it('says that nothing scales a deployment without an autoscaler', async () => {

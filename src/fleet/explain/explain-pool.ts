@@ -58,7 +58,7 @@ export function explainPool(facts: PoolFacts, nowMs: number): PoolExplanation {
       desired: desiredReplicas ?? null,
     })),
     problems: poolProblems(facts, nowMs),
-    events: newestFirst(facts.events)
+    events: withoutRepeats(newestFirst(facts.events))
       .slice(0, SHOWN_EVENTS)
       .map(({ lastTimestamp, type, reason, message, count: times }) => ({
         at: lastTimestamp,
@@ -72,6 +72,15 @@ export function explainPool(facts: PoolFacts, nowMs: number): PoolExplanation {
 
 const newestFirst = (events: readonly EventObject[]): EventObject[] =>
   events.toSorted((a, b) => Date.parse(b.lastTimestamp) - Date.parse(a.lastTimestamp));
+
+/** The same is told of several objects, so that each one's `describe` shows it. */
+function withoutRepeats(events: readonly EventObject[]): EventObject[] {
+  const told = new Set<string>();
+  return events.filter(({ reason, message }) => {
+    const text = `${reason} ${message}`;
+    return !told.has(text) && told.add(text);
+  });
+}
 
 function ruleOf({ kind, name, autoscaler }: PoolFacts): string {
   if (kind === 'AutoscalingRunnerSet') return 'The scale set has a runner for each job that is assigned to it.';
