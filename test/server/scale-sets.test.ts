@@ -104,6 +104,19 @@ describe('scale sets', () => {
     expect(await rival.acquire(1, 2, 3)).toEqual([3]);
   });
 
+  it('are offered again what there was no room for, as soon as there is', async () => {
+    const { server, client, set } = await withSet();
+    const listener = await client.listen(set);
+    listener.capacity = 1;
+    await server.pushWorkflow(MATRIX);
+    expect(await listener.next()).toHaveLength(3);
+    expect(await listener.acquire(1, 2, 3)).toEqual([1]);
+    expect(await listener.next()).toEqual(['JobAssigned build (1)']);
+    await (await connect(await client.jitConfig(set, 'arc-runner-1'))).runOne();
+    expect(await listener.next()).toEqual(['JobStarted build (1)', 'JobCompleted build (1)', 'JobAvailable build (2)']);
+    expect(await listener.acquire(2)).toEqual([2]);
+  });
+
   it('have one listener: a second is refused while the first is there, and takes its place when it is silent', async () => {
     const clock = new ManualClock(Date.now());
     const { client, set } = await withSet({ clock });

@@ -162,8 +162,8 @@ export class ScaleSets {
     else this.#capacities.set(setId, capacity);
   }
 
-  async #availableRows(set: ScaleSetRow): Promise<JobRow[]> {
-    const jobs = await unclaimedJobs(this.#options.db);
+  async #availableRows(set: ScaleSetRow, db: Queries = this.#options.db): Promise<JobRow[]> {
+    const jobs = await unclaimedJobs(db);
     return jobs.filter((job) => this.#fits(set, job, { owner: job.owner, name: job.repository_name }));
   }
 
@@ -193,11 +193,24 @@ export class ScaleSets {
   async #tellOfJob(unit: Parameters<Announce>[0], { action, job }: News & { kind: 'job' }): Promise<void> {
     if (action === 'waiting') return;
     const [own] = this.#sets.filter(({ id }) => id === job.scale_set_id);
-    if (own) return this.#tell(unit, own, TOLD[action], job);
+    if (own) {
+      await this.#tell(unit, own, TOLD[action], job);
+      if (action === 'completed') await this.#offerAgain(unit, own);
+      return;
+    }
     if (action !== 'queued') return;
     const repository = await findRepositoryById(unit.db, job.repository_id);
     for (const set of this.#sets) {
       if (repository && this.#fits(set, job, repository)) await this.#tell(unit, set, 'JobAvailable', job);
+    }
+  }
+
+  /** There is room again for a job that was offered while there was none: its listener has long acknowledged that. */
+  async #offerAgain(unit: Parameters<Announce>[0], set: ScaleSetRow): Promise<void> {
+    const room = await this.#room(unit.db, set);
+    if (!Number.isFinite(room) || room <= 0) return;
+    for (const job of (await this.#availableRows(set, unit.db)).slice(0, room)) {
+      await this.#tell(unit, set, 'JobAvailable', job);
     }
   }
 
