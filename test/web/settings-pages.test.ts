@@ -22,6 +22,9 @@ const PAGES = {
   '/settings/audit': 'Audit log',
 };
 
+/** A page on a busy machine takes its time. */
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
+
 describe.skipIf(!chromiumPath)('the settings, on a real server', () => {
   let browser: Browser;
   let server: TestServer;
@@ -190,7 +193,7 @@ describe.skipIf(!chromiumPath)('the settings, on a real server', () => {
     await click(page, 'Older acts');
     await page.getByText('name: S0', { exact: false }).first().waitFor();
     const { acts } = await server.rest<ActList>('GET', `${V1}/audit?action=repo.update_secret&limit=1000`);
-    await expect.poll(() => page.locator('.setting').count()).toBe(acts.length);
+    await soon(() => page.locator('.setting').count()).toBe(acts.length);
     expect(await page.content()).not.toContain('hush-hush');
     await page.getByLabel('What').fill('server.create_token');
     await page.getByLabel('Who').fill('nobody');
@@ -199,7 +202,7 @@ describe.skipIf(!chromiumPath)('the settings, on a real server', () => {
     expect(new URL(page.url()).search).toBe('?actor=nobody&action=server.create_token');
     await click(page, 'Show all acts');
     await page.locator('.setting').first().getByRole('link', { name: 'repo.remove_secret' }).click();
-    await expect.poll(() => new URL(page.url()).search).toBe('?action=repo.remove_secret');
+    await soon(() => new URL(page.url()).search).toBe('?action=repo.remove_secret');
     await page.locator('.setting').first().getByText('done').waitFor();
   });
 
@@ -261,7 +264,7 @@ describe.skipIf(!chromiumPath)('the settings, on a real server', () => {
     expect(await page.locator('.setting').count()).toBe(30);
     expect(await page.locator('.setting').first().textContent()).toMatch(/^npm-\d+main2KBlast used .*Delete$/);
     await click(page, 'More caches');
-    await expect.poll(() => page.locator('.setting').count()).toBe(35);
+    await soon(() => page.locator('.setting').count()).toBe(35);
     await click(page, 'Delete npm-7 of refs/heads/main');
     await submit(page, 'Delete');
     await page.getByText('34 with').waitFor();
@@ -298,9 +301,9 @@ describe.skipIf(!chromiumPath)('the settings, on a real server', () => {
     expect(await page.locator(':focus').textContent()).toBe(first);
     await page.getByRole('button', { name: 'Add a person' }).focus();
     await page.keyboard.press('Enter');
-    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('login');
+    await soon(() => page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('login');
     await page.keyboard.press('Escape');
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Add a person');
+    await soon(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Add a person');
   });
 
   test('show grey rows while they read, what failed, and try again', async () => {
@@ -343,8 +346,8 @@ describe.skipIf(!chromiumPath)('the settings, on a real server', () => {
     const page = await open('/', server.token, 360);
     for (const [path, title] of Object.entries(PAGES)) {
       await page.goto(server.url + path);
-      await expect.poll(() => page.title()).toBe(`${title} · Switchyard`);
       await page.locator('.list').first().waitFor();
+      await soon(() => page.title()).toBe(`${title} · Switchyard`);
       const over = () =>
         page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect(await over(), path).toBeLessThanOrEqual(0);

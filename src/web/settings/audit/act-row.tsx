@@ -22,7 +22,7 @@ export const ActRow = memo(function ActRow({ act }: { act: Act }) {
           {tokenId !== null && ` with token ${tokenId}`} from {address} ·{' '}
           {place === '*' ? 'the server' : <Link href={onlyBy({ place })}>{place}</Link>}
         </p>
-        {Object.keys(details).length > 0 && <code className="act-details">{detailsText(details)}</code>}
+        <code className="act-details">{detailsText(details)}</code>
       </div>
     </li>
   );
@@ -36,7 +36,11 @@ function answerOf(status: number | null): string {
   return isDone(status) ? 'done' : `refused ${status}`;
 }
 
+/** The place is said already. */
+const ofPlace = ['owner', 'repo', 'org', 'enterprise'];
+
 const detailsText = (details: Record<string, unknown>): string =>
   Object.entries(details)
+    .filter(([name, value]) => !ofPlace.includes(name) && value !== '' && value !== null)
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(' · ');
