@@ -126,7 +126,12 @@ export const SETTINGS = {
   backend: {
     env: 'SWITCHYARD_BACKEND',
     default: 'process',
-    what: 'Where the fleet starts runners whose objects do not say: process or docker.',
+    what: 'Where the fleet starts runners whose objects do not say: process, docker, or a name of the next setting.',
+  },
+  backendPrograms: {
+    env: 'SWITCHYARD_BACKEND_PROGRAMS',
+    default: '',
+    what: 'Programs that start runners, as NAME=/PATH/TO/PROGRAM, separated by commas.',
   },
   dockerImage: {
     env: 'SWITCHYARD_DOCKER_IMAGE',

@@ -53,7 +53,7 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
   });
   const runnerRoot = options.runnerRoot ?? join(dataFolder, 'runners');
   const places = { dataFolder, runnerRoot, runnersEndWithFleet, serverUrl: github.url };
-  const backend = options.backend ?? openBackends({ ...places, clock, logger });
+  const backend = options.backend ?? (await openBackends({ ...places, clock, logger }));
   const sealing = sealingWith(await readOrCreateKey(join(dataFolder, 'secrets.key')));
   const store = new ResourceStore(join(dataFolder, 'fleet.db'), clock, sealing);
   const closeStore = { close: async () => store.close() };
@@ -70,7 +70,7 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
   const explanations = poolExplanations({ store, demand: demand.demand, systemLabels: backend.systemLabels }, clock);
   const plugins = [demand.routes, explanations];
   const api = await startApi({ ...options, store, clock, review, plugins }).catch(async (error: unknown) => {
-    await closeAll([demand, closeStore]);
+    await closeAll([demand, backend, closeStore]);
     throw error;
   });
   const events = new EventRecorder(store, clock);
@@ -78,7 +78,7 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
     const controller = await Controller.start({ store, events, backend, github: client, demand, clock, logger });
     return { url: api.url, close: () => closeAll([api, controller, demand, closeStore]) };
   } catch (error) {
-    await closeAll([api, demand, closeStore]);
+    await closeAll([api, demand, backend, closeStore]);
     throw error;
   }
 }

@@ -7,8 +7,10 @@ import type { Logger } from '../../common/log.ts';
 import { version } from '../../common/package.ts';
 import { inheritedEnvironment, runnerSettings, setting } from '../../common/settings.ts';
 import { SETTINGS } from '../../common/settings-table.ts';
+import { closeAll } from '../../common/shutdown.ts';
 import { type BackendEntry, Backends } from './backends.ts';
 import { DockerBackend } from './docker/docker-backend.ts';
+import { ExternalBackend } from './external/external-backend.ts';
 import { ProcessBackend } from './process/process-backend.ts';
 
 export interface OpenBackendsOptions {
@@ -26,17 +28,56 @@ export interface OpenBackendsOptions {
 /** Built on the engine itself by deploy/runner/build.sh; the host part keeps it from ever being looked for elsewhere. */
 const OWN_IMAGE = `localhost/switchyard-runner:${version}`;
 
-/** @throws UserError for settings that cannot be used */
-export function openBackends(options: OpenBackendsOptions): Backends {
+/** @throws UserError for settings that cannot be used, and for a program that is no backend */
+export async function openBackends(options: OpenBackendsOptions): Promise<Backends> {
   const entries = new Map<string, BackendEntry>([
     ['process', processEntry(options)],
     ['docker', dockerEntry(options)],
   ]);
+  const programs = readPrograms(setting('backendPrograms'), [...entries.keys()]);
+  const external = await openAll(options, programs);
+  for (const [name, backend] of external) entries.set(name, { open: () => backend, wasUsed: () => true });
   const defaultName = setting('backend');
   if (entries.has(defaultName)) return new Backends({ entries, defaultName });
+  await closeAll(external.values());
   throw new UserError('bad-setting', `${SETTINGS.backend.env} is "${defaultName}".`, {
     hint: `Give one of: ${[...entries.keys()].join(', ')}.`,
   });
+}
+
+/** What a NAME of the setting may be: it is a folder's name too. */
+const PROGRAM = /^([a-z][a-z0-9-]{0,62})=(\/.+)$/;
+
+function readPrograms(text: string, taken: string[]): Map<string, string> {
+  const programs = new Map<string, string>();
+  for (const part of text.split(',').filter((one) => one.trim() !== '')) {
+    const [, name = '', program = ''] = PROGRAM.exec(part.trim()) ?? [];
+    if (name === '' || taken.includes(name) || programs.has(name))
+      throw new UserError('bad-setting', `${SETTINGS.backendPrograms.env} has "${part.trim()}".`, {
+        hint: `Give NAME=/PATH/TO/PROGRAM with a new name of small letters; ${taken.join(' and ')} are there already.`,
+      });
+    programs.set(name, program);
+  }
+  return programs;
+}
+
+/** At the start of the fleet, so that one that does not work is told to who has configured it. */
+async function openAll(
+  { dataFolder, clock, logger }: OpenBackendsOptions,
+  programs: Map<string, string>,
+): Promise<Map<string, ExternalBackend>> {
+  const opened = new Map<string, ExternalBackend>();
+  try {
+    for (const [name, program] of programs) {
+      const stateFolder = join(dataFolder, `backend-${name}`);
+      const environment = inheritedEnvironment();
+      opened.set(name, await ExternalBackend.open({ name, program, environment, stateFolder, clock, logger }));
+    }
+    return opened;
+  } catch (error) {
+    await closeAll(opened.values());
+    throw error;
+  }
 }
 
 function processEntry({
