@@ -38,8 +38,26 @@ export function recurrenceOf({ startTime, endTime, timeZone, recurrenceRule }: S
   };
 }
 
-/** The occurrence that holds now (SCH-4), and the first one to begin later, however far that is (D-13). */
-export function windowsAt(recurrence: Recurrence, nowMs: number): { active?: Window; next?: Window } {
+export interface Windows {
+  /** The occurrence that holds now (SCH-4). */
+  active?: Window;
+  /** The first one to begin later, however far that is (D-13). */
+  next?: Window;
+}
+
+/** What was answered last, and until when it stands: the clocks of a zone are slow to ask. */
+const answers = new WeakMap<Recurrence, { fromMs: number; untilMs: number; windows: Windows }>();
+
+export function windowsAt(recurrence: Recurrence, nowMs: number): Windows {
+  const known = answers.get(recurrence);
+  if (known && known.fromMs <= nowMs && nowMs < known.untilMs) return known.windows;
+  const windows = findWindows(recurrence, nowMs);
+  const ends = [windows.active?.endMs, windows.next?.startMs].filter((ms) => ms !== undefined);
+  answers.set(recurrence, { fromMs: nowMs, untilMs: Math.min(...ends), windows });
+  return windows;
+}
+
+function findWindows(recurrence: Recurrence, nowMs: number): Windows {
   let number = lastNumber(recurrence, Math.min(nowMs, recurrence.untilMs));
   let last = occurrence(recurrence, number);
   while (number >= 0 && (last === undefined || last.startMs > nowMs)) last = occurrence(recurrence, --number);

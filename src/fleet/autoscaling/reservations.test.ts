@@ -112,10 +112,22 @@ describe('reservations', () => {
     expect(reservationDurationMs()).toBeUndefined();
   });
 
-  it('holds exactly one reservation per waiting job after any order of events (W1, W2)', () => {
+  it('reserves no more than the maximum, and for the next job when one ends', () => {
+    const jobs = [job(1), job(2), job(3)];
+    const existing = next({ jobs, maxReplicas: 2 });
+    expect(names(existing)).toEqual(['job/1/1', 'job/2/1']);
+    expect(names(next({ existing, jobs: jobs.slice(1), hasEnded: () => true, maxReplicas: 2 }))).toEqual([
+      'job/2/1',
+      'job/3/1',
+    ]);
+    const warm = next({ existing: [entry('warm', -1, 5, 4)], jobs, maxReplicas: 5 });
+    expect(names(warm)).toEqual(['warm', 'job/1/1']);
+  });
+
+  it('holds one reservation per waiting job, up to the maximum, after any order of events (W1, W2)', () => {
     const step = fc.record({ id: fc.nat(5), waits: fc.boolean(), minutes: fc.nat(4) });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 40 }), fc.nat(7), (steps, maxReplicas) => {
         const waiting = new Map<number, DemandedJob>();
         let existing: CapacityReservation[] = [];
         let now = NOW;
@@ -124,10 +136,12 @@ describe('reservations', () => {
           if (waits) waiting.set(id, job(id));
           else waiting.delete(id);
           const jobs = [...waiting.values()];
-          const isWaiting = (name: string): boolean => jobs.some((one) => name === `job/${one.id}/1`);
-          existing = next({ existing, jobs, maxReplicas: 3, hasEnded: (name) => !isWaiting(name) }, now);
-          expect(names(existing).sort()).toEqual(jobs.map((one) => `job/${one.id}/1`).sort());
-          expect(reservedReplicas(existing, now)).toBe(jobs.length);
+          const wanted = new Set(jobs.map((one) => `job/${one.id}/1`));
+          existing = next({ existing, jobs, maxReplicas, hasEnded: (name) => !wanted.has(name) }, now);
+          const held = names(existing).filter((name) => wanted.has(name ?? ''));
+          expect(held).toEqual(names(existing));
+          expect(new Set(held).size).toBe(Math.min(jobs.length, maxReplicas));
+          expect(reservedReplicas(existing, now)).toBe(held.length);
         }
       }),
     );

@@ -48,7 +48,9 @@ export function nextReservations(change: ReservationChange, nowMs: number): Capa
     const next = existing.length > maxReplicas && index >= maxReplicas ? restarted(entry, nowMs) : entry;
     return isExpired(next, nowMs) ? [] : [next];
   });
-  const added = [...waiting.keys()].map((name) => ({
+  // More than the maximum would change nothing: a job beyond it is reserved for when another ends.
+  const free = Math.max(0, maxReplicas - reservedReplicas(kept, nowMs));
+  const added = [...waiting.keys()].slice(0, free).map((name) => ({
     name,
     replicas: 1,
     effectiveTime: secondsTime(nowMs),

@@ -35,7 +35,7 @@ export function scheduleAt(overrides: readonly ScheduledOverride[], base: Bounds
   const rules = rulesOf(overrides);
   const now = look(rules, nowMs);
   const bounds = boundsBy(base, now.active);
-  return { bounds, active: now.active, upcoming: upcomingOf(rules, nowMs), next: nextChange(rules, base, now, nowMs) };
+  return { bounds, active: now.active, upcoming: upcomingOf(now, nowMs), next: nextChange(rules, base, now, nowMs) };
 }
 
 export const scheduleReason = ({ active, bounds }: Schedule): Reason[] => {
@@ -64,61 +64,86 @@ interface Rule {
   recurrence: Recurrence;
 }
 
-/** Reading a list of overrides costs more than asking it; resources are frozen, so a list never changes. */
-const readRules = new WeakMap<readonly ScheduledOverride[], Rule[]>();
+interface Rules {
+  list: Rule[];
+  /** The next change that was found last, and for which bounds and times it stands. */
+  found?: { base: Bounds; fromMs: number; untilMs: number; next: Schedule['next'] };
+}
 
-function rulesOf(overrides: readonly ScheduledOverride[]): Rule[] {
+/** Reading a list of overrides costs more than asking it; resources are frozen, so a list never changes. */
+const readRules = new WeakMap<readonly ScheduledOverride[], Rules>();
+
+function rulesOf(overrides: readonly ScheduledOverride[]): Rules {
   const known = readRules.get(overrides);
   if (known) return known;
-  const rules = overrides.map((override) => ({ override, recurrence: recurrenceOf(override) }));
+  const rules = { list: overrides.map((override) => ({ override, recurrence: recurrenceOf(override) })) };
   readRules.set(overrides, rules);
   return rules;
 }
 
 interface Look {
   active?: ScheduledWindow;
+  /** Of each override the first window to begin later. */
+  coming: ScheduledWindow[];
   /** The next moment at which any window begins or ends, with it. */
   edge?: { atMs: number; window: ScheduledWindow };
 }
 
-function look(rules: Rule[], nowMs: number): Look {
-  let active: ScheduledWindow | undefined;
-  let edge: Look['edge'];
-  for (const rule of rules) {
-    const windows = windowsAt(rule.recurrence, nowMs);
-    if (windows.active) active ??= { ...rule, ...windows.active };
-    for (const [atMs, window] of [
-      [windows.active?.endMs, windows.active],
-      [windows.next?.startMs, windows.next],
-    ] as const) {
-      if (atMs === undefined || !window || (edge && edge.atMs <= atMs)) continue;
-      edge = { atMs, window: { ...rule, ...window } };
+function look({ list }: Rules, nowMs: number): Look {
+  const seen: Look = { coming: [] };
+  const noteEdge = (atMs: number, window: ScheduledWindow): void => {
+    if (!seen.edge || atMs < seen.edge.atMs) seen.edge = { atMs, window };
+  };
+  for (const rule of list) {
+    const { active, next } = windowsAt(rule.recurrence, nowMs);
+    if (active) {
+      const window = { ...rule, ...active };
+      seen.active ??= window;
+      noteEdge(active.endMs, window);
+    }
+    if (next) {
+      const window = { ...rule, ...next };
+      seen.coming.push(window);
+      noteEdge(next.startMs, window);
     }
   }
-  return { active, edge };
+  return seen;
 }
 
-function upcomingOf(rules: Rule[], nowMs: number): ScheduledWindow | undefined {
+function upcomingOf({ coming }: Look, nowMs: number): ScheduledWindow | undefined {
   let first: ScheduledWindow | undefined;
-  for (const rule of rules) {
-    const { next } = windowsAt(rule.recurrence, nowMs);
-    if (!next || next.startMs > horizonMs(rule.recurrence, nowMs)) continue;
-    if (!first || next.startMs < first.startMs) first = { ...rule, ...next };
+  for (const window of coming) {
+    if (first && first.startMs <= window.startMs) continue;
+    if (window.startMs <= horizonMs(window.recurrence, nowMs)) first = window;
   }
   return first;
 }
 
-function nextChange(rules: Rule[], base: Bounds, now: Look, nowMs: number): Schedule['next'] {
+/** Looking far ahead is dear, and what was found stands until it comes. */
+function nextChange(rules: Rules, base: Bounds, now: Look, nowMs: number): Schedule['next'] {
+  const { found } = rules;
+  const isSameBase = found && found.base.min === base.min && found.base.max === base.max;
+  if (isSameBase && found.fromMs <= nowMs && nowMs < found.untilMs) return found.next;
+  const { next, lookedUntilMs } = findChange(rules, base, now);
+  // Where nothing was found, half of what was looked through is free of changes for as long.
+  const untilMs = next?.atMs ?? (nowMs + lookedUntilMs) / 2;
+  rules.found = { base, fromMs: nowMs, untilMs, next };
+  return next;
+}
+
+function findChange(rules: Rules, base: Bounds, now: Look): { next?: Schedule['next']; lookedUntilMs: number } {
   const before = boundsBy(base, now.active);
   let seen = now;
+  let lookedUntilMs = Number.POSITIVE_INFINITY;
   for (let passed = 0; seen.edge && passed < MAX_WITHOUT_CHANGE; passed++) {
     const { atMs, window } = seen.edge;
-    if (atMs <= nowMs) return undefined;
+    lookedUntilMs = atMs;
     seen = look(rules, atMs);
     const bounds = boundsBy(base, seen.active);
-    if (bounds.min !== before.min || bounds.max !== before.max) return { atMs, bounds, by: seen.active ?? window };
+    if (bounds.min === before.min && bounds.max === before.max) continue;
+    return { next: { atMs, bounds, by: seen.active ?? window }, lookedUntilMs };
   }
-  return undefined;
+  return { lookedUntilMs: seen.edge ? lookedUntilMs : Number.POSITIVE_INFINITY };
 }
 
 const boundsBy = (base: Bounds, active: ScheduledWindow | undefined): Bounds => ({
