@@ -12,6 +12,7 @@ import { openBackends } from './backends/open-backends.ts';
 import type { Backend } from './backends/types.ts';
 import { DemandService } from './demand/demand-service.ts';
 import { poolExplanations } from './explain/routes.ts';
+import { FleetMetrics } from './metrics/fleet-metrics.ts';
 import { Controller } from './reconcilers/controller.ts';
 import { EventRecorder } from './store/event-recorder.ts';
 import { ResourceStore } from './store/resource-store.ts';
@@ -62,23 +63,30 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
     file: join(dataFolder, 'demand.db'),
     clientOf: () => client,
     webhookSecrets: options.webhookSecrets ?? [],
+    onNews: (fact, before) => metrics.fact(fact, before),
     clock,
     logger,
   });
+  const sources = { store, demand: demand.demand, systemLabels: backend.systemLabels };
+  const metrics = new FleetMetrics({ ...sources, budget: () => client.budget });
   // The API first: without its port nothing may be started.
   const review = reviewBy(backend);
-  const explanations = poolExplanations({ store, demand: demand.demand, systemLabels: backend.systemLabels }, clock);
-  const plugins = [demand.routes, explanations];
+  const plugins = [demand.routes, poolExplanations(sources, clock), metrics.routes];
   const api = await startApi({ ...options, store, clock, review, plugins }).catch(async (error: unknown) => {
-    await closeAll([demand, backend, closeStore]);
+    await closeAll([metrics, demand, backend, closeStore]);
     throw error;
   });
   const events = new EventRecorder(store, clock);
   try {
-    const controller = await Controller.start({ store, events, backend, github: client, demand, clock, logger });
-    return { url: api.url, close: () => closeAll([api, controller, demand, closeStore]) };
+    const onSetJob = metrics.setJob.bind(metrics);
+    const controller = await Controller.start({
+      ...{ store, events, backend, github: client, demand },
+      ...{ onSetJob, clock, logger },
+    });
+    metrics.controller = controller;
+    return { url: api.url, close: () => closeAll([api, controller, metrics, demand, closeStore]) };
   } catch (error) {
-    await closeAll([api, demand, backend, closeStore]);
+    await closeAll([api, metrics, demand, backend, closeStore]);
     throw error;
   }
 }

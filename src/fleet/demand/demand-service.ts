@@ -9,6 +9,7 @@ import { ScaleSetConnection } from '../../github/scale-sets/index.ts';
 import { type RunnerScope, scopeName } from '../../protocol/github/runners.ts';
 import { Comparer } from './comparer.ts';
 import { JobBook } from './job-book.ts';
+import type { JobFact } from './job-fact.ts';
 import { JobRecord } from './job-record.ts';
 import { askForMissed } from './missed-deliveries.ts';
 import { SessionWatch } from './session-watch.ts';
@@ -21,6 +22,8 @@ export interface DemandOptions {
   /** The client for what belongs to this owner, or OWNER/NAME. */
   clientOf: (place: string) => GitHubClient;
   webhookSecrets: readonly string[];
+  /** Called with everything that is heard of a job, and what was known of it before. */
+  onNews?: (fact: JobFact, before: JobFact | undefined) => void;
   clock: Clock;
   logger: Logger;
 }
@@ -76,6 +79,8 @@ export class DemandService implements Closable {
     this.#comparer = new Comparer({ ...options, book: this.#book, isPushed: (name) => this.#isPushed(name) });
     for (const { hook, newestMs } of this.#record.hooks()) this.#heard(hook, newestMs);
     for (const fact of this.#record.factsSince(clock.now() - RESTORED_MS)) this.#book.note(fact);
+    // From here on: what was known before a restart is no news.
+    this.#book.onNews = options.onNews ?? this.#book.onNews;
     this.#book.onChange(() => this.#watchRepositories());
     this.#sweepLater();
   }

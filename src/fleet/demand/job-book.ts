@@ -19,18 +19,21 @@ export class JobBook implements Demand {
   readonly #pages = new Map<string, RepositoryPage>();
   readonly #ended = new BoundedMap<string, JobFact>(REMEMBERED_ENDS);
   readonly #listeners = new Set<(repository: string) => void>();
+  /** Called with each fact that is news, and what was known of the job before. */
+  onNews: (fact: JobFact, before: JobFact | undefined) => void = () => undefined;
 
   /** @returns whether it was news; a job that has ended, or is further on, is never taken back */
   note(fact: JobFact): boolean {
     const page = this.#page(fact.repository);
-    const ended = this.#ended.get(endKey(fact));
-    if (!supersedes(fact, ended ?? page.jobs.get(fact.id))) return false;
+    const before = this.#ended.get(endKey(fact)) ?? page.jobs.get(fact.id);
+    if (!supersedes(fact, before)) return false;
     if (fact.status === 'completed') {
       page.jobs.delete(fact.id);
       this.#ended.set(endKey(fact), fact);
     } else {
       page.jobs.set(fact.id, fact);
     }
+    this.onNews(fact, before);
     this.#tell(page.name);
     return true;
   }

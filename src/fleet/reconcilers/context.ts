@@ -1,9 +1,11 @@
 import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/log.ts';
 import type { GitHubClient } from '../../github/index.ts';
+import type { ScaleSetJob } from '../../protocol/github/scale-sets.ts';
 import type { Backend, Instance } from '../backends/types.ts';
 import type { RegistrationPlace } from '../credentials/place.ts';
 import type { Demand } from '../demand/types.ts';
+import type { AutoscalingRunnerSet } from '../resources/autoscaling-runner-set.ts';
 import type { StoredObject } from '../resources/object.ts';
 import type { ScaleSets } from '../scale-sets/scale-sets.ts';
 import type { EventRecorder } from '../store/event-recorder.ts';
@@ -26,6 +28,8 @@ export interface ReconcilerContext {
   startBackOff: StartBackOff;
   scaleSets: ScaleSets;
   demand: Demand;
+  /** Told once of each job that a runner of a scale set began or ended. */
+  onSetJob?: (set: AutoscalingRunnerSet, job: ScaleSetJob) => void;
   /** Names of the reservations of jobs that an autoscaler saw when it last looked, by its uid. */
   seenJobs: Map<string, ReadonlySet<string>>;
   /** When a runner whose server said "busy" may be asked about again; epoch ms by uid. */

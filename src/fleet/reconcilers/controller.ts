@@ -40,6 +40,7 @@ export interface ControllerOptions {
   github: GitHubClient;
   /** Which jobs wait; default none is ever told of. */
   demand?: DemandSource;
+  onSetJob?: ReconcilerContext['onSetJob'];
   clock: Clock;
   logger: Logger;
 }
@@ -128,6 +129,22 @@ export class Controller {
     do {
       await queue.idle();
     } while (await observer.idle());
+  }
+
+  /** Instances at the backends that no resource describes: each is a leak. */
+  unownedInstances(): number {
+    const { store, instances } = this.#context;
+    const wanted = new Set(RUNNER_PLURALS.flatMap((plural) => store.list(plural)).map(instanceName));
+    return [...instances.keys()].filter((name) => !wanted.has(name)).length;
+  }
+
+  /** As last heard, of the AutoscalingRunnerSet with this uid. */
+  assignedJobs(uid: string): number | undefined {
+    return this.#context.scaleSets.assignedJobs.get(uid);
+  }
+
+  isListening(uid: string): boolean {
+    return this.#context.scaleSets.isListening(uid);
   }
 
   /** Stops deciding and leaves everything else as it is, like a crash. `close` begins with it. */

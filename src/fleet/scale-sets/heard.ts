@@ -16,7 +16,9 @@ export function noteEvaluation(context: ReconcilerContext, set: AutoscalingRunne
   const { namespace, name, uid } = set.metadata;
   const runnerSet = store.find({ plural: SETS, namespace, name }) as EphemeralRunnerSet | undefined;
   if (!runnerSet) return;
-  for (const job of evaluation.jobs) noteJob(context, runnerSet, job);
+  for (const job of evaluation.jobs) {
+    if (noteJob(context, runnerSet, job)) context.onSetJob?.(set, job);
+  }
   noteCounted(context, runnerSet, evaluation.counted);
   scaleSets.assignedJobs.set(uid, evaluation.assignedJobs);
   const patchID = (runnerSet.spec.patchID ?? 0) + 1;
@@ -38,27 +40,33 @@ export function writeDesired(
   store.update(SETS, { ...runnerSet, spec: { ...spec, replicas: desired } });
 }
 
-/** NEW-6: what "has a job" means. Repeats, and a start that is told after the end, change nothing. */
+/**
+ * NEW-6: what "has a job" means. Repeats, and a start that is told after the end, change nothing.
+ * @returns whether it was news
+ */
 function noteJob(
   { store, scaleSets, askAgainAtMs, queue }: ReconcilerContext,
   set: EphemeralRunnerSet,
   job: ScaleSetJob,
-): void {
+): boolean {
   const { namespace, uid } = set.metadata;
-  if (!job.runnerName) return;
+  if (!job.runnerName) return false;
   const runner = store.find({ plural: RUNNERS, namespace, name: job.runnerName }) as EphemeralRunner | undefined;
-  if (!runner || controllerOf(runner)?.uid !== uid) return;
+  if (!runner || controllerOf(runner)?.uid !== uid) return false;
   if (job.messageType === 'JobStarted') {
     scaleSets.breaker.worked(uid);
     const phase = hasEnded(runner) || runner.status?.jobResult !== undefined ? runner.status?.phase : 'Running';
     store.update(RUNNERS, { ...runner, status: { ...runner.status, ...jobFields(job), phase } });
+    return runner.status?.jobRequestId === undefined;
   }
   if (job.messageType === 'JobCompleted') {
     askAgainAtMs.delete(runner.metadata.uid);
     const jobResult = job.result ?? '';
     store.update(RUNNERS, { ...runner, status: { ...runner.status, ...jobFields(job), jobResult } });
     queue.add(`${RUNNERS}/${namespace}/${job.runnerName}`);
+    return runner.status?.jobResult === undefined;
   }
+  return false;
 }
 
 /** Those whose jobs the service's numbers may still have. */
