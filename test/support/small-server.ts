@@ -110,7 +110,7 @@ export async function startSmallServer(
       dataFolder,
       enterprise: 'switchyard',
       loopbackOnly: options.loopbackOnly ?? false,
-      webhookSecret: options.webhookSecret ?? '',
+      webhookSecrets: options.webhookSecret ? [options.webhookSecret] : [],
     },
     db,
     blobs: new FolderBlobs(join(dataFolder, 'blobs')),
