@@ -26,6 +26,7 @@ import { AutoscalerWakes } from './autoscaler-wakes.ts';
 import { instanceName, type ReconcilerContext } from './context.ts';
 import { reconcileDeployment } from './deployment-reconciler.ts';
 import { collectGarbage } from './garbage-collector.ts';
+import { reconcileLegacyRunnerSet } from './legacy-runner-set-reconciler.ts';
 import { Observer } from './observer.ts';
 import { reconcileReplicaSet } from './replica-set-reconciler.ts';
 import { reconcileRunner } from './runner-reconciler.ts';
@@ -48,6 +49,7 @@ export interface ControllerOptions {
 const RECONCILERS: Record<string, (context: ReconcilerContext, key: ObjectKey) => Promise<void>> = {
   runnerdeployments: reconcileDeployment,
   runnerreplicasets: reconcileReplicaSet,
+  runnersets: reconcileLegacyRunnerSet,
   runners: reconcileRunner,
   horizontalrunnerautoscalers: reconcileAutoscaler,
   autoscalingrunnersets: reconcileScaleSet,

@@ -8,7 +8,7 @@ import type { ResourceStore } from '../store/resource-store.ts';
 /** The owner waits behind this finalizer until its dependants are gone (`kubectl delete --cascade=foreground`). */
 export const FOREGROUND_FINALIZER = 'foregroundDeletion';
 
-const OWNING = ['runnerdeployments', 'runnerreplicasets', 'autoscalingrunnersets', 'ephemeralrunnersets'];
+const OWNING = ['runnerdeployments', 'runnerreplicasets', 'runnersets', 'autoscalingrunnersets', 'ephemeralrunnersets'];
 
 export function collectGarbage(store: ResourceStore): void {
   const owners = new Map(OWNING.flatMap((plural) => store.list(plural)).map((owner) => [owner.metadata.uid, owner]));

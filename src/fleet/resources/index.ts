@@ -8,6 +8,7 @@ import { namespaceKind } from './namespace.ts';
 import { runnerKind } from './runner.ts';
 import { runnerDeploymentKind } from './runner-deployment.ts';
 import { runnerReplicaSetKind } from './runner-replica-set.ts';
+import { runnerSetKind } from './runner-set.ts';
 import { secretKind } from './secret.ts';
 
 /** Every kind that API and store serve. A new kind is a file here, a line here, and its reconciler. */
@@ -15,6 +16,7 @@ export const kinds: Kind[] = [
   runnerDeploymentKind,
   runnerReplicaSetKind,
   runnerKind,
+  runnerSetKind,
   autoscalerKind,
   autoscalingRunnerSetKind,
   ephemeralRunnerSetKind,

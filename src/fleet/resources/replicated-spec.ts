@@ -6,7 +6,7 @@ import { checkRunnerSpec, RunnerSpec } from './runner-spec.ts';
 
 const texts = z.record(z.string(), z.string());
 
-const LabelSelector = z.looseObject({
+export const LabelSelector = z.looseObject({
   matchLabels: texts.optional(),
   matchExpressions: z
     .array(z.looseObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).optional() }))
@@ -29,7 +29,7 @@ export const ReplicatedSpec = z.looseObject({
 export type ReplicatedSpec = z.infer<typeof ReplicatedSpec>;
 
 /** ARC's default when `replicas` is left out (fleet-semantics 1.12). */
-export const desiredReplicas = (spec: ReplicatedSpec): number => spec.replicas ?? 1;
+export const desiredReplicas = (spec: Pick<ReplicatedSpec, 'replicas'>): number => spec.replicas ?? 1;
 
 export const TEMPLATE_HASH_LABEL = 'runner-template-hash';
 export const DEPLOYMENT_LABEL = 'runner-deployment-name';

@@ -9,7 +9,7 @@ const podParts = z.array(podPart);
 const quantity = z.union([z.string(), z.number()]);
 const segment = z.string().regex(/^[^/]+$/, 'must be one name without a slash');
 
-const RunnerConfig = {
+export const RunnerConfig = {
   enterprise: segment.optional(),
   organization: segment.optional(),
   repository: z
