@@ -1,5 +1,6 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, type SqlBool, sql } from 'kysely';
 import type { Queries } from './database.ts';
+import { prepared } from './prepared.ts';
 import type { StepsTable } from './tables/jobs.ts';
 
 export type StepRow = Selectable<StepsTable>;
@@ -66,16 +67,19 @@ const NO_LOG = { log_lines: 0, log_complete: 0, started_at: null, completed_at: 
 
 /** Ordered by job, then number. */
 export async function stepsOfJobs(db: Queries, jobIds: number[]): Promise<StepRow[]> {
-  if (jobIds.length === 0) return [];
-  return db
+  return jobIds.length === 0 ? [] : listed(db, { jobIds: JSON.stringify(jobIds) });
+}
+
+/** Ids as JSON, so that the statement is the same for any number of them. */
+const listed = prepared((db, { jobIds }: { jobIds: string }) =>
+  db
     .selectFrom('steps')
     .selectAll()
-    .where('job_id', 'in', jobIds)
+    .where(sql<SqlBool>`job_id in (select value from json_each(${jobIds}))`)
     .where('number', '>', 0)
     .orderBy('job_id')
-    .orderBy('number')
-    .execute();
-}
+    .orderBy('number'),
+);
 
 export async function findStep(db: Queries, jobId: number, number: number): Promise<StepRow | undefined> {
   return db.selectFrom('steps').selectAll().where('job_id', '=', jobId).where('number', '=', number).executeTakeFirst();
