@@ -13,7 +13,7 @@ export function policyWarnings(spec: AutoscalerSpec): FieldWarning[] {
     ...scaleUpTriggers.flatMap(triggerWarnings),
     ...scheduledOverrides.flatMap(overrideWarnings),
     ...(githubAPICredentialsFrom
-      ? [{ field: 'spec.githubAPICredentialsFrom', message: 'has no effect: the fleet uses its own credentials' }]
+      ? [{ field: 'spec.githubAPICredentialsFrom', message: 'has no effect: those of its target count' }]
       : []),
   ];
 }

@@ -254,6 +254,22 @@ describe('the autoscaler', { timeout: 30_000 }, () => {
     expect(fleet.backend.running()).toHaveLength(3);
   });
 
+  it('scales a RunnerSet likewise', async () => {
+    const key = { plural: 'runnersets', namespace: 'default', name: 'set' };
+    fleet.store.create('runnersets', {
+      apiVersion: LEGACY_VERSION,
+      kind: 'RunnerSet',
+      metadata: { name: 'set', namespace: 'default' },
+      spec: { ...POOL, replicas: 2, serviceName: 'set', template: { metadata: { labels: {} } } },
+    });
+    await fleet.controller.settled();
+    everyRunner('busy');
+    scaleBy({ ...SEED, scaleTargetRef: { kind: 'RunnerSet', name: 'set' } }, 'set');
+    await fleet.controller.settled();
+    expect(fleet.store.get(key).spec).toMatchObject({ replicas: 4 });
+    expect(fleet.backend.running()).toHaveLength(4);
+  });
+
   it('says whose demand is to be kept current, of those alone that count jobs', async () => {
     fleet.deploy('pool', 2, POOL);
     scaleBy(SEED);

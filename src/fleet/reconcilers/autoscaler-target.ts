@@ -9,6 +9,7 @@ import { kindOfPlural } from '../resources/index.ts';
 import { isDeleting, type ObjectKey, type StoredObject } from '../resources/object.ts';
 import { DEPLOYMENT_LABEL } from '../resources/replicated-spec.ts';
 import { annotation, isOver, type Runner } from '../resources/runner.ts';
+import { RUNNER_SET_LABEL } from '../resources/runner-set.ts';
 import { isEphemeral } from '../resources/runner-spec.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 
@@ -64,7 +65,7 @@ export function autoscalersOf(store: ResourceStore, target: ObjectKey): Horizont
 }
 
 /** The label by which the runners of a target are known. */
-const RUNNER_LABELS: Record<string, string> = { runnerdeployments: DEPLOYMENT_LABEL, runnersets: 'runnerset-name' };
+const RUNNER_LABELS: Record<string, string> = { runnerdeployments: DEPLOYMENT_LABEL, runnersets: RUNNER_SET_LABEL };
 
 export function runnersOf(store: ResourceStore, { plural, namespace, name }: ObjectKey): Runner[] {
   const label = RUNNER_LABELS[plural] ?? '';

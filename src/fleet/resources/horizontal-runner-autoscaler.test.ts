@@ -278,8 +278,12 @@ describe('what is taken with a warning', () => {
 
   it('TOT-1: tells what the target’s scope rules out', () => {
     const runnerdeployments = [object('RunnerDeployment', 'large', { template: { spec: { enterprise: 'all' } } })];
-    expect(warnings({ metrics: [COUNTING] }, { runnerdeployments })).toEqual([
+    const told = [
       'spec.metrics: TotalNumberOfQueuedAndInProgressWorkflowRuns is not supported for runners of an enterprise',
-    ]);
+    ];
+    expect(warnings({ metrics: [COUNTING] }, { runnerdeployments })).toEqual(told);
+    const runnersets = [object('RunnerSet', 'large', { enterprise: 'all' })];
+    const scaleTargetRef = { kind: 'RunnerSet', name: 'large' };
+    expect(warnings({ metrics: [COUNTING], scaleTargetRef }, { runnersets })).toEqual(told);
   });
 });

@@ -1,4 +1,5 @@
 /** Kind HorizontalRunnerAutoscaler: how many replicas its target is given. Source: fleet-semantics 1.8 and 1.9. */
+import type { RunnerScope } from '../../protocol/github/runner-scope.ts';
 import { policyProblems, targetProblem } from '../autoscaling/check-policy.ts';
 import { policyWarnings } from '../autoscaling/policy-warnings.ts';
 import type { Reason } from '../autoscaling/reason.ts';
@@ -72,9 +73,8 @@ function targetWarnings(name: string, spec: AutoscalerSpec, list: (plural: strin
       targetOf(one.spec).name === target.name,
   );
   const found = list(target.plural).find(({ metadata }) => metadata.name === target.name);
-  const runnerSpec = (found?.spec as { template?: { spec?: RunnerSpec } } | undefined)?.template?.spec;
-  const problem =
-    target.kind === 'RunnerDeployment' && runnerSpec ? targetProblem(spec, scopeOf(runnerSpec)) : undefined;
+  const scope = found && scopeOfTarget(target.kind, found);
+  const problem = scope && targetProblem(spec, scope);
   const field = 'spec.scaleTargetRef.name';
   return [
     ...(other
@@ -82,4 +82,10 @@ function targetWarnings(name: string, spec: AutoscalerSpec, list: (plural: strin
       : []),
     ...(problem ? [{ field: 'spec.metrics', message: problem }] : []),
   ];
+}
+
+/** A RunnerSet says where its runners register beside its pod template, a RunnerDeployment within its template. */
+function scopeOfTarget(kind: string, { spec }: StoredObject): RunnerScope {
+  if (kind === 'RunnerSet') return scopeOf(spec as RunnerSpec);
+  return scopeOf((spec as { template: { spec: RunnerSpec } }).template.spec);
 }
