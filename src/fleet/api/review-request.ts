@@ -5,6 +5,7 @@ import { type AdmittedObject, admit, invalid, unhonouredFields, unknownContentFi
 import type { Content, Kind } from '../resources/kind.ts';
 import type { StoredObject } from '../resources/object.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
+import { labelWarnings } from './label-warnings.ts';
 import { ItemParams, warn, writeQuery } from './requests.ts';
 import { badRequest } from './status.ts';
 
@@ -33,6 +34,7 @@ export function admitNew(
   tellUnknown(unknownContentFields(kind, sent), request, reply, [
     ...unhonouredFields(kind, sent.spec, (spec) => review(spec, { metadata, spec: sent.spec })),
     ...misplacedBackend({ metadata, spec: sent.spec }),
+    ...labelWarnings(kind, { namespace, name: metadata.name ?? '', spec: sent.spec }, store),
     ...(kind.warnings?.({ name: metadata.name ?? '', spec: sent.spec }, (plural) => store.list(plural, namespace)) ??
       []),
   ]);

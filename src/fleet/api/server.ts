@@ -1,19 +1,18 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
-import { parse } from 'yaml';
 import { errorText, hasErrorCode, notFound, UserError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Closable } from '../../common/shutdown.ts';
 import { kinds } from '../resources/index.ts';
 import { DEFAULT_NAMESPACE, groupPath, groupVersion } from '../resources/object.ts';
 import { accessReviewRoute } from './access-review.ts';
+import { readBodies } from './bodies.ts';
 import { BothSchemes } from './both-schemes.ts';
 import { discovery } from './discovery.ts';
 import { ensureNamespace } from './namespaces.ts';
 import { openApiRoutes } from './openapi/routes.ts';
-import { PROTOBUF_TYPE, readProtobuf } from './protobuf/bodies.ts';
 import { type Readable, readRoutes } from './reads.ts';
-import { badRequest, statusOf } from './status.ts';
+import { statusOf } from './status.ts';
 import { type WriteOptions, writeRoutes } from './writes.ts';
 
 declare module 'fastify' {
@@ -85,30 +84,6 @@ export async function startApi(options: ApiOptions): Promise<{ url: string } & C
       await app.close();
     },
   };
-}
-
-/** One reader for all: JSON is YAML, but JSON's own parser is faster and stricter. */
-function readBodies(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    const type = request.headers['content-type'] ?? '';
-    try {
-      done(null, type === PROTOBUF_TYPE ? readProtobuf(body) : readBody(type, body.toString('utf8')));
-    } catch (error) {
-      done(error instanceof UserError ? error : badRequest(`The body cannot be read: ${errorText(error)}`));
-    }
-  });
-}
-
-function readBody(type: string, text: string): unknown {
-  if (text.trim() === '') return undefined;
-  // Without a type it is JSON, as for Kubernetes: old kubectl names none.
-  if (type === '' || /^application\/(?:[\w.-]+\+)?json\b/.test(type)) return JSON.parse(text);
-  if (/^application\/(?:[\w.-]+\+)?yaml\b/.test(type)) return parse(text, { maxAliasCount: 100, uniqueKeys: true });
-  throw new UserError('unsupported-media-type', `Bodies of type "${type}" are not supported.`, {
-    status: 415,
-    hint: 'Send application/json or application/yaml.',
-  });
 }
 
 /** Nothing is open, not even the version. Digests have equal length, so the comparison takes equal time. */

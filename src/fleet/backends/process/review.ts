@@ -15,6 +15,7 @@ const HONOURED = new Set<string>([
   'env',
   'terminationGracePeriodSeconds',
   'resources',
+  'githubAPICredentialsFrom',
 ]);
 
 /** Values that ask for just what a process does anyway. */
