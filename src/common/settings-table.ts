@@ -133,6 +133,11 @@ export const SETTINGS = {
     default: '',
     what: 'Programs that start runners, as NAME=/PATH/TO/PROGRAM, separated by commas.',
   },
+  warmRunners: {
+    env: 'SWITCHYARD_WARM_RUNNERS',
+    default: '0',
+    what: 'How many processes of runners wait ahead on this machine, not registered yet; each takes about 50 MiB.',
+  },
   dockerImage: {
     env: 'SWITCHYARD_DOCKER_IMAGE',
     default: '',

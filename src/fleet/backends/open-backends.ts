@@ -5,7 +5,7 @@ import type { Clock } from '../../common/clock.ts';
 import { UserError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { version } from '../../common/package.ts';
-import { inheritedEnvironment, runnerSettings, setting } from '../../common/settings.ts';
+import { inheritedEnvironment, numberSetting, runnerSettings, setting } from '../../common/settings.ts';
 import { SETTINGS } from '../../common/settings-table.ts';
 import { closeAll } from '../../common/shutdown.ts';
 import { type BackendEntry, Backends } from './backends.ts';
@@ -25,6 +25,8 @@ export interface OpenBackendsOptions {
   logger: Logger;
 }
 
+/** Each has the memory of an idle runner. */
+const MAX_WARM_RUNNERS = 1_000;
 /** Built on the engine itself by deploy/runner/build.sh; the host part keeps it from ever being looked for elsewhere. */
 const OWN_IMAGE = `localhost/switchyard-runner:${version}`;
 
@@ -88,8 +90,9 @@ function processEntry({
   logger,
 }: OpenBackendsOptions): BackendEntry {
   const externals = join(dataFolder, 'externals');
+  const spareRunners = numberSetting('warmRunners', 0, MAX_WARM_RUNNERS);
   return {
-    open: () => new ProcessBackend({ runnerRoot, externals, clock, logger, runnersEndWithFleet }),
+    open: () => new ProcessBackend({ runnerRoot, externals, clock, logger, runnersEndWithFleet, spareRunners }),
     wasUsed: () => existsSync(runnerRoot),
   };
 }

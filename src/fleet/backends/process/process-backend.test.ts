@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitFor } from '../../../../test/support/wait.ts';
 import { systemClock } from '../../../common/clock.ts';
 import { silentLogger } from '../../../common/log.ts';
 import { GitHubClient, generateJitConfig } from '../../../github/index.ts';
@@ -14,11 +15,12 @@ import { ProcessBackend } from './process-backend.ts';
 import { startTimeOf } from './process-table.ts';
 
 const program = fileURLToPath(new URL('../../testing/runner-program.mjs', import.meta.url));
-const open = (runnerRoot: string, runnersEndWithFleet = false): ProcessBackend =>
+const open = (runnerRoot: string, runnersEndWithFleet = false, spareRunners = 0): ProcessBackend =>
   new ProcessBackend({
     runnerRoot,
     externals: '/none',
     runnersEndWithFleet,
+    spareRunners,
     clock: systemClock,
     logger: silentLogger,
     command: [process.execPath, program, 'runner'],
@@ -39,27 +41,28 @@ async function stopAll(backend: Backend): Promise<void> {
 const pidOf = async (root: string, name: string): Promise<number> =>
   JSON.parse(await readFile(join(root, name, 'process.json'), 'utf8')).pid;
 
-describeBackend('process', async () => {
-  const runnerRoot = await mkdtemp(join(tmpdir(), 'fleet-'));
-  const github = await GitHubStandIn.start();
-  const backends = [open(runnerRoot)];
-  return {
-    backend: backends[0] as Backend,
-    async reopen() {
-      const next = open(runnerRoot);
-      backends.push(next);
-      return next;
-    },
-    jitConfig: await jitConfigOf(github, 'one'),
-    crash: async (name) => void process.kill(await pidOf(runnerRoot, name), 'SIGKILL'),
-    async close() {
-      await stopAll(open(runnerRoot));
-      for (const backend of backends) await backend.close();
-      await github.close();
-      await rm(runnerRoot, { recursive: true, force: true });
-    },
-  };
-});
+for (const spares of [0, 2])
+  describeBackend(`process, with ${spares} spare runners`, async () => {
+    const runnerRoot = await mkdtemp(join(tmpdir(), 'fleet-'));
+    const github = await GitHubStandIn.start();
+    const backends = [open(runnerRoot, false, spares)];
+    return {
+      backend: backends[0] as Backend,
+      async reopen() {
+        const next = open(runnerRoot, false, spares);
+        backends.push(next);
+        return next;
+      },
+      jitConfig: await jitConfigOf(github, 'one'),
+      crash: async (name) => void process.kill(await pidOf(runnerRoot, name), 'SIGKILL'),
+      async close() {
+        await stopAll(open(runnerRoot));
+        for (const backend of backends) await backend.close();
+        await github.close();
+        await rm(runnerRoot, { recursive: true, force: true });
+      },
+    };
+  });
 
 describe('the process backend', { timeout: 30_000 }, () => {
   let root: string;
@@ -127,6 +130,71 @@ describe('the process backend', { timeout: 30_000 }, () => {
     process.kill(await pidOf(root, 'box'), 'SIGKILL');
     await end;
     await expect.poll(() => startTimeOf(stray), { timeout: 10_000 }).toBeUndefined();
+  });
+
+  describe('with a spare runner', () => {
+    beforeEach(async () => {
+      await backend.close();
+      backend = open(root, false, 1);
+    });
+
+    const spares = async (): Promise<string[]> => (await readdir(root)).filter((name) => name.startsWith('.spare-'));
+    const startNamed = async (name: string, env: RunnerSpec['env'] = []): Promise<number> => {
+      const jitConfig = await jitConfigOf(github, name);
+      await backend.start({ name, jitConfig, keepConfig: false, spec: { repository: 'octo/app', env } });
+      return pidOf(root, name);
+    };
+    /** Pid of the process in a spare's folder; awaited. */
+    const sparePid = async (): Promise<number> => {
+      const found = await waitFor('a spare runner', async () => {
+        const [folder = ''] = await spares();
+        const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+        for (const pid of pids) {
+          const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+          if (folder !== '' && cwd === join(root, folder)) return Number(pid);
+        }
+        return false;
+      });
+      return found;
+    };
+
+    it('gives the next runner of the same kind a process that waits, whose folder is then its own', async () => {
+      await startNamed('first');
+      const waiting = await sparePid();
+      expect(await startNamed('second')).toBe(waiting);
+      await github.waitForOnline(() => github.named('second').status === 'online');
+      expect(await readFile(join(root, 'second', 'runner.log'), 'utf8')).toContain('second listens');
+      expect(await readlink(`/proc/${waiting}/cwd`)).toBe(join(root, 'second'));
+      const next = await sparePid();
+      expect(next).not.toBe(waiting);
+      expect(await spares()).toHaveLength(1);
+    });
+
+    it('starts one of another kind anew, and keeps a spare of that kind in the place of the other', async () => {
+      await startNamed('first');
+      const waiting = await sparePid();
+      expect(await startNamed('second', [{ name: 'A', value: '1' }])).not.toBe(waiting);
+      await expect.poll(() => startTimeOf(waiting), { timeout: 10_000 }).toBeUndefined();
+      const other = await sparePid();
+      expect(await startNamed('third', [{ name: 'A', value: '1' }])).toBe(other);
+    });
+
+    it('registers nothing for it, does not list it, and leaves no process of it when it closes', async () => {
+      await startNamed('first');
+      const waiting = await sparePid();
+      expect([...github.runners.values()].map(({ name }) => name)).toEqual(['first']);
+      expect((await backend.list()).map(({ name }) => name)).toEqual(['first']);
+      await backend.stop('first', 1_000);
+      await backend.close();
+      expect(await startTimeOf(waiting)).toBeUndefined();
+      expect(await spares()).toEqual([]);
+    });
+
+    it('removes what spares of a killed fleet have left', async () => {
+      await mkdir(join(root, '.spare-of-before'));
+      await backend.list();
+      expect(await spares()).toEqual([]);
+    });
   });
 
   describe('told that runners end with the fleet', () => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
@@ -19,6 +19,7 @@ import type { Backend, Exit, Instance, StartRequest } from '../types.ts';
 import { type ProcessRecord, readRecord, writeRecord } from './process-record.ts';
 import { endRemains, INSTANCE_VARIABLE, killMarked, killRemains, signalGroup, startTimeOf } from './process-table.ts';
 import { limitSettings, reviewForProcesses } from './review.ts';
+import { type Ending, SpareRunners, type Spawned } from './spare-runners.ts';
 
 export interface ProcessBackendOptions {
   /** Holds a folder per runner; made with mode 700. */
@@ -29,14 +30,14 @@ export interface ProcessBackendOptions {
   logger: Logger;
   /** Runners end when this process does or closes the backend, also after kill -9. Else they run on, to be adopted. */
   runnersEndWithFleet?: boolean;
+  /** How many processes wait ahead for a runner; default none. */
+  spareRunners?: number;
   /** Program and first arguments of a runner. Only tests give another. */
   command?: readonly string[];
 }
 
 /** A process we did not start cannot be waited for, only looked at. */
 const ADOPTED_POLL_MS = 200;
-
-type Ending = Pick<Exit, 'code' | 'signal'>;
 
 interface Live {
   record: ProcessRecord;
@@ -66,15 +67,27 @@ export class ProcessBackend implements Backend {
   readonly #exits = new Map<string, Exit>();
   readonly #listeners = new Set<(name: string, exit: Exit) => void>();
   readonly #closing = new AbortController();
+  readonly #spares: SpareRunners;
 
   constructor(options: ProcessBackendOptions) {
-    const { runnerRoot, externals, clock, logger, runnersEndWithFleet = false, command } = options;
+    const { runnerRoot, externals, clock, logger, runnersEndWithFleet = false, spareRunners = 0, command } = options;
     this.#runnerRoot = runnerRoot;
     this.#externals = externals;
     this.#clock = clock;
     this.#logger = logger;
     this.#hasLifelines = runnersEndWithFleet;
     this.#command = command ?? [process.execPath, builtProgram('runner.cjs'), 'runner'];
+    this.#spares = new SpareRunners({
+      count: spareRunners,
+      runnerRoot,
+      kindOf: (spec) => JSON.stringify([limitSettings(spec), environmentOf(spec)]),
+      // Its folder gets another name later, which only the current folder follows.
+      spawn: (spec, folder) => this.#spawn('that waits', spec, folder, '.'),
+      kill: async ({ child, exited, instanceId }) => {
+        await killRemains(child.pid ?? 0, instanceId);
+        await exited;
+      },
+    });
   }
 
   review(spec: RunnerSpec): FieldWarning[] {
@@ -85,21 +98,23 @@ export class ProcessBackend implements Backend {
     if (this.#live.has(request.name)) return;
     const folder = new InstanceFolder(this.#runnerRoot, request.name);
     await mkdir(this.#runnerRoot, { recursive: true, mode: 0o700 });
-    await folder.create();
+    const { name, spec } = request;
     const jitConfig = request.jitConfig ?? (await folder.keptConfig());
-    if (!jitConfig)
-      throw new OutsideError(`Runner ${request.name} has no kept config to resume with.`, { retryable: false });
+    if (!jitConfig) throw new OutsideError(`Runner ${name} has no kept config to resume with.`, { retryable: false });
+    // One that is resumed has a folder already.
+    const spare = request.jitConfig === undefined ? undefined : await this.#spares.take(spec, folder);
+    await folder.create();
     if (request.keepConfig) await folder.keepConfig(jitConfig);
-    this.#exits.delete(request.name);
-    const instanceId = newGuid();
-    const { child, exited } = await this.#spawn(request, folder, instanceId);
+    this.#exits.delete(name);
+    const spawned = spare ?? (await this.#spawn(name, spec, folder, folder.path));
     try {
-      await this.#record(request.name, folder, child, exited, instanceId);
+      await this.#record(name, folder, spawned);
     } catch (error) {
-      await killRemains(child.pid ?? 0, instanceId);
+      await killRemains(spawned.child.pid ?? 0, spawned.instanceId);
       throw error;
     }
-    this.#giveConfig(child.stdin as Socket, jitConfig);
+    this.#giveConfig(spawned.child.stdin as Socket, jitConfig);
+    this.#spares.refill(spec);
   }
 
   async stop(name: string, graceMs: number): Promise<void> {
@@ -126,6 +141,7 @@ export class ProcessBackend implements Backend {
   }
 
   async list(): Promise<Instance[]> {
+    await this.#spares.removeLeftovers();
     const names = await InstanceFolder.names(this.#runnerRoot);
     return Promise.all(names.map((name) => this.#instance(name)));
   }
@@ -139,18 +155,17 @@ export class ProcessBackend implements Backend {
     this.#closing.abort();
     this.#listeners.clear();
     for (const lifeline of this.#lifelines) lifeline.destroy();
+    await this.#spares.close();
   }
 
-  async #spawn(
-    { name, spec }: StartRequest,
-    folder: InstanceFolder,
-    instanceId: string,
-  ): Promise<{ child: ChildProcess; exited: Promise<Ending> }> {
+  /** @param root of the runner, as its option has it */
+  async #spawn(name: string, spec: RunnerSpec, folder: InstanceFolder, root: string): Promise<Spawned> {
+    const instanceId = newGuid();
     const [program = process.execPath, ...programArguments] = this.#command;
     const log = await folder.openLog();
     try {
       const lifeline = this.#hasLifelines ? ['--end-with-stdin'] : [];
-      const child = spawn(program, [...programArguments, '--jitconfig', '-', ...lifeline, '--root', folder.path], {
+      const child = spawn(program, [...programArguments, '--jitconfig', '-', ...lifeline, '--root', root], {
         cwd: folder.path,
         detached: true,
         stdio: ['pipe', log.fd, log.fd],
@@ -168,7 +183,7 @@ export class ProcessBackend implements Backend {
       });
       await once(child, 'spawn');
       child.unref();
-      return { child, exited };
+      return { child, exited, instanceId };
     } catch (error) {
       throw new OutsideError(`Runner ${name} could not be started: ${errorText(error)}.`, {
         retryable: true,
@@ -190,13 +205,8 @@ export class ProcessBackend implements Backend {
     stdin.once('close', () => this.#lifelines.delete(stdin));
   }
 
-  async #record(
-    name: string,
-    folder: InstanceFolder,
-    { pid = 0 }: ChildProcess,
-    exited: Promise<Ending>,
-    instanceId: string,
-  ): Promise<void> {
+  async #record(name: string, folder: InstanceFolder, { child, exited, instanceId }: Spawned): Promise<void> {
+    const { pid = 0 } = child;
     const startedAtMs = this.#clock.now();
     const record: ProcessRecord = { pid, startTime: (await startTimeOf(pid)) ?? '', instanceId, startedAtMs };
     await writeRecord(folder, record);
