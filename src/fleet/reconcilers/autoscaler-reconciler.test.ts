@@ -165,6 +165,24 @@ describe('the autoscaler', { timeout: 30_000 }, () => {
     expect(deployment().spec.replicas).toBe(8);
   });
 
+  it('HRA-1: changes nothing while the server cannot be asked, tells it once, and goes on when it answers', async () => {
+    fleet.deploy('pool', 2, POOL);
+    await fleet.controller.settled();
+    everyRunner('busy');
+    scaleBy(SEED);
+    await fleet.controller.settled();
+    everyRunner('busy');
+    fleet.github.failWith = 403;
+    for (let minute = 0; minute < 5; minute++) await pass(MINUTE);
+    expect(deployment().spec.replicas).toBe(4);
+    expect(autoscaler().status?.problem).toMatch(/^The server cannot be asked which runners are busy: .*403/);
+    expect(events('RunnerAutoscalingFailure')).toHaveLength(1);
+    fleet.github.failWith = undefined;
+    await pass(MINUTE);
+    expect(deployment().spec.replicas).toBe(8);
+    expect(autoscaler().status?.problem).toBeUndefined();
+  });
+
   it('D-3: starts one runner from zero the moment a job waits, with PercentageRunnersBusy alone', async () => {
     fleet.deploy('pool', 0, POOL);
     scaleBy({ ...SEED, minReplicas: 0, scheduledOverrides: [] });

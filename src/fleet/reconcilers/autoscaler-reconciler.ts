@@ -6,6 +6,7 @@
  * however many changes there are in between; that runners become busy or idle therefore wakes nobody.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { OutsideError } from '../../common/errors.ts';
 import {
   type AutoscalingDecision,
   type AutoscalingState,
@@ -33,15 +34,24 @@ import type { ReconcilerContext } from './context.ts';
 
 const COMPONENT = 'horizontalrunnerautoscaler-controller';
 
+/** @throws OutsideError while the server cannot be asked about runners: nothing is changed then (HRA-1) */
 export async function reconcileAutoscaler(context: ReconcilerContext, key: ObjectKey): Promise<void> {
   const found = find(context, key);
-  if (found && !('problem' in found) && isRoundDue(found.state, context.clock.now())) {
-    // What is known about busy may be seconds old, and the number stands for a minute.
-    await context.observer.look(found.target.place);
-    scale(context, find(context, key));
-  } else {
+  if (!found || 'problem' in found || !isRoundDue(found.state, context.clock.now())) {
     scale(context, found);
+    return;
   }
+  // What is known about busy may be seconds old, and the number stands for a minute.
+  const unasked = await context.observer.look(found.target.place);
+  if (context.signal.aborted) return;
+  const current = find(context, key);
+  if (unasked === undefined || !current) {
+    scale(context, current);
+    return;
+  }
+  const problem = `The server cannot be asked which runners are busy: ${unasked}`;
+  tellProblem(context, { autoscaler: current.autoscaler, problem });
+  throw new OutsideError(problem, { retryable: true });
 }
 
 interface Found {

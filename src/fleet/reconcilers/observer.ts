@@ -30,7 +30,7 @@ const SLOW_LOOK_MS = 10_000;
 export class Observer {
   readonly #options: ObserverOptions;
   readonly #timers = new Map<string, () => void>();
-  readonly #looks = new Map<string, Promise<void>>();
+  readonly #looks = new Map<string, Promise<string | undefined>>();
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -46,8 +46,11 @@ export class Observer {
     if (!this.#timers.has(placeKey(place))) this.#lookIn(place, FIRST_LOOK_MS);
   }
 
-  /** Looks now. An unreachable server leaves the statuses as they are. */
-  look(place: RegistrationPlace): Promise<void> {
+  /**
+   * Looks now. An unreachable server leaves the statuses as they are.
+   * @returns why the server could not be asked; undefined when it answered
+   */
+  look(place: RegistrationPlace): Promise<string | undefined> {
     const key = placeKey(place);
     const current = this.#looks.get(key) ?? this.#look(place).finally(() => this.#looks.delete(key));
     this.#looks.set(key, current);
@@ -85,7 +88,7 @@ export class Observer {
     this.#lookIn(place, isAnyNew ? Math.min(lastDelayMs * 2, SLOW_LOOK_MS) : SLOW_LOOK_MS);
   }
 
-  async #look(place: RegistrationPlace): Promise<void> {
+  async #look(place: RegistrationPlace): Promise<string | undefined> {
     const { githubFor, logger, signal } = this.#options;
     try {
       const github = githubFor(place);
@@ -96,8 +99,11 @@ export class Observer {
         const seen = atServer.get(runner.metadata.annotations?.[annotation.id] ?? '');
         if (seen) this.#note(runner, seen);
       }
+      return undefined;
     } catch (error) {
-      if (!signal.aborted) logger.warn({ problem: errorText(error) }, 'the server could not be asked about runners');
+      const problem = errorText(error);
+      if (!signal.aborted) logger.warn({ problem }, 'the server could not be asked about runners');
+      return problem;
     }
   }
 
