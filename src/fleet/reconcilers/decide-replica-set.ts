@@ -38,7 +38,8 @@ export function decideReplicaSet(state: ReplicaSetState, nowMs: number): Replica
   const mayCreate = nowMs >= state.createNotBeforeMs;
   const surplus = missing < 0 ? victims(current, -missing) : [];
   // OWN-10, and OWN-3: a drain that somebody asked for by annotation.
-  const others = state.runners.filter((runner) => !isDeleting(runner) && !current.includes(runner));
+  const kept = new Set(current);
+  const others = state.runners.filter((runner) => !isDeleting(runner) && !kept.has(runner));
   return {
     create: missing > 0 && mayCreate ? missing : 0,
     letGo: [...surplus, ...others].map((runner) => runner.metadata.name),
