@@ -132,6 +132,17 @@ describe.skipIf(!program)('the real kubectl at a fleet', () => {
     await kubectl.run(['delete', 'rdeploy', 'shown']);
   });
 
+  it('takes the YAML of an autoscaled pool as its users have it, and shows it in ARC’s columns', async () => {
+    const file = join(import.meta.dirname, '../../examples/autoscaled-runners.yaml');
+    const applied = await kubectl.run(['apply', '-f', file]);
+    expect(applied).toMatch(/horizontalrunnerautoscaler\S* created/);
+    expect(await kubectl.run(['get', 'hra'])).toMatch(/NAME +MIN +MAX +DESIRED +SCHEDULE/);
+    expect(await kubectl.run(['describe', 'hra'])).toContain('Kind:         HorizontalRunnerAutoscaler');
+    expect(await kubectl.run(['apply', '-f', file])).toMatch(/horizontalrunnerautoscaler\S* unchanged/);
+    expect(await kubectl.run(['explain', 'hra.spec.scheduledOverrides'])).toMatch(/startTime\s+<string>/);
+    await kubectl.run(['delete', '-f', file]);
+  });
+
   it('waits for runners that are let go, and keeps them with --cascade=orphan', async () => {
     await apply(pool('kept', 1));
     await waitFor('a runner', async () => /kept-/.test(await kubectl.run(['get', 'runners', '-o', 'name'])));
