@@ -18,6 +18,7 @@ export const BORDERS = {
   cli: [
     'server/index.ts',
     'fleet/index.ts',
+    'fleet/import-arc/index.ts',
     'fleet/simulate/index.ts',
     'runner/index.ts',
     'workflow',

@@ -14,26 +14,50 @@ export interface Manifest {
   placeOf(field: string): string;
 }
 
+export interface YamlDocument {
+  value: unknown;
+  /** As in a Manifest. */
+  placeOf(field: string): string;
+}
+
 /**
  * @param file a path, or `-` for standard input
  * @throws UserError naming file and line
  */
 export async function readManifests(file: string): Promise<Manifest[]> {
-  const source = file === '-' ? await text(process.stdin) : await readManifestFile(file);
-  return parseManifests(source, file === '-' ? 'stdin' : file);
+  const { source, name } = await readSource(file);
+  return parseManifests(source, name);
 }
 
-async function readManifestFile(file: string): Promise<string> {
+/** @param file a path, or `-` for standard input; `name` is what messages call it */
+export const readSource = async (file: string): Promise<{ source: string; name: string }> =>
+  file === '-'
+    ? { source: await text(process.stdin), name: 'stdin' }
+    : { source: await readFileText(file), name: file };
+
+async function readFileText(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: unknown) => {
     throw new UserError('file-unreadable', `${file} cannot be read: ${errorText(error)}.`);
   });
 }
 
 export function parseManifests(source: string, file: string): Manifest[] {
-  if (Buffer.byteLength(source) > MAX_BYTES) throw new UserError('file-too-big', `${file} is bigger than 1 MiB.`);
+  const found = parseDocuments(source, file).map(({ value, placeOf }) => ({
+    resource: checked(value, placeOf('')),
+    placeOf,
+  }));
+  if (found.length === 0) throw new UserError('no-resources', `${file} holds no resources.`);
+  return found;
+}
+
+/** Any YAML, a value a document; empty ones are left out. @throws UserError naming file and line */
+export function parseDocuments(source: string, file: string, maxBytes = MAX_BYTES): YamlDocument[] {
+  if (Buffer.byteLength(source) > maxBytes) {
+    throw new UserError('file-too-big', `${file} is bigger than ${maxBytes / 2 ** 20} MiB.`);
+  }
   const lines = new LineCounter();
   const documents = parseAllDocuments(source, { lineCounter: lines, uniqueKeys: true });
-  const found: Manifest[] = [];
+  const found: YamlDocument[] = [];
   for (const document of Array.isArray(documents) ? documents : []) {
     const [problem] = document.errors;
     if (problem) {
@@ -43,12 +67,8 @@ export function parseManifests(source: string, file: string): Manifest[] {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     // A document of comments only, or an empty one between two `---`.
     if (value === null || value === undefined) continue;
-    found.push({
-      resource: checked(value, placeOf(document, '', file, lines)),
-      placeOf: (field) => placeOf(document, field, file, lines),
-    });
+    found.push({ value, placeOf: (field) => placeOf(document, field, file, lines) });
   }
-  if (found.length === 0) throw new UserError('no-resources', `${file} holds no resources.`);
   return found;
 }
 

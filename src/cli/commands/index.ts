@@ -14,6 +14,7 @@ import { exprCommand } from './expr.ts';
 import { fleetCommand } from './fleet.ts';
 import { getCommand } from './get.ts';
 import { hookCommand } from './hook.ts';
+import { importCommand } from './import.ts';
 import { lintCommand } from './lint.ts';
 import { logsCommand } from './logs.ts';
 import { mirrorCommand } from './mirror.ts';
@@ -55,6 +56,7 @@ export const commands: Command[] = [
   describeCommand,
   deleteCommand,
   simulateCommand,
+  importCommand,
   wallCommand,
   mirrorCommand,
   hookCommand,

@@ -1,0 +1,80 @@
+/** ARC's objects of a cluster, by the kubectl of the PATH, which knows every way to log in. It only reads. */
+import { execFile } from 'node:child_process';
+import { hasErrorCode, UserError } from '../../common/errors.ts';
+import { inheritedEnvironment } from '../../common/settings.ts';
+import { type ArcSource, type Reference, referencesIn } from '../../fleet/import-arc/index.ts';
+import type { Input } from '../command.ts';
+
+const GROUPS = ['actions.summerwind.dev', 'actions.github.com'];
+/** Those that others make are not asked for. */
+const WRITTEN_BY_PEOPLE =
+  /^(?:runners|runnerreplicasets|runnerdeployments|runnersets|horizontalrunnerautoscalers|autoscalingrunnersets)\./;
+const MAX_OUTPUT_BYTES = 256 * 2 ** 20;
+const TIMEOUT_MS = 120_000;
+
+/** @throws UserError when there is no kubectl, or it fails */
+export async function readCluster(input: Input): Promise<ArcSource[]> {
+  const kubectl = connected(input);
+  const lists = await Promise.all(
+    GROUPS.map((group) =>
+      kubectl(['api-resources', `--api-group=${group}`, '--namespaced', '--verbs=list', '-o', 'name']),
+    ),
+  );
+  const plurals = lists
+    .join('\n')
+    .split('\n')
+    .filter((name) => WRITTEN_BY_PEOPLE.test(name));
+  if (plurals.length === 0) {
+    throw new UserError('no-resources', 'The cluster has none of the kinds of Actions Runner Controller.');
+  }
+  const namespace = input.text('namespace');
+  const where = namespace === undefined ? '--all-namespaces' : `--namespace=${namespace}`;
+  const runners = liveSource(await kubectl(['get', plurals.join(','), where, '-o', 'json']));
+  if (!input.flag('secrets')) return [runners];
+  const parts = await Promise.all(
+    distinct(referencesIn(runners.value)).map(({ kind, name, namespace: home }) =>
+      kubectl(['get', kind.toLowerCase(), name, `--namespace=${home}`, '--ignore-not-found', '-o', 'json']),
+    ),
+  );
+  return [runners, ...parts.filter((text) => text.trim() !== '').map(liveSource)];
+}
+
+const liveSource = (text: string): ArcSource => ({ value: JSON.parse(text), placeOf: () => 'cluster', isLive: true });
+
+const distinct = (references: Reference[]): Reference[] => [
+  ...new Map(references.map((one) => [`${one.kind}/${one.namespace}/${one.name}`, one])).values(),
+];
+
+function connected(input: Input): (args: string[]) => Promise<string> {
+  const [kubeconfig, context] = [input.text('kubeconfig'), input.text('context')];
+  const connection = [
+    ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
+    ...(context === undefined ? [] : [`--context=${context}`]),
+  ];
+  return (args) => run([...connection, ...args]);
+}
+
+function run(args: string[]): Promise<string> {
+  const options = { env: inheritedEnvironment(), maxBuffer: MAX_OUTPUT_BYTES, timeout: TIMEOUT_MS };
+  return new Promise((resolve, reject) => {
+    execFile('kubectl', args, options, (error, stdout, stderr) => {
+      if (error) reject(failure(error, stderr));
+      else resolve(stdout);
+    });
+  });
+}
+
+/** What kubectl says of itself holds no objects, and so no secrets. */
+function failure(error: Error, stderr: string): UserError {
+  if (hasErrorCode(error, 'ENOENT')) {
+    return new UserError('no-kubectl', 'kubectl is not on the PATH, and clusters are read by it.', {
+      hint: 'Install it, or give files by -f: kubectl get ... -o yaml > runners.yaml',
+      cause: error,
+    });
+  }
+  const [said = ''] = stderr.trim().split('\n').slice(-1);
+  return new UserError('kubectl-failed', `kubectl failed: ${said || error.message}`, {
+    hint: 'Try it by hand: kubectl get runnerdeployments --all-namespaces',
+    cause: error,
+  });
+}

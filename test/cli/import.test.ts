@@ -1,0 +1,133 @@
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import pc from 'picocolors';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parseDocuments } from '../../src/cli/client/manifests.ts';
+import { importLines } from '../../src/cli/report/import-text.ts';
+import { importArc } from '../../src/fleet/import-arc/index.ts';
+import { ApiUnderTest, TOKEN } from '../../src/fleet/testing/api-under-test.ts';
+import { expectGolden } from './golden.ts';
+import { folderWith, switchyard } from './program.ts';
+
+const YAML = resolve('test/cli/arc');
+const SECRETS = /npm-is-a-secret|bnBtLWlzLWEtc2VjcmV0|tls-is-a-secret|dGxzLWlz|ghp-is-a-secret|Z2hwLWlz/;
+
+describe('switchyard import arc', () => {
+  it.each([
+    ['the first generation', 'legacy', []],
+    ['what helm template prints of a scale set', 'scale-set', []],
+    ['values of both charts', 'values', ['--release', 'arc-runner-set']],
+  ])('says of %s what becomes of each object, and writes what the fleet takes', async (_what, name, more) => {
+    const fleet = await ApiUnderTest.start();
+    onTestFinished(() => fleet.close());
+    const folder = await folderWith({});
+    const args = ['import', 'arc', '-f', join(YAML, `${name}.yaml`), '--backend', 'docker', '-o', 'out.yaml', ...more];
+    const { code, out, err } = await switchyard(args, { cwd: folder });
+    expect(err).toContain('Wrote out.yaml.');
+    expect(out).not.toMatch(SECRETS);
+    await expectGolden(`import-${name}.yaml`, await readFile(join(folder, 'out.yaml'), 'utf8'));
+    expect((await stat(join(folder, 'out.yaml'))).mode & 0o777).toBe(0o600);
+    expect(code).toBe(1);
+    const applied = ['apply', '-f', 'out.yaml', '--fleet', fleet.api.url, '--token', TOKEN];
+    expect(await switchyard(applied, { cwd: folder })).toMatchObject({ code: 0 });
+  });
+
+  it('prints changes, losses and what is missing below each object', async () => {
+    const file = join(YAML, 'legacy.yaml');
+    const sources = parseDocuments(await readFile(file, 'utf8'), 'legacy.yaml');
+    const hasNone = (field: string) => ({ field, message: 'has no effect: there is no cluster' });
+    const review = () => ['nodeSelector', 'serviceAccountName'].map(hasNone);
+    const found = importArc(sources, {
+      backend: 'docker',
+      marksBackend: true,
+      reviews: { process: review, docker: review },
+    });
+    await expectGolden('import-legacy.txt', `${importLines(found, pc.createColors(false)).join('\n')}\n`);
+  });
+
+  it('ends with 0 when everything carries over, and tells programs the same', async () => {
+    const folder = await folderWith({
+      'runners/one.yaml': [
+        'apiVersion: actions.summerwind.dev/v1alpha1',
+        'kind: RunnerDeployment',
+        'metadata: { name: plain }',
+        'spec: { template: { spec: { repository: example/app, dockerEnabled: false } } }',
+      ].join('\n'),
+    });
+    const { code, out } = await switchyard(['import', 'arc', '-f', 'runners', '--json'], { cwd: folder });
+    expect(JSON.parse(out).objects).toEqual([
+      {
+        kind: 'RunnerDeployment',
+        namespace: 'default',
+        name: 'plain',
+        place: 'runners/one.yaml:1',
+        outcome: 'carries over',
+        notes: [],
+      },
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('reads a cluster by kubectl, and its Secrets only when it is told to', async () => {
+    const [deployment] = parseDocuments(await readFile(join(YAML, 'legacy.yaml'), 'utf8'), 'legacy.yaml');
+    const list = { apiVersion: 'v1', kind: 'List', items: [deployment?.value] };
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'npm', namespace: 'actions-runner-system' } };
+    const folder = await folderWith({
+      'list.json': JSON.stringify(list),
+      'secret.json': JSON.stringify({ ...secret, data: { token: 'bnBtLWlzLWEtc2VjcmV0' } }),
+    });
+    // It answers as kubectl does, and writes down what it was asked for.
+    const kubectl = `#!/bin/sh
+echo "$@" >> ${folder}/asked
+case "$*" in
+*api-group=actions.summerwind.dev*) echo runnerdeployments.actions.summerwind.dev; echo runners.actions.summerwind.dev ;;
+*api-resources*) ;;
+*"get secret npm"*) cat ${folder}/secret.json ;;
+*"get secret"*) ;;
+*) cat ${folder}/list.json ;;
+esac
+`;
+    await writeFile(join(folder, 'kubectl'), kubectl);
+    await chmod(join(folder, 'kubectl'), 0o755);
+    const options = { cwd: folder, env: { PATH: `${folder}:${process.env.PATH}` } };
+    const args = ['import', 'arc', '--kubeconfig', 'my.config', '--context', 'ci', '--backend', 'docker', '--json'];
+    const { out } = await switchyard(args, options);
+    const messages = (text: string): string[] =>
+      JSON.parse(text).objects.flatMap((object: { notes: { message: string }[] }) =>
+        object.notes.map((one) => one.message),
+      );
+    expect(messages(out)).toContain('the Secret npm is not among what was imported');
+    const asked = await readFile(join(folder, 'asked'), 'utf8');
+    expect(asked).toContain(
+      '--kubeconfig=my.config --context=ci get runnerdeployments.actions.summerwind.dev,runners.actions.summerwind.dev --all-namespaces -o json',
+    );
+    expect(asked).not.toContain('secret');
+    const more = await switchyard([...args, '--secrets'], options);
+    expect(messages(more.out)).not.toContain('the Secret npm is not among what was imported');
+    expect(messages(more.out)).toContain('the Secret team-credentials is not among what was imported');
+    expect(more.out).not.toMatch(SECRETS);
+  });
+
+  it.each([
+    ['neither files nor a cluster', ['import', 'arc'], 2, 'Name files by -f, or a cluster'],
+    ['files and a cluster', ['import', 'arc', '-f', 'x.yaml', '--context', 'ci'], 2, 'Give either files or a cluster.'],
+    ['another system', ['import', 'jenkins', '-f', 'x.yaml'], 2, '"jenkins" is none of arc'],
+    ['a file that is not there', ['import', 'arc', '-f', 'x.yaml'], 1, 'x.yaml cannot be read'],
+  ])('refuses %s', async (_what, args, expected, words) => {
+    const { code, err } = await switchyard(args, { cwd: await folderWith({}) });
+    expect(err).toContain(words);
+    expect(code).toBe(expected);
+  });
+
+  it('says that kubectl is missing, or what it said', async () => {
+    const folder = await folderWith({
+      kubectl: '#!/bin/sh\necho "error: context \\"ci\\" does not exist" >&2\nexit 1\n',
+    });
+    await chmod(join(folder, 'kubectl'), 0o755);
+    const args = ['import', 'arc', '--context', 'ci'];
+    const failed = await switchyard(args, { cwd: folder, env: { PATH: `${folder}:${process.env.PATH}` } });
+    expect(failed.err).toContain('kubectl failed: error: context "ci" does not exist');
+    const missing = await switchyard(args, { cwd: folder, env: { PATH: '/nowhere' } });
+    expect(missing.err).toContain('kubectl is not on the PATH');
+  });
+});
