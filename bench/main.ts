@@ -14,6 +14,7 @@ import { benchPush } from './push.ts';
 import { benchConditions, benchHostileFiles, benchPlanning, benchReading } from './reading.ts';
 import { benchRestReads } from './rest-reads.ts';
 import { isKept, type Row, renderTable } from './rows.ts';
+import { benchScaleSetStart } from './scale-set-start.ts';
 import { benchStepOverhead, benchTwentySteps } from './steps.ts';
 import { benchThroughput } from './throughput.ts';
 
@@ -26,6 +27,7 @@ const benches: Record<string, () => Promise<Row>> = {
   'javascript-actions': benchJavaScriptActions,
   'log-lines': benchLogLines,
   'cold-start': benchColdStart,
+  'scale-set-start': benchScaleSetStart,
   'idle-memory': benchIdleMemory,
   throughput: benchThroughput,
   reading: benchReading,
