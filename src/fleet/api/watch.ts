@@ -40,9 +40,13 @@ export function watch(
     response.write(`${JSON.stringify({ type, object })}\n`);
     if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy();
   };
+  const missed = request.since === undefined ? [] : store.changesSince(request.since);
+  const listed = request.since === undefined ? [] : store.list(plural, namespace);
+  const selected = new Selected(filter, [...listed, ...changedObjects(missed ?? [])]);
   const tell = ({ type, plural: changed, object }: StoreEvent): void => {
     const isOurs = changed === plural && (namespace === undefined || object.metadata.namespace === namespace);
-    if (isOurs && filter(object)) send(type, show(object));
+    const shown = isOurs ? selected.typeOf(type, object) : undefined;
+    if (shown) send(shown, show(object));
   };
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache' });
   response.flushHeaders();
@@ -61,7 +65,6 @@ export function watch(
     for (const object of store.list(plural, namespace)) tell({ type: 'ADDED', plural, object });
     if (request.marksInitialEnd) send('BOOKMARK', initialEnd(bookmark, store.version));
   } else {
-    const missed = store.changesSince(request.since);
     for (const event of missed ?? []) tell(event);
     if (!missed) {
       send('ERROR', statusOf(new UserError('expired', `too old resource version: ${request.since}`, { status: 410 })));
@@ -69,6 +72,35 @@ export function watch(
     }
   }
   return { end: () => response.end() };
+}
+
+/** What a selector lets through: an object that comes to match it is added for the watcher, one that ceases is deleted. */
+class Selected {
+  readonly #filter: ObjectFilter;
+  readonly #uids: Set<string>;
+
+  /** @param known what the watcher has listed already */
+  constructor(filter: ObjectFilter, known: StoredObject[]) {
+    this.#filter = filter;
+    this.#uids = new Set(known.filter(filter).map(({ metadata }) => metadata.uid));
+  }
+
+  typeOf(type: StoreEvent['type'], object: StoredObject): StoreEvent['type'] | undefined {
+    const { uid } = object.metadata;
+    const was = this.#uids.has(uid);
+    if (type === 'DELETED' || !this.#filter(object)) {
+      this.#uids.delete(uid);
+      return was || (type === 'DELETED' && this.#filter(object)) ? 'DELETED' : undefined;
+    }
+    this.#uids.add(uid);
+    return type === 'MODIFIED' && !was ? 'ADDED' : type;
+  }
+}
+
+/** What was there before these events, as far as they tell. */
+function changedObjects(events: StoreEvent[]): StoredObject[] {
+  const added = new Set(events.filter(({ type }) => type === 'ADDED').map(({ object }) => object.metadata.uid));
+  return events.map(({ object }) => object).filter(({ metadata }) => !added.has(metadata.uid));
 }
 
 const mark = (type: WatchRequest['bookmark'], resourceVersion: string, annotations?: Record<string, string>) => ({

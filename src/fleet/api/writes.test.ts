@@ -125,6 +125,21 @@ describe('writing to the fleet API', () => {
     expect([namespace.status, namespace.body.reason]).toEqual([403, 'Forbidden']);
   });
 
+  it('adds and deletes for a watcher what comes to match its selector and ceases to', async () => {
+    await fleet.call('POST', POOLS, pool());
+    const list = await fleet.call('GET', `${POOLS}?labelSelector=team`);
+    const version = list.body.metadata?.resourceVersion;
+    const watch = await fleet.watch(`${POOLS}?watch=1&labelSelector=team&resourceVersion=${version}`);
+    await fleet.patch(POOL, 'merge-patch', { metadata: { labels: { team: 'a' } } });
+    await fleet.patch(POOL, 'merge-patch', { metadata: { labels: { team: 'b' } } });
+    await fleet.patch(POOL, 'merge-patch', { metadata: { labels: { team: null } } });
+    await fleet.call('DELETE', POOL);
+    await fleet.call('POST', POOLS, { ...pool(), metadata: { name: 'last', labels: { team: 'c' } } });
+    const types = [await watch.next(), await watch.next(), await watch.next(), await watch.next()];
+    expect(types.map((event) => (event as { type: string }).type)).toEqual(['ADDED', 'MODIFIED', 'DELETED', 'ADDED']);
+    await watch.cancel();
+  });
+
   it('sends bookmarks to watchers that ask for them', async () => {
     await fleet.call('POST', POOLS, pool());
     const watch = await fleet.watch(`${POOLS}?watch=1&allowWatchBookmarks=true`);
