@@ -85,6 +85,10 @@ export const autoscalingRunnerSetKind: Kind = {
     { name: 'Deleting Runners', type: 'integer', path: ['status', 'deletingEphemeralRunners'] },
   ],
   check: (spec) => check(spec as AutoscalingRunnerSetSpec),
+  checkChange: ({ spec: before }, { spec: after }) => {
+    const [{ githubConfigUrl: old }, { githubConfigUrl: url }] = [before, after] as AutoscalingRunnerSetSpec[];
+    return old === url ? [] : [invalidValue('spec.githubConfigUrl', url, 'field is immutable')];
+  },
   warnings: ({ spec }) => warningsOf(spec as AutoscalingRunnerSetSpec),
   runnerSpec: (spec) => {
     const { template = {}, ...connection } = spec as AutoscalingRunnerSetSpec;

@@ -47,3 +47,12 @@ describe("the columns of scale sets' kinds (fleet-semantics 11.1)", () => {
     ]);
   });
 });
+
+describe('a scale set that changes', () => {
+  it('stays at its place', () => {
+    const before = { spec: { githubConfigUrl: 'https://ghes.example/octo' } } as never;
+    const change = (url: string) => autoscalingRunnerSetKind.checkChange?.(before, { spec: { githubConfigUrl: url } });
+    expect(change('https://ghes.example/octo')).toEqual([]);
+    expect(change('https://ghes.example/other')).toMatchObject([{ field: 'spec.githubConfigUrl' }]);
+  });
+});

@@ -22,6 +22,8 @@ export interface Evaluation {
 
 /** Where a listener takes its limits from and puts what it hears. All of it is durable when the call returns (D-24). */
 export interface ListenerHome {
+  /** Of the scale set. */
+  name(): string;
   maxRunners(): number;
   /** Of the session that an earlier process may have left behind. */
   lastSession(): string | undefined;
@@ -119,6 +121,12 @@ export class ScaleSetListener {
       home.noteSession(undefined);
       return open();
     });
+    if (session.scaleSetName.toLowerCase() !== home.name().toLowerCase()) {
+      // A service that lost its data has given the id to another.
+      await session.close(signal);
+      home.lost();
+      throw new OutsideError(`The scale set ${scaleSetId} is now ${session.scaleSetName}.`, { retryable: true });
+    }
     home.noteSession(session.id);
     this.#tried = new Set();
     this.#listsJobs = true;

@@ -75,7 +75,10 @@ async function ensureAtService(
   if (noted > 0 && scaleSets.ensured.get(set.metadata.uid) === text) return noted;
   const wanted = { name, runnerGroupId: await scaleSetGroupId(connection, runnerGroup, signal), labels };
   const known = noted > 0 ? await getScaleSet(connection, noted, signal) : undefined;
-  const found = known ?? (await findScaleSet(connection, wanted, signal));
+  // A service that lost its data may have given the id to another.
+  const ours = [name, set.metadata.annotations?.[setAnnotation.name]].map((one) => one?.toLowerCase());
+  const isOurs = known !== undefined && ours.includes(known.name.toLowerCase());
+  const found = isOurs ? known : await findScaleSet(connection, wanted, signal);
   const { id } = found ?? (await createScaleSet(connection, wanted, signal));
   if (found && !isAsWanted(found, wanted)) await updateScaleSet(connection, id, wanted, signal);
   scaleSets.ensured.set(set.metadata.uid, text);
@@ -164,6 +167,7 @@ function homeOf(context: ReconcilerContext, set: AutoscalingRunnerSet): Listener
   const key = keyText({ plural: PLURAL, namespace, name });
   const current = (): AutoscalingRunnerSet => find(context, set) ?? set;
   return {
+    name: () => scaleSetNameOf(current()),
     maxRunners: () => maxRunnersOf(current().spec),
     lastSession: () => current().metadata.annotations?.[setAnnotation.session],
     noteSession(id) {

@@ -312,6 +312,25 @@ describe('a scale set', { timeout: 30_000 }, () => {
     expect(names).toHaveLength(3);
   });
 
+  it('is made anew where the service has lost its data, also when another set has its id now', async () => {
+    await listening({ minRunners: 1 });
+    const [old = ''] = await runs(1);
+    const [id = 0] = service.sets.keys();
+    service.sets.clear();
+    service.agents.clear();
+    service.sets.set(id, { id, name: 'foreign', runnerGroupId: 1, labels: [] });
+    service.session = undefined;
+    service.quiet();
+    await expect
+      .poll(() => {
+        clock.advance(1_000);
+        return [...service.sets.values()].map(({ name }) => name);
+      }, POLL)
+      .toEqual(['foreign', 'arc']);
+    await expect.poll(() => running().length === 1 && !running().includes(old), POLL).toBe(true);
+    expect(service.session).toBeDefined();
+  });
+
   it('ends the session that it left behind when the server refuses another, and waits for a foreign one', async () => {
     await listening();
     service.refusesSessions = 'while-known';

@@ -58,6 +58,10 @@ export class MessageSession {
     return this.#session.sessionId;
   }
 
+  get scaleSetName(): string {
+    return this.#session.runnerScaleSet.name;
+  }
+
   /** As they were when the session was opened or refreshed. */
   get statistics(): ScaleSetStatistics {
     return this.#session.statistics;
