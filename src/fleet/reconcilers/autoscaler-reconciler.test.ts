@@ -305,6 +305,9 @@ describe('the autoscaler', { timeout: 30_000 }, () => {
         repositories: ['octo/app'],
       },
     ]);
+    const before = fleet.demand.watched;
+    fleet.change('other', (spec) => ({ ...spec, replicas: 3 }));
+    expect(fleet.demand.watched).toBe(before);
     fleet.store.delete({ plural: 'horizontalrunnerautoscalers', namespace: 'default', name: 'other' });
     expect(fleet.demand.watched).toEqual([]);
   });

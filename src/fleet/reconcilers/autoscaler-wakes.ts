@@ -1,4 +1,5 @@
 /** Wakes autoscalers when what they look at changes, and says whose demand is to be kept current. */
+import { isDeepStrictEqual } from 'node:util';
 import { type RunnerScope, scopeName } from '../../protocol/github/runners.ts';
 import { usesDemand } from '../autoscaling/autoscale.ts';
 import type { WatchedPlace } from '../demand/demand-service.ts';
@@ -19,6 +20,7 @@ export class AutoscalerWakes {
   /** By uid. A status changes with every runner, and says nothing new to an autoscaler. */
   readonly #generations = new Map<string, number>();
   readonly #endListening: () => void;
+  #watched: WatchedPlace[] | undefined;
 
   constructor(store: ResourceStore, queue: WorkQueue, source: DemandSource, systemLabels: readonly string[]) {
     this.#systemLabels = systemLabels;
@@ -50,8 +52,12 @@ export class AutoscalerWakes {
     this.#wake(this.#demanding().flatMap(({ autoscaler, place }) => (sees(place.scope, repository) ? autoscaler : [])));
   }
 
+  /** Reservations change the spec with every job; the places stay. */
   #watch(): void {
-    this.#source.watch(this.#demanding().map(({ place }) => place));
+    const places = this.#demanding().map(({ place }) => place);
+    if (isDeepStrictEqual(places, this.#watched)) return;
+    this.#watched = places;
+    this.#source.watch(places);
   }
 
   /** Autoscalers that count jobs, with where they count them. */
