@@ -1,5 +1,10 @@
 /** What the reconcilers of both generations' runners know of instances. */
 import type { Exit } from '../backends/types.ts';
+import type { StoredObject } from '../resources/object.ts';
+import type { RunnerSpec } from '../resources/runner-spec.ts';
+import { type Secret, secretTexts } from '../resources/secret.ts';
+import { resolveVariables } from '../resources/variable-references.ts';
+import type { ResourceStore } from '../store/resource-store.ts';
 
 /** An end this soon after the start, without a job, is a failed start. */
 export const FAILED_START_MS = 30_000;
@@ -18,3 +23,14 @@ export function describeExit(exit: Exit | undefined): string {
 }
 
 export const outputOf = ({ output }: Exit): string => (output ? ` Last output:\n${output}` : '');
+
+/** The spec with the values of Secrets and ConfigMaps that its variables name. @throws OutsideError for what is missing */
+export const specToStart = (store: ResourceStore, { metadata }: StoredObject, spec: RunnerSpec): RunnerSpec =>
+  resolveVariables(spec, {
+    metadata,
+    lookUp(plural, name) {
+      const found = store.find({ plural, namespace: metadata.namespace, name });
+      if (!found) return undefined;
+      return plural === 'secrets' ? secretTexts(found as Secret) : ((found.data as Record<string, string>) ?? {});
+    },
+  });

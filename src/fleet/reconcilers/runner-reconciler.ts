@@ -9,7 +9,7 @@ import { annotation, isOver, RUNNER_FINALIZER, type Runner, type RunnerStatus } 
 import { isEphemeral } from '../resources/runner-spec.ts';
 import { instanceName, type ReconcilerContext } from './context.ts';
 import { decideRunner, type RunnerAction, type RunnerState, UNREGISTRATION_RETRY_MS } from './decide-runner.ts';
-import { describeExit, FAILED_START_MS, outputOf, STOP_GRACE_MS } from './instances.ts';
+import { describeExit, FAILED_START_MS, outputOf, STOP_GRACE_MS, specToStart } from './instances.ts';
 import { register } from './registration.ts';
 
 export async function reconcileRunner(context: ReconcilerContext, key: ObjectKey): Promise<void> {
@@ -112,13 +112,13 @@ async function forgetRegistration(context: ReconcilerContext, runner: Runner): P
 }
 
 async function startInstance(context: ReconcilerContext, runner: Runner, jitConfig: string | undefined): Promise<void> {
-  const { backend, instances, observer, startBackOff, clock } = context;
+  const { backend, instances, observer, startBackOff, store, clock } = context;
   const name = instanceName(runner);
-  const { spec } = runner;
-  const keepConfig = !isEphemeral(spec);
+  const keepConfig = !isEphemeral(runner.spec);
   // Before the call: the instance may end before `start` has returned.
   instances.set(name, { name, resumable: keepConfig });
   try {
+    const spec = specToStart(store, runner, runner.spec);
     await backendOf(backend, runner).start({ name, jitConfig, keepConfig, spec });
     observer.expect(placeOfRunner(runner));
   } catch (error) {

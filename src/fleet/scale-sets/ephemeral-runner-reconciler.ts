@@ -9,7 +9,7 @@ import { backendOf } from '../backends/annotation.ts';
 import type { Exit } from '../backends/types.ts';
 import { instanceName, type ReconcilerContext } from '../reconcilers/context.ts';
 import { decideRunner, type RunnerAction, type RunnerState } from '../reconcilers/decide-runner.ts';
-import { describeExit, FAILED_START_MS, outputOf, STOP_GRACE_MS } from '../reconcilers/instances.ts';
+import { describeExit, FAILED_START_MS, outputOf, STOP_GRACE_MS, specToStart } from '../reconcilers/instances.ts';
 import {
   EPHEMERAL_RUNNER_FINALIZER,
   type EphemeralRunner,
@@ -124,12 +124,13 @@ function giveUp(context: ReconcilerContext, runner: EphemeralRunner): void {
 }
 
 async function startInstance(context: ReconcilerContext, runner: EphemeralRunner, jitConfig: string): Promise<void> {
-  const { backend, instances } = context;
+  const { backend, instances, store } = context;
   const name = instanceName(runner);
-  const { spec } = runnerSpecOf(runner.spec, runner.spec, 'spec.spec');
+  const asked = runnerSpecOf(runner.spec, runner.spec, 'spec.spec').spec;
   // Before the call: the instance may end before `start` has returned.
   instances.set(name, { name, resumable: false });
   try {
+    const spec = specToStart(store, runner, asked);
     await backendOf(backend, runner).start({ name, jitConfig, keepConfig: false, spec });
   } catch (error) {
     instances.set(name, { name, resumable: false, exit: { reason: errorText(error), output: '' } });

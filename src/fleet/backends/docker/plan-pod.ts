@@ -220,7 +220,7 @@ class Planner {
     const warn = this.#warn;
     const { owner } = this.#place;
     warnOfOthers(own, CONTAINER_FIELDS, UNKNOWN_FIELD, warn);
-    const variables = { ...readVariables(fields('env'), fields('envFrom'), warn), ...extra.variables };
+    const variables = { ...readVariables(fields('env'), warn), ...extra.variables };
     const { entrypoint, args } = commandLine(fields('command'), fields('args'), variables, warn);
     const folder = read(z.string(), fields('workingDir'), warn);
     return {

@@ -4,7 +4,7 @@ import type { Warn } from './fields.ts';
 /** Fields of a RunnerSpec that containers of an engine can honour, or whose parts are reviewed where they are read. */
 const HONOURED = new Set(
   [
-    'enterprise organization repository labels group ephemeral image',
+    'enterprise organization repository labels group ephemeral githubAPICredentialsFrom image',
     'dockerdWithinRunnerContainer dockerEnabled dockerMTU dockerRegistryMirror dockerVarRunVolumeSizeLimit',
     'containers env envFrom resources imagePullPolicy volumeMounts volumes',
     'dockerdContainerResources dockerEnv dockerVolumeMounts initContainers sidecarContainers',

@@ -1,25 +1,21 @@
 /** Environment and command line of a container, with references to variables as Kubernetes has them. */
 import { z } from 'zod';
+import { isReference } from '../../resources/variable-references.ts';
 import { elementsOf, type Field, read, type Warn } from './fields.ts';
 
 const Variable = z.looseObject({ name: z.string(), value: z.string().optional(), valueFrom: z.unknown().optional() });
 
-const NO_REFERENCE = 'has no effect: the docker backend takes plain values only';
+const NO_REFERENCE = 'has no effect: a value comes from a Secret, a ConfigMap, or a field of the metadata';
 
-/** `env` of a container; what is given later wins. */
-export function readVariables(
-  env: Field | undefined,
-  envFrom: Field | undefined,
-  warn: Warn,
-  given: Record<string, string> = {},
-): Record<string, string> {
-  for (const { path } of elementsOf(envFrom)) warn(path, NO_REFERENCE);
-  const variables = { ...given };
+/** `env` of a container; what is given later wins. References are values by the time that a runner is started. */
+export function readVariables(env: Field | undefined, warn: Warn): Record<string, string> {
+  const variables: Record<string, string> = {};
   for (const element of elementsOf(env)) {
     const variable = read(Variable, element, warn);
     if (!variable) continue;
-    if (variable.valueFrom !== undefined) warn(`${element.path}.valueFrom`, NO_REFERENCE);
-    else variables[variable.name] = expand(variable.value ?? '', variables);
+    const { valueFrom, value = '' } = variable;
+    if (valueFrom === undefined) variables[variable.name] = expand(value, variables);
+    else if (!isReference(valueFrom)) warn(`${element.path}.valueFrom`, NO_REFERENCE);
   }
   return variables;
 }

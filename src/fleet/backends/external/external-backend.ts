@@ -26,7 +26,15 @@ const START_TIMEOUT_MS = 5 * 60_000;
 const CALL_TIMEOUT_MS = 30_000;
 
 /** Fields that are the fleet's own business, whatever the program does. */
-const FLEETS_OWN = ['enterprise', 'organization', 'repository', 'labels', 'group', 'ephemeral'];
+const FLEETS_OWN = [
+  'enterprise',
+  'organization',
+  'repository',
+  'labels',
+  'group',
+  'ephemeral',
+  'githubAPICredentialsFrom',
+];
 /** And this one is given to it with every stop. */
 const GIVEN = ['terminationGracePeriodSeconds'];
 
@@ -65,7 +73,10 @@ export class ExternalBackend implements Backend {
   }
 
   review(spec: RunnerSpec): FieldWarning[] {
-    const honoured = new Set([...FLEETS_OWN, ...GIVEN, ...this.#hello.honours]);
+    const { honours } = this.#hello;
+    // Its variables are among the others when a runner is started.
+    const brought = honours.includes('env') ? ['envFrom'] : [];
+    const honoured = new Set([...FLEETS_OWN, ...GIVEN, ...honours, ...brought]);
     const message = `has no effect: the program of the backend ${this.#options.name} does not honour it`;
     return Object.entries(spec)
       .filter(([field, value]) => value !== undefined && field in RunnerSpec.shape && !honoured.has(field))

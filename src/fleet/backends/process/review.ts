@@ -3,6 +3,7 @@ import { parseQuantity } from '../../../common/quantity.ts';
 import { SETTINGS, type SettingName } from '../../../common/settings-table.ts';
 import type { FieldWarning } from '../../resources/kind.ts';
 import { RunnerSpec } from '../../resources/runner-spec.ts';
+import { isReference } from '../../resources/variable-references.ts';
 
 /** Fields of a RunnerSpec that a plain process can honour. */
 const HONOURED = new Set<string>([
@@ -13,6 +14,7 @@ const HONOURED = new Set<string>([
   'group',
   'ephemeral',
   'env',
+  'envFrom',
   'terminationGracePeriodSeconds',
   'resources',
   'githubAPICredentialsFrom',
@@ -35,7 +37,7 @@ const LIMITS: Record<string, { controller: Controller; setting: SettingName }> =
 const NO_CONTAINER = 'has no effect: the process backend runs runners as plain processes on this machine';
 const NO_RESERVATION = 'has no effect: the process backend reserves nothing, it limits';
 const NO_SUCH_LIMIT = 'has no effect: the process backend limits cpu, memory and pids';
-const NO_REFERENCE = 'has no effect: the process backend takes plain values only';
+const NO_REFERENCE = 'has no effect: a value comes from a Secret, a ConfigMap, or a field of the metadata';
 
 /** Settings that give a runner's jobs the limits of its spec. */
 export function limitSettings({ resources }: RunnerSpec): Record<string, string> {
@@ -90,7 +92,8 @@ export function reviewForProcesses(spec: RunnerSpec): FieldWarning[] {
   }
   warnings.push(...reviewResources(spec));
   for (const [index, { valueFrom }] of (spec.env ?? []).entries()) {
-    if (valueFrom) warnings.push({ field: `env[${index}].valueFrom`, message: NO_REFERENCE });
+    if (valueFrom && !isReference(valueFrom))
+      warnings.push({ field: `env[${index}].valueFrom`, message: NO_REFERENCE });
   }
   return warnings;
 }

@@ -1,0 +1,37 @@
+import { afterEach, expect, it } from 'vitest';
+import { ManualClock } from '../../../test/support/manual-clock.ts';
+import { FleetUnderTest } from '../testing/fleet-under-test.ts';
+
+let fleet: FleetUnderTest | undefined;
+afterEach(() => fleet?.close());
+
+const withToken = (name: string) => ({
+  repository: 'octo/app',
+  env: [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name, key: 'token' } } }],
+});
+
+it('a runner is started with the values of the Secrets that its variables name, which no resource shows', async () => {
+  fleet = await FleetUnderTest.withFake(new ManualClock());
+  fleet.store.create('secrets', {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'login', namespace: 'default' },
+    type: 'Opaque',
+    data: { token: Buffer.from('very secret').toString('base64') },
+  });
+  fleet.deploy('pool', 1, withToken('login'));
+  await fleet.controller.settled();
+  expect(fleet.backend.started[0]?.spec.env).toEqual([{ name: 'TOKEN', value: 'very secret' }]);
+  expect(JSON.stringify(fleet.runners())).not.toContain('very secret');
+});
+
+it('a runner whose Secret is missing is a failed start that names it', async () => {
+  fleet = await FleetUnderTest.withFake(new ManualClock());
+  fleet.deploy('pool', 1, withToken('nowhere'));
+  await fleet.controller.settled();
+  expect(fleet.backend.started).toEqual([]);
+  const events = fleet.store.list('events') as unknown as { reason: string; message: string }[];
+  expect(events.find(({ reason }) => reason === 'FailedStart')?.message).toBe(
+    'There is no Secret "nowhere" in the namespace default, which a variable of the runner names.',
+  );
+});
