@@ -11,6 +11,7 @@ import { reviewBy } from './backends/annotation.ts';
 import { openBackends } from './backends/open-backends.ts';
 import type { Backend } from './backends/types.ts';
 import { DemandService } from './demand/demand-service.ts';
+import { PoolHistories } from './explain/pool-history.ts';
 import { poolExplanations } from './explain/routes.ts';
 import { FleetMetrics } from './metrics/fleet-metrics.ts';
 import { Controller } from './reconcilers/controller.ts';
@@ -67,13 +68,21 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
     clock,
     logger,
   });
-  const sources = { store, demand: demand.demand, systemLabels: backend.systemLabels };
+  let running: Controller | undefined;
+  const sources = {
+    store,
+    demand: demand.demand,
+    systemLabels: backend.systemLabels,
+    assignedJobs: (uid: string) => metrics.controller?.assignedJobs(uid),
+    live: () => running,
+  };
   const metrics = new FleetMetrics({ ...sources, budget: () => client.budget });
+  const histories = new PoolHistories(sources, clock);
   // The API first: without its port nothing may be started.
   const review = reviewBy(backend);
-  const plugins = [demand.routes, poolExplanations(sources, clock), metrics.routes];
+  const plugins = [demand.routes, poolExplanations(sources, histories, clock), metrics.routes];
   const api = await startApi({ ...options, store, clock, review, plugins }).catch(async (error: unknown) => {
-    await closeAll([metrics, demand, backend, closeStore]);
+    await closeAll([histories, metrics, demand, backend, closeStore]);
     throw error;
   });
   const events = new EventRecorder(store, clock);
@@ -84,9 +93,10 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
       ...{ onSetJob, clock, logger },
     });
     metrics.controller = controller;
-    return { url: api.url, close: () => closeAll([api, controller, metrics, demand, closeStore]) };
+    running = controller;
+    return { url: api.url, close: () => closeAll([api, controller, histories, metrics, demand, closeStore]) };
   } catch (error) {
-    await closeAll([api, metrics, demand, backend, closeStore]);
+    await closeAll([api, histories, metrics, demand, backend, closeStore]);
     throw error;
   }
 }

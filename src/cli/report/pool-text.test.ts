@@ -7,7 +7,8 @@ const NOW = Date.parse('2023-07-12T00:00:10Z');
 const pool: PoolExplanation = {
   kind: 'RunnerDeployment',
   ...{ namespace: 'default', name: 'large', desired: 4, current: 4, idle: 0, busy: 2, starting: 2, leaving: 0 },
-  ...{ min: 2, max: 16 },
+  ...{ min: 2, max: 16, queued: 0, scope: { kind: 'enterprise', name: 'all' }, labels: ['self-hosted'] },
+  ...{ schedule: [], runners: [] },
   rule: 'The HorizontalRunnerAutoscaler large decides, by PercentageRunnersBusy.',
   reasons: [{ code: 'busy-high', text: '2 of 2 runners were busy, at least 75 %: 2 × 2, rounded up, is 4.' }],
   next: [

@@ -2,10 +2,11 @@ import fastify from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { OutsideError } from '../../common/errors.ts';
-import type { PoolExplanation } from '../../protocol/dashboard/index.ts';
+import type { PoolExplanation, PoolList } from '../../protocol/dashboard/index.ts';
 import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
 import { LEGACY_VERSION } from '../resources/object.ts';
 import { FleetUnderTest } from '../testing/fleet-under-test.ts';
+import { PoolHistories } from './pool-history.ts';
 import { poolExplanations } from './routes.ts';
 
 const MINUTE = 60_000;
@@ -35,14 +36,20 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
   });
   afterEach(() => fleet.close());
 
-  async function explain(name = 'pool'): Promise<PoolExplanation> {
-    const { store, demand, backend } = fleet;
+  async function get<T>(path: string): Promise<T> {
+    const { store, demand, backend, controller } = fleet;
+    const assignedJobs = controller.assignedJobs.bind(controller);
+    const sources = { store, demand, systemLabels: backend.systemLabels, assignedJobs };
     const app = fastify();
-    await app.register(poolExplanations({ store, demand, systemLabels: backend.systemLabels }, clock));
-    const response = await app.inject(`/explain/pools/default/${name}`);
+    const histories = new PoolHistories(sources, clock);
+    await app.register(poolExplanations(sources, histories, clock));
+    const response = await app.inject(`/explain/pools${path}`);
     await app.close();
+    await histories.close();
     return response.json();
   }
+
+  const explain = (name = 'pool'): Promise<PoolExplanation> => get(`/default/${name}`);
 
   const scaleBy = (spec: AutoscalerSpec, name = 'pool'): unknown =>
     fleet.store.create('horizontalrunnerautoscalers', {
@@ -83,7 +90,19 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
         },
       ],
       problems: [],
+      ...{ queued: 0, scope: { kind: 'enterprise', name: 'all' } },
+      schedule: [
+        {
+          start: '2023-07-15T00:00:00+09:00',
+          end: '2023-07-17T00:00:00+09:00',
+          ...{ min: 1, max: null, repeats: 'Weekly', until: null, timeZone: null, isActive: false },
+        },
+      ],
     });
+    expect((await explain()).labels).toEqual([...fleet.backend.systemLabels, 't3a.large']);
+    expect((await explain()).runners.map(({ state }) => state).sort()).toEqual([
+      ...['busy', 'busy', 'starting', 'starting'],
+    ]);
     expect((await explain()).events.map(({ reason }) => reason)).toEqual(['SuccessfulRescale']);
   });
 
@@ -162,6 +181,30 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
       rule: 'The scale set has a runner for each job that is assigned to it.',
       reasons: [{ code: 'assigned-jobs', text: 'The scale set has 0 assigned jobs, and keeps 1 idle for more.' }],
     });
+  });
+
+  it('says which scheduled override is in force', async () => {
+    clock.advance(Date.parse('2023-07-15T12:00:00+09:00') - clock.now());
+    fleet.deploy('pool', 1, POOL);
+    scaleBy(BUSY);
+    await fleet.controller.settled();
+    expect((await explain()).schedule).toMatchObject([{ isActive: true }]);
+  });
+
+  it('lists every pool, by name, with what it waits for', async () => {
+    fleet.deploy('pool', 0, POOL);
+    fleet.listen('beyond', { maxRunners: 3 });
+    fleet.demand.queue(2, { labels: ['t3a.large'] });
+    await fleet.controller.settled();
+    await expect
+      .poll(() => fleet.controller.assignedJobs(fleet.store.list('autoscalingrunnersets')[0]?.metadata.uid ?? ''))
+      .toBe(0);
+    const { pools } = await get<PoolList>('');
+    expect(pools).toMatchObject([
+      { kind: 'AutoscalingRunnerSet', name: 'beyond', labels: ['beyond'], queued: 0, max: 3 },
+      { kind: 'RunnerDeployment', name: 'pool', queued: 2, problems: [] },
+    ]);
+    expect(pools[0]?.scope).toEqual({ kind: 'repository', name: 'octo/app' });
   });
 
   it('knows no pool of another name', async () => {

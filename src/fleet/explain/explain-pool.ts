@@ -1,23 +1,34 @@
 /** Why a pool has the size it has, from what is recorded. Pure. */
-import type { PoolExplanation } from '../../protocol/dashboard/index.ts';
+import { isoTime } from '../../common/clock.ts';
+import type { Pool, PoolExplanation, PoolOverride } from '../../protocol/dashboard/index.ts';
+import { type RunnerScope, scopeName } from '../../protocol/github/runner-scope.ts';
 import { counted, type Reason } from '../autoscaling/reason.ts';
+import { scheduleAt } from '../autoscaling/schedule.ts';
 import type { DemandedJob } from '../demand/types.ts';
 import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
 import type { HorizontalRunnerAutoscaler } from '../resources/horizontal-runner-autoscaler.ts';
 import type { EventObject } from '../store/event-recorder.ts';
 import { poolProblems } from './pool-problems.ts';
+import type { PoolTrouble } from './trouble-problems.ts';
 
 export interface PoolRunner {
   name: string;
   state: 'idle' | 'busy' | 'starting' | 'leaving';
   /** Epoch ms. */
   createdAtMs: number;
+  /** When the backend was asked for it, and when it said that it runs; epoch ms, as far as is remembered. */
+  askedMs?: number;
+  startedMs?: number;
+  /** The server has seen it online, and does so no more. */
+  isOffline?: boolean;
 }
 
 export interface PoolFacts {
   kind: PoolExplanation['kind'];
   namespace: string;
   name: string;
+  scope?: RunnerScope;
+  labels: readonly string[];
   desired: number;
   min?: number;
   max?: number;
@@ -27,37 +38,33 @@ export interface PoolFacts {
   ownReasons?: readonly Reason[];
   /** Jobs that its runners could take. */
   jobs: readonly DemandedJob[];
+  /** How many of them wait; of a scale set, whose jobs are not known one by one, those assigned to no runner yet. */
+  queued: number;
   /** About the pool and all that belongs to it. */
   events: readonly EventObject[];
   /** Names of pools whose runners take the same jobs. */
   twins: readonly string[];
+  /** What goes wrong now, worst first; undefined while nobody knows, then events tell. */
+  troubles?: readonly PoolTrouble[];
+  /** Of a scale set: whether its listener has a session. */
+  isListening?: boolean;
+  /** Why the jobs of its scope could not be compared with the server's list. */
+  demandProblem?: string;
+  /** When they last were, epoch ms. */
+  comparedAtMs?: number;
 }
 
 const SHOWN_EVENTS = 10;
+const SHOWN_RUNNERS = 200;
 
 export function explainPool(facts: PoolFacts, nowMs: number): PoolExplanation {
-  const { kind, namespace, name, desired, min, max, runners, autoscaler } = facts;
-  const count = (state: PoolRunner['state']): number => runners.filter((runner) => runner.state === state).length;
   return {
-    kind,
-    namespace,
-    name,
-    desired,
-    current: runners.length,
-    idle: count('idle'),
-    busy: count('busy'),
-    starting: count('starting'),
-    leaving: count('leaving'),
-    min: min ?? null,
-    max: max ?? null,
-    rule: ruleOf(facts),
+    ...summarizePool(facts, nowMs),
     reasons: reasonsOf(facts),
-    next: (autoscaler?.status?.nextChanges ?? []).map(({ time, what, desiredReplicas }) => ({
-      at: time,
-      what,
-      desired: desiredReplicas ?? null,
-    })),
-    problems: poolProblems(facts, nowMs),
+    schedule: scheduleOf(facts, nowMs),
+    runners: facts.runners
+      .slice(0, SHOWN_RUNNERS)
+      .map(({ name, state, createdAtMs }) => ({ name, state, createdAt: isoTime(createdAtMs) })),
     events: withoutRepeats(newestFirst(facts.events))
       .slice(0, SHOWN_EVENTS)
       .map(({ lastTimestamp, type, reason, message, count: times }) => ({
@@ -68,6 +75,50 @@ export function explainPool(facts: PoolFacts, nowMs: number): PoolExplanation {
         count: times,
       })),
   };
+}
+
+/** What a list of pools shows of one. */
+export function summarizePool(facts: PoolFacts, nowMs: number): Pool {
+  const { kind, namespace, name, scope, labels, desired, queued, min, max, runners, autoscaler } = facts;
+  const problems = poolProblems(facts, nowMs);
+  return {
+    ...{ kind, namespace, name, desired, queued },
+    scope: scope ? { kind: scope.kind, name: scopeName(scope) } : null,
+    labels: [...labels],
+    current: runners.length,
+    idle: countOf(facts, 'idle'),
+    busy: countOf(facts, 'busy'),
+    starting: countOf(facts, 'starting'),
+    leaving: countOf(facts, 'leaving'),
+    min: min ?? null,
+    max: max ?? null,
+    rule: ruleOf(facts),
+    next: (autoscaler?.status?.nextChanges ?? []).map(({ time, what, desiredReplicas }) => ({
+      at: time,
+      what,
+      desired: desiredReplicas ?? null,
+    })),
+    problems: problems.map(({ text }) => text),
+    causes: problems.map(({ code }) => code),
+  };
+}
+
+export const countOf = ({ runners }: PoolFacts, state: PoolRunner['state']): number =>
+  runners.filter((runner) => runner.state === state).length;
+
+function scheduleOf({ autoscaler }: PoolFacts, nowMs: number): PoolOverride[] {
+  const { scheduledOverrides = [], minReplicas = 0, maxReplicas = 0 } = autoscaler?.spec ?? {};
+  const { active } = scheduleAt(scheduledOverrides, { min: minReplicas, max: maxReplicas }, nowMs);
+  return scheduledOverrides.map((override) => ({
+    start: override.startTime,
+    end: override.endTime,
+    min: override.minReplicas ?? null,
+    max: override.maxReplicas ?? null,
+    repeats: override.recurrenceRule?.frequency || null,
+    until: override.recurrenceRule?.untilTime ?? null,
+    timeZone: override.timeZone ?? null,
+    isActive: active?.override === override,
+  }));
 }
 
 const newestFirst = (events: readonly EventObject[]): EventObject[] =>

@@ -3,7 +3,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { RateBudget } from '../../github/index.ts';
 import type { ScaleSetJob } from '../../protocol/github/scale-sets.ts';
 import type { JobFact } from '../demand/job-fact.ts';
-import { type PoolSources, poolFacts } from '../explain/pool-facts.ts';
+import { POOL_PLURALS, type PoolSources, poolFacts } from '../explain/pool-facts.ts';
 import type { AutoscalingRunnerSet } from '../resources/autoscaling-runner-set.ts';
 import { kindOfPlural } from '../resources/index.ts';
 import { scopeOf } from '../resources/runner-spec.ts';
@@ -23,8 +23,6 @@ export interface ControllerFacts {
   assignedJobs(uid: string): number | undefined;
   isListening(uid: string): boolean;
 }
-
-const POOL_PLURALS = ['runnerdeployments', 'runnersets', 'autoscalingrunnersets'];
 
 /** `GET /metrics` in Prometheus' text format. */
 export class FleetMetrics {

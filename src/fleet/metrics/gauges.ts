@@ -2,7 +2,7 @@
 import type { RateBudget } from '../../github/index.ts';
 import type { RunnerScope } from '../../protocol/github/runner-scope.ts';
 import { scopeName } from '../../protocol/github/runner-scope.ts';
-import type { PoolFacts } from '../explain/explain-pool.ts';
+import { countOf, type PoolFacts } from '../explain/explain-pool.ts';
 
 export interface Sample {
   labels: Record<string, string>;
@@ -58,10 +58,12 @@ export const GAUGES: Record<string, { help: string; samples: (snapshot: FleetSna
     'Runners of the target that the server has seen online.',
     ({ runners }) => runners.filter(({ state }) => state === 'idle' || state === 'busy').length,
   ),
-  horizontalrunnerautoscaler_runners_busy: ofTarget('Runners of the target that have a job.', countOf('busy')),
+  horizontalrunnerautoscaler_runners_busy: ofTarget('Runners of the target that have a job.', (facts) =>
+    countOf(facts, 'busy'),
+  ),
   horizontalrunnerautoscaler_terminating_busy: ofTarget(
     'Runners of the target that end as soon as their job does.',
-    countOf('leaving'),
+    (facts) => countOf(facts, 'leaving'),
   ),
   horizontalrunnerautoscaler_necessary_replicas: ofTarget(
     'Jobs that runners of the target could take, queued or in progress.',
@@ -90,8 +92,8 @@ export const GAUGES: Record<string, { help: string; samples: (snapshot: FleetSna
   gha_assigned_jobs: ofScaleSet('Jobs assigned to the scale set.', ({ assignedJobs }) => assignedJobs),
   gha_running_jobs: ofScaleSet('Jobs that runners of the scale set have.', ({ phases }) => phases?.running),
   gha_registered_runners: ofScaleSet('Runners of the scale set.', ({ facts }) => facts.runners.length),
-  gha_busy_runners: ofScaleSet('Runners of the scale set with a job.', ({ facts }) => countOf('busy')(facts)),
-  gha_idle_runners: ofScaleSet('Runners of the scale set without a job.', ({ facts }) => countOf('idle')(facts)),
+  gha_busy_runners: ofScaleSet('Runners of the scale set with a job.', ({ facts }) => countOf(facts, 'busy')),
+  gha_idle_runners: ofScaleSet('Runners of the scale set without a job.', ({ facts }) => countOf(facts, 'idle')),
   gha_min_runners: ofScaleSet('minRunners of the scale set.', ({ facts }) => facts.min),
   gha_max_runners: ofScaleSet('maxRunners of the scale set.', ({ facts }) => facts.max),
   gha_desired_runners: ofScaleSet('Runners that the scale set wants.', ({ facts }) => facts.desired),
@@ -107,13 +109,13 @@ export const GAUGES: Record<string, { help: string; samples: (snapshot: FleetSna
       pools.flatMap(({ facts }) =>
         (['idle', 'busy', 'starting', 'leaving'] as const).map((state) => ({
           labels: { ...poolLabels(facts), state },
-          value: countOf(state)(facts),
+          value: countOf(facts, state),
         })),
       ),
   },
   switchyard_pool_queued_jobs: {
     help: 'Queued jobs that runners of a pool could take.',
-    samples: ({ pools }) => pools.map(({ facts }) => ({ labels: poolLabels(facts), value: jobsIn('queued')(facts) })),
+    samples: ({ pools }) => pools.map(({ facts }) => ({ labels: poolLabels(facts), value: facts.queued })),
   },
   switchyard_pool_reason: {
     help: 'Why a pool has the size it has: 1 for each reason that holds now.',
@@ -141,10 +143,6 @@ const poolLabels = ({ namespace, name }: PoolFacts) => ({ namespace, pool: name 
 const reasonCodes = ({ autoscaler, ownReasons = [] }: PoolFacts): string[] => [
   ...new Set([...(autoscaler?.status?.reasons ?? []), ...ownReasons].map(({ code }) => code)),
 ];
-
-function countOf(state: PoolFacts['runners'][number]['state']): (facts: PoolFacts) => number {
-  return ({ runners }) => runners.filter((runner) => runner.state === state).length;
-}
 
 function jobsIn(status: PoolFacts['jobs'][number]['status']): (facts: PoolFacts) => number {
   return ({ jobs }) => jobs.filter((job) => job.status === status).length;
