@@ -124,6 +124,7 @@ describe.skipIf(!program)('the real kubectl at a fleet', () => {
       /NAME +ENTERPRISE +ORGANIZATION +REPOSITORY +GROUP +LABELS +STATUS +MESSAGE +WF REPO +WF RUN +AGE/,
     );
     expect(await kubectl.run(['get', 'rdeploy,rrs,runners', '-A', '--show-labels'])).toContain('runner-template-hash');
+    expect(await kubectl.run(['get', 'all'])).toMatch(/runnerdeployment\S*\/shown /);
     expect(parse(await kubectl.run(['get', 'rdeploy', 'shown', '-o', 'yaml']))).toMatchObject({
       kind: 'RunnerDeployment',
       spec: { template: { spec: { repository: 'octo/app' } } },

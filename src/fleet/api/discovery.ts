@@ -56,7 +56,9 @@ const eventResource = {
 
 function resourcesOf({ group, kind, plural, singular, shortNames, isClusterWide, isScalable }: (typeof kinds)[number]) {
   const namespaced = !isClusterWide;
-  const resource = { name: plural, singularName: singular, namespaced, kind, shortNames, verbs: VERBS };
+  // What `kubectl get all` shows.
+  const categories = group ? { categories: ['all'] } : {};
+  const resource = { name: plural, singularName: singular, namespaced, kind, shortNames, verbs: VERBS, ...categories };
   const part = { singularName: '', namespaced, verbs: PART_VERBS };
   return [
     resource,
