@@ -1,0 +1,3 @@
+import { testAutoscaledPool } from '../support/autoscaled-pool.ts';
+
+testAutoscaledPool(500);

@@ -1,0 +1,3 @@
+import { testKilledParts } from '../support/killed-parts.ts';
+
+testKilledParts(20);
