@@ -26,7 +26,7 @@ const DIND_POD = {
         { name: 'DOCKER_HOST', value: 'unix:///var/run/docker.sock' },
         { name: 'STAGE', value: 'test' },
         { name: 'RUNNER_WAIT_FOR_DOCKER_IN_SECONDS', value: '120' },
-        { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+        { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
       ],
       resources: { limits: { cpu: '2', gpu: '1' } },
       volumeMounts: [
