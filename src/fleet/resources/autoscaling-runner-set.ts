@@ -86,7 +86,8 @@ export const autoscalingRunnerSetKind: Kind = {
   ],
   check: (spec) => check(spec as AutoscalingRunnerSetSpec),
   checkChange: ({ spec: before }, { spec: after }) => {
-    const [{ githubConfigUrl: old }, { githubConfigUrl: url }] = [before, after] as AutoscalingRunnerSetSpec[];
+    const { githubConfigUrl: old } = before as AutoscalingRunnerSetSpec;
+    const { githubConfigUrl: url } = after as AutoscalingRunnerSetSpec;
     return old === url ? [] : [invalidValue('spec.githubConfigUrl', url, 'field is immutable')];
   },
   warnings: ({ spec }) => warningsOf(spec as AutoscalingRunnerSetSpec),

@@ -36,6 +36,8 @@ export interface EphemeralRunnerStatus {
   jobDisplayName?: string;
   /** How its job ended, as the service said: `succeeded`, `failed`, `canceled`. Ours. */
   jobResult?: string;
+  /** When that was heard, RFC 3339. Ours. */
+  jobCompletedAt?: string;
   /** It has ended, with a job that the service's statistics may still count. Ours. */
   mayHaveJob?: boolean;
 }

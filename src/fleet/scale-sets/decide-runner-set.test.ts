@@ -84,6 +84,13 @@ describe('which EphemeralRunners a set makes and lets go', () => {
     expect(decide(0, [{ name: 'a', status: told }])).toMatchObject({ create: 0, letGo: ['a'] });
   });
 
+  it('lets go one whose program still runs two minutes after its job', () => {
+    const over = { ...BUSY, jobResult: 'succeeded', jobCompletedAt: '2026-01-01T00:09:00Z' };
+    expect(decide(0, [{ name: 'a', status: over }])).toMatchObject({ letGo: [], againAtMs: NOW + 60_000 });
+    const long = { ...over, jobCompletedAt: '2026-01-01T00:08:00Z' };
+    expect(decide(0, [{ name: 'a', status: long }]).letGo).toEqual(['a']);
+  });
+
   it('gives failed runners no place (D-23)', () => {
     const failed = { phase: 'Failed', mayHaveJob: false } as const;
     expect(decide(1, [{ name: 'a', status: failed }])).toMatchObject({ create: 1, letGo: ['a'] });

@@ -37,6 +37,9 @@ export interface RunnerSetDecision {
   status: EphemeralRunnerSetStatus;
 }
 
+/** A runner ends with its job; a program that still runs this long after it hangs. */
+const ENDING_MS = 120_000;
+
 export function decideRunnerSet(state: RunnerSetState, nowMs: number): RunnerSetDecision {
   const outdatedHash = outdatedHashOf(state);
   const isOutdated = outdatedHash === state.hash;
@@ -45,6 +48,8 @@ export function decideRunnerSet(state: RunnerSetState, nowMs: number): RunnerSet
   const done = state.runners.filter(
     (runner) => !isDeleting(runner) && (isDone(runner) || (isOutdated && hasEnded(runner))),
   );
+  const ending = state.runners.filter(isEnding);
+  const hanging = ending.filter((runner) => nowMs >= endsByMs(runner));
   const replaced = state.runners.filter((runner) => isIdle(runner) && hashOf(runner) !== state.hash);
   const surplus = standing.length > desired ? victims(standing, standing.length - desired) : [];
   const { proven, provenAtMs } = proofOf(standing, state.breaker, nowMs);
@@ -52,8 +57,12 @@ export function decideRunnerSet(state: RunnerSetState, nowMs: number): RunnerSet
   const create = proven ? missing : allowed(missing, standing, state.breaker, nowMs);
   return {
     create,
-    letGo: [...done, ...replaced, ...surplus].map(({ metadata }) => metadata.name),
-    againAtMs: missing > create ? nextOf(nowMs, state.breaker.notBeforeMs, provenAtMs) : undefined,
+    letGo: [...done, ...hanging, ...replaced, ...surplus].map(({ metadata }) => metadata.name),
+    againAtMs: nextOf(
+      nowMs,
+      ...ending.map(endsByMs),
+      ...(missing > create ? [state.breaker.notBeforeMs, provenAtMs] : []),
+    ),
     isProven: proven && state.breaker.failures > 0,
     status: { ...statusOf(state.runners), phase: isOutdated ? 'Outdated' : 'Running', outdatedHash },
   };
@@ -80,6 +89,12 @@ function isDone(runner: EphemeralRunner): boolean {
 
 const isIdle = (runner: EphemeralRunner): boolean =>
   !isDeleting(runner) && !hasEnded(runner) && !hasJob(runner) && runner.status?.jobResult === undefined;
+
+/** Its job is over, its program not yet. */
+const isEnding = (runner: EphemeralRunner): boolean =>
+  runner.status?.jobResult !== undefined && !hasEnded(runner) && !isDeleting(runner);
+
+const endsByMs = ({ status }: EphemeralRunner): number => Date.parse(status?.jobCompletedAt ?? '') + ENDING_MS;
 
 /** As its JobStarted said, or the service's refusal to let it go. */
 const hasJob = ({ status, metadata }: EphemeralRunner): boolean =>

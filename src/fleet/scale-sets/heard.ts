@@ -1,4 +1,5 @@
 /** What a listener heard becomes state: jobs on their runners, and how many runners are wanted. */
+import { isoTime } from '../../common/clock.ts';
 import type { ScaleSetJob } from '../../protocol/github/scale-sets.ts';
 import { desiredRunners } from '../autoscaling/scale-set.ts';
 import type { ReconcilerContext } from '../reconcilers/context.ts';
@@ -45,7 +46,7 @@ export function writeDesired(
  * @returns whether it was news
  */
 function noteJob(
-  { store, scaleSets, askAgainAtMs, queue }: ReconcilerContext,
+  { store, scaleSets, askAgainAtMs, queue, clock }: ReconcilerContext,
   set: EphemeralRunnerSet,
   job: ScaleSetJob,
 ): boolean {
@@ -61,8 +62,9 @@ function noteJob(
   }
   if (job.messageType === 'JobCompleted') {
     askAgainAtMs.delete(runner.metadata.uid);
-    const jobResult = job.result ?? '';
-    store.update(RUNNERS, { ...runner, status: { ...runner.status, ...jobFields(job), jobResult } });
+    const known = runner.status?.jobCompletedAt;
+    const over = { jobResult: job.result ?? '', jobCompletedAt: known ?? isoTime(clock.now()) };
+    store.update(RUNNERS, { ...runner, status: { ...runner.status, ...jobFields(job), ...over } });
     queue.add(`${RUNNERS}/${namespace}/${job.runnerName}`);
     return runner.status?.jobResult === undefined;
   }
