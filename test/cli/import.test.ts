@@ -36,7 +36,8 @@ describe('switchyard import arc', () => {
     const file = join(YAML, 'legacy.yaml');
     const sources = parseDocuments(await readFile(file, 'utf8'), 'legacy.yaml');
     const hasNone = (field: string) => ({ field, message: 'has no effect: there is no cluster' });
-    const review = () => ['nodeSelector', 'serviceAccountName'].map(hasNone);
+    const review = (spec: object) =>
+      ['nodeSelector', 'serviceAccountName'].filter((field) => field in spec).map(hasNone);
     const found = importArc(sources, {
       backend: 'docker',
       marksBackend: true,

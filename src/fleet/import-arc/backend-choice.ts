@@ -42,12 +42,16 @@ export function reviewOf(
   return isBackendName(name) ? reviews[name] : () => [];
 }
 
+const TEMPLATED = ['RunnerDeployment', 'RunnerReplicaSet', 'RunnerSet', 'AutoscalingRunnerSet'];
+
 /** Marks the template, or the Runner itself, as one for this backend, unless it already names one. */
 export function withBackend(object: ArcObject, name: BackendName): ArcObject {
   if (object.kind === 'Runner') return { ...object, metadata: annotated(object.metadata, name) };
+  if (!TEMPLATED.includes(object.kind)) return object;
   const { spec } = object;
-  if (!isFields(spec) || !isFields(spec.template)) return object;
-  const { metadata, ...template } = spec.template;
+  if (!isFields(spec)) return object;
+  // A RunnerSet may do without a template.
+  const { metadata, ...template } = isFields(spec.template) ? spec.template : {};
   const marked = annotated(isFields(metadata) ? metadata : {}, name);
   return { ...object, spec: { ...spec, template: { metadata: marked, ...template } } };
 }
@@ -60,45 +64,46 @@ function annotated<T extends Fields>(metadata: T, name: BackendName): T {
 /** Names that charts and examples of ARC have by default, of whatever variant. */
 const STOCK_IMAGE =
   /^(?:ghcr\.io\/actions\/actions-runner|(?:docker\.io\/)?summerwind\/actions-runner[-\w]*|ghcr\.io\/actions-runner-controller\/.*actions-runner[-\w]*)(?:[:@].*)?$/;
-const OWN_IMAGE = 'must take its configuration from a file: build it FROM the image of deploy/runner/build.sh';
-const STOCK_LEFT_OUT =
-  'left out: the image of deploy/runner/build.sh takes its place, since runners are given no token';
+const OWN_IMAGE: Omit<Note, 'field'> = {
+  type: 'missing',
+  message: 'must take its configuration from a file: build it FROM the image of deploy/runner/build.sh',
+};
+const STOCK_LEFT_OUT: Omit<Note, 'field'> = {
+  type: 'change',
+  message: 'left out: the image of deploy/runner/build.sh takes its place, since runners are given no token',
+};
 
 /**
  * On `docker` ARC's own images are replaced by ours, and others have to be built on it. Elsewhere there are no images,
  * which the review tells.
  */
 export function withImages(object: ArcObject, name: BackendName): { object: ArcObject; notes: Note[] } {
-  const path = object.kind === 'Runner' ? ['spec'] : ['spec', 'template', 'spec'];
-  const runner = at(object, ...path);
-  if (name !== 'docker' || !isFields(runner)) return { object, notes: [] };
   const notes: Note[] = [];
-  const shownPath = path.join('.');
-  const own = withoutStock(runner, shownPath, notes);
-  const containers = Array.isArray(own.containers)
-    ? own.containers.map((container, index) =>
-        at(container, 'name') === 'runner' && isFields(container)
-          ? withoutStock(container, `${shownPath}.containers[${index}]`, notes)
-          : container,
-      )
-    : undefined;
-  return { object: placed(object, { ...own, ...(containers && { containers }) }), notes };
+  if (name !== 'docker' || !isFields(object.spec)) return { object, notes };
+  // In a RunnerSet fields of the runner lie in the spec, and containers in its template; in others either all or nothing.
+  const spec = withoutStock(object.spec, 'spec', notes);
+  const { template } = spec;
+  if (!isFields(template) || !isFields(template.spec)) return { object: { ...object, spec }, notes };
+  const runner = withoutStock(template.spec, 'spec.template.spec', notes);
+  return { object: { ...object, spec: { ...spec, template: { ...template, spec: runner } } }, notes };
 }
 
+/** @param holder of fields of a runner: its own image, and that of its container */
 function withoutStock(holder: Fields, path: string, notes: Note[]): Fields {
-  const { image, imagePullPolicy, ...rest } = holder;
-  if (typeof image !== 'string') return holder;
-  const field = `${path}.image`;
-  if (STOCK_IMAGE.test(image)) {
-    notes.push({ type: 'change', field, message: STOCK_LEFT_OUT });
-    return rest;
-  }
-  notes.push({ type: 'missing', field, message: OWN_IMAGE });
-  return holder;
+  const own = withoutStockImage(holder, path, notes);
+  if (!Array.isArray(own.containers)) return own;
+  const containers = own.containers.map((container, index) =>
+    isFields(container) && container.name === 'runner'
+      ? withoutStockImage(container, `${path}.containers[${index}]`, notes)
+      : container,
+  );
+  return { ...own, containers };
 }
 
-function placed(object: ArcObject, runner: Fields): ArcObject {
-  if (object.kind === 'Runner') return { ...object, spec: runner };
-  const spec = object.spec as Fields;
-  return { ...object, spec: { ...spec, template: { ...(spec.template as Fields), spec: runner } } };
+function withoutStockImage(holder: Fields, path: string, notes: Note[]): Fields {
+  const { image, imagePullPolicy: _pull, ...rest } = holder;
+  if (typeof image !== 'string') return holder;
+  const isStock = STOCK_IMAGE.test(image);
+  notes.push({ ...(isStock ? STOCK_LEFT_OUT : OWN_IMAGE), field: `${path}.image` });
+  return isStock ? rest : holder;
 }

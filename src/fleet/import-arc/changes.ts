@@ -14,7 +14,8 @@ export function changed(object: ArcObject, all: ArcObject[], isLive: boolean): C
     case 'HorizontalRunnerAutoscaler':
       return ofAutoscaler(object, all, isLive);
     case 'RunnerDeployment':
-      return ofDeployment(object, all);
+    case 'RunnerSet':
+      return ofReplicated(object, all);
     case 'AutoscalingRunnerSet':
       return ofScaleSet(object);
     default:
@@ -52,37 +53,25 @@ function ofAutoscaler(object: ArcObject, all: ArcObject[], isLive: boolean): Cha
     const message = `${frequency} recurs by the calendar of the written offset; timeZone names a zone instead`;
     notes.push(change(`spec.scheduledOverrides[${index}]`, message));
   }
-  const { object: retargeted, notes: ofTarget } = targeted({ ...object, spec: dropsState ? rest : object.spec }, all);
-  return { object: retargeted, notes: [...notes, ...ofTarget] };
+  return { object: dropsState ? { ...object, spec: rest } : object, notes: [...notes, ...missingTarget(object, all)] };
 }
 
-/** RunnerSets become RunnerDeployments (runner-set.ts), and their autoscalers follow. */
-function targeted(object: ArcObject, all: ArcObject[]): Changed {
-  const target = fieldsOf(at(object, 'spec', 'scaleTargetRef'));
-  const isThere = all.some((one) => isTarget(object, one));
-  const notes: Note[] = isThere
-    ? []
-    : [
-        {
-          type: 'missing',
-          field: 'spec.scaleTargetRef.name',
-          message: `${String(target.kind ?? 'RunnerDeployment')} ${String(target.name)} is not among what was imported`,
-        },
-      ];
-  if (target.kind !== 'RunnerSet') return { object, notes };
-  const scaleTargetRef = { ...target, kind: 'RunnerDeployment' };
-  notes.unshift(change('spec.scaleTargetRef.kind', 'the RunnerDeployment that takes the place of the RunnerSet'));
-  return { object: { ...object, spec: { ...fieldsOf(object.spec), scaleTargetRef } }, notes };
+function missingTarget(object: ArcObject, all: ArcObject[]): Note[] {
+  if (all.some((one) => isTarget(object, one))) return [];
+  const { kind = DEFAULT_TARGET, name } = fieldsOf(at(object, 'spec', 'scaleTargetRef'));
+  const message = `${String(kind)} ${String(name)} is not among what was imported`;
+  return [{ type: 'missing', field: 'spec.scaleTargetRef.name', message }];
 }
 
-/** RunnerSets have become RunnerDeployments before. */
-const isTarget = (autoscaler: ArcObject, object: ArcObject): boolean =>
-  autoscaler.kind === 'HorizontalRunnerAutoscaler' &&
-  object.kind === 'RunnerDeployment' &&
-  namespaceOf(autoscaler) === namespaceOf(object) &&
-  at(autoscaler, 'spec', 'scaleTargetRef', 'name') === object.metadata.name;
+const DEFAULT_TARGET = 'RunnerDeployment';
 
-function ofDeployment(object: ArcObject, all: ArcObject[]): Changed {
+function isTarget(autoscaler: ArcObject, object: ArcObject): boolean {
+  if (autoscaler.kind !== 'HorizontalRunnerAutoscaler' || namespaceOf(autoscaler) !== namespaceOf(object)) return false;
+  const { kind = DEFAULT_TARGET, name } = fieldsOf(at(autoscaler, 'spec', 'scaleTargetRef'));
+  return object.kind === kind && object.metadata.name === name;
+}
+
+function ofReplicated(object: ArcObject, all: ArcObject[]): Changed {
   const { replicas, ...spec } = fieldsOf(object.spec);
   const autoscaler = all.find((one) => isTarget(one, object));
   if (!autoscaler || replicas === undefined) return { object, notes: [] };
@@ -116,7 +105,7 @@ function withoutChartAccount(spec: Fields, notes: Note[]): Fields {
 const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-const LEGACY_RUNNERS = ['RunnerDeployment', 'RunnerReplicaSet', 'Runner'];
+const LEGACY_RUNNERS = ['RunnerDeployment', 'RunnerSet', 'RunnerReplicaSet', 'Runner'];
 
 /** What is different whatever the YAML says: D-5, D-10, D-15, then D-23, D-26. */
 export function changesEverywhere(objects: ArcObject[]): string[] {

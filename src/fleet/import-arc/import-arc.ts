@@ -10,7 +10,6 @@ import { cleaned } from './clean.ts';
 import { fromValues } from './helm-values.ts';
 import { leftOut } from './left-out.ts';
 import { missingReferences, type Reference, referencesOf, refersTo } from './references.ts';
-import { deploymentOf } from './runner-set.ts';
 import {
   type ArcImport,
   type ArcObject,
@@ -125,8 +124,7 @@ function documentReport({ value, placeOf }: ArcSource, release: string | undefin
 function begun(item: Item): Item {
   const reason = leftOut(item.original);
   if (reason) return { ...item, isLeftOut: true, notes: [reason] };
-  const object = cleaned(item.object);
-  return object.kind === 'RunnerSet' ? { ...item, ...deploymentOf(object) } : { ...item, object };
+  return { ...item, object: cleaned(item.object) };
 }
 
 function converted(item: Item, context: Context): Item {
