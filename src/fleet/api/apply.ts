@@ -1,6 +1,7 @@
 /** Merge patches and server-side apply. Pure. */
 import { isDeepStrictEqual } from 'node:util';
 import { contentOf } from '../resources/admission.ts';
+import { asJson } from '../resources/json.ts';
 import type { Content } from '../resources/kind.ts';
 import type { FieldSet, ManagedFields, StoredObject } from '../resources/object.ts';
 import { isFields } from './requests.ts';
@@ -122,7 +123,7 @@ function contestedFields(
   const wanted = { ...content, metadata: { labels, annotations } };
   return leavesOf(fields).flatMap((path) => {
     const isEmptyMap = path.length === 1 && isFields(at(wanted, path));
-    if (isEmptyMap || isDeepStrictEqual(plain(at(existing, path)), plain(at(wanted, path)))) return [];
+    if (isEmptyMap || isDeepStrictEqual(asJson(at(existing, path)), asJson(at(wanted, path)))) return [];
     const owners = others.filter(
       ({ fieldsV1 }) =>
         at(
@@ -161,5 +162,3 @@ function at(object: unknown, path: string[]): unknown {
   for (const name of path) value = isFields(value) ? value[name] : undefined;
   return value;
 }
-
-const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
+import { asJson } from '../resources/json.ts';
 import { badRequest } from './status.ts';
 
 const pointer = z.string().regex(/^(?:\/.*)?$/s, 'must be a JSON pointer, such as /spec/replicas');
@@ -45,7 +46,7 @@ function applied(document: unknown, operation: Operation): unknown {
       return put(without(document, from), path, value, true);
     }
     case 'test': {
-      if (isDeepStrictEqual(plain(valueAt(document, path)), operation.value)) return document;
+      if (isDeepStrictEqual(asJson(valueAt(document, path)), operation.value)) return document;
       throw misfit(`the test of ${operation.path} failed`);
     }
   }
@@ -100,9 +101,6 @@ function indexIn(list: unknown[], part: string, max: number): number {
   if (index >= 0 && index <= max) return index;
   throw misfit(`"${part}" is no place in a list of ${list.length}`);
 }
-
-/** Frozen and null-prototype objects compare as plain ones. */
-const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 
 const misfit = (problem: string): UserError =>
   new UserError('patch-does-not-fit', `The JSON patch does not fit the object: ${problem}.`, { status: 422 });

@@ -5,6 +5,7 @@ import { notFound, UserError } from '../../common/errors.ts';
 import { nameSuffix } from '../../common/ids.ts';
 import { type Sealing, sealingWith } from '../../common/sealing.ts';
 import { openSqlite, type SqliteDatabase, toSql } from '../../store/sqlite.ts';
+import { asJson, deepFreeze } from '../resources/json.ts';
 import { keyText, type ObjectKey, type ObjectMeta, type StoredObject } from '../resources/object.ts';
 import { secretKind } from '../resources/secret.ts';
 
@@ -170,8 +171,8 @@ export class ResourceStore {
     };
     const next = { ...object, metadata: { ...withoutEmpty(object.metadata), ...kept } };
     if (deletionTimestamp && !next.metadata.finalizers?.length) return isDryRun ? next : this.#drop(key, next);
-    if (isDeepStrictEqual(plain(next), plain(old))) return old;
-    if (!isDeepStrictEqual(plain(next.spec), plain(old.spec))) next.metadata.generation++;
+    if (isDeepStrictEqual(asJson(next), asJson(old))) return old;
+    if (!isDeepStrictEqual(asJson(next.spec), asJson(old.spec))) next.metadata.generation++;
     if (isDryRun) return next;
     next.metadata.resourceVersion = this.#nextVersion();
     return this.#put('MODIFIED', key, next);
@@ -305,19 +306,8 @@ export class ResourceStore {
   }
 }
 
-/** As JSON has it: without fields that are `undefined`. */
-const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
-
 /** An empty map or list says the same as none: stored as none, so that it never looks like a change. */
 const withoutEmpty = <T extends Partial<ObjectMeta>>(metadata: T): T =>
   Object.fromEntries(
     Object.entries(metadata).filter(([, value]) => typeof value !== 'object' || Object.keys(value).length > 0),
   ) as T;
-
-function deepFreeze<T>(value: T): T {
-  if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const part of Object.values(value)) deepFreeze(part);
-  }
-  return value;
-}
