@@ -65,6 +65,18 @@ describe('the docker modes of a runner (fleet-semantics 5.1)', () => {
     expect(sidecar(plan({ dockerEnv: [{ name: 'DOCKER_GROUP_GID', value: '7' }] })).command).toContain('--group=7');
   });
 
+  it('POD-8: what the user runs in the place of the image gets those arguments after its own words', () => {
+    const containers = [{ name: 'docker', command: ['sh', '-c', 'mount x; exec "$0" "$@"'] }];
+    const docker = sidecar(plan({ containers }));
+    expect(values(docker, '--entrypoint')).toEqual(['sh']);
+    expect(docker.command.slice(0, 4)).toEqual([
+      '-c',
+      'mount x; exec "$0" "$@"',
+      'dockerd',
+      '--host=unix:///run/docker.sock',
+    ]);
+  });
+
   it('POD-8: with SELinux options the sidecar has those and no privileges', () => {
     const options = sidecar(plan({ securityContext: { seLinuxOptions: { level: 's0' } } })).options;
     expect(options).not.toContain('--privileged');

@@ -221,7 +221,7 @@ class Planner {
     const { owner } = this.#place;
     warnOfOthers(own, CONTAINER_FIELDS, UNKNOWN_FIELD, warn);
     const variables = { ...readVariables(fields('env'), warn), ...extra.variables };
-    const { entrypoint, args } = commandLine(fields('command'), fields('args'), variables, warn);
+    const { entrypoint, words, args } = commandLine(fields('command'), fields('args'), variables, warn);
     const folder = read(z.string(), fields('workingDir'), warn);
     return {
       part,
@@ -238,7 +238,7 @@ class Planner {
         ...(folder === undefined ? [] : ['--workdir', folder]),
         ...entrypoint,
       ],
-      command: extra.command ? extra.command(args, variables) : args,
+      command: [...words, ...(extra.command ? extra.command(args, variables) : args)],
       openFolders: this.#toOpen(extra.mounts),
     };
   }

@@ -26,18 +26,19 @@ export const expand = (text: string, variables: Record<string, string>): string 
     name === undefined ? '$' : (variables[name] ?? found),
   );
 
-/** `command` is the entry point of the image's place, `args` what follows it; each may be left to the image. */
+/** `command` in the place of the image's entry point, as an option and the `words` after it; `args` follow. Each may be left to the image. */
 export function commandLine(
   command: Field | undefined,
   args: Field | undefined,
   variables: Record<string, string>,
   warn: Warn,
-): { entrypoint: string[]; args: string[] } {
+): { entrypoint: string[]; words: string[]; args: string[] } {
   const words = (field: Field | undefined): string[] =>
     (read(z.array(z.string()), field, warn) ?? []).map((word) => expand(word, variables));
   const [program, ...rest] = words(command);
   return {
     entrypoint: program === undefined ? [] : ['--entrypoint', program],
-    args: [...rest, ...words(args)],
+    words: rest,
+    args: words(args),
   };
 }
