@@ -6,7 +6,7 @@
 export interface UserErrorOptions {
   /** What to do about it, in one sentence. */
   hint?: string;
-  /** HTTP status a surface should answer with; 4xx. */
+  /** HTTP status a surface should answer with: 4xx, or 502 when the operator must mend another system. */
   status?: number;
   cause?: unknown;
 }

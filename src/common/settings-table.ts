@@ -23,7 +23,16 @@ export const SETTINGS = {
     what: 'URL under which runners and people reach the server, when it is not http://HOST:PORT.',
   },
   serverUrl: { env: 'SWITCHYARD_SERVER', default: '', what: 'Server that the commands talk to.' },
-  fleetUrl: { env: 'SWITCHYARD_FLEET', default: '', what: 'Fleet API that the commands talk to.' },
+  fleetUrl: {
+    env: 'SWITCHYARD_FLEET',
+    default: '',
+    what: 'Fleet API that the commands talk to, and whose pools the page shows.',
+  },
+  fleetTokenFile: {
+    env: 'SWITCHYARD_FLEET_TOKEN_FILE',
+    default: '',
+    what: "File with the fleet API's token, by which the server asks it for its pools.",
+  },
   token: { env: 'SWITCHYARD_TOKEN', default: '', what: 'Token that the commands send.' },
   logLevel: { env: 'SWITCHYARD_LOG', default: 'info', what: 'debug, info, warn, error or silent.' },
   jobLeaseSeconds: {

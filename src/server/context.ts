@@ -5,6 +5,7 @@ import type { Database } from '../store/database.ts';
 import type { KeyPool } from './auth/key-pool.ts';
 import type { ServerKeys } from './auth/keys.ts';
 import type { Changes } from './changes.ts';
+import type { FindFleet } from './dashboard/fleet-api.ts';
 import type { Engine } from './engine/engine.ts';
 import type { DefaultBranches } from './events/default-branches.ts';
 import type { Schedules } from './events/schedules.ts';
@@ -37,6 +38,8 @@ export interface ServerContext {
   rateLimits: RateLimits;
   webhooks: Webhooks;
   mirrors: Mirrors;
+  /** Whose pools the page shows. */
+  fleet: FindFleet;
   clock: Clock;
   logger: Logger;
   /** Aborted when the server closes: held polls and streams end. */

@@ -18,6 +18,7 @@ import { loadKeys } from './auth/keys.ts';
 import { Changes } from './changes.ts';
 import { Connections } from './connections.ts';
 import type { ServerContext, ServerSettings } from './context.ts';
+import { type FindFleet, fleetOfSettings } from './dashboard/fleet-api.ts';
 import { Engine } from './engine/engine.ts';
 import { DefaultBranches } from './events/default-branches.ts';
 import { RunEvents } from './events/run-events.ts';
@@ -62,6 +63,8 @@ export interface StartServerOptions {
   rateLimit?: number;
   /** Default: the settings `runOnDeletedRefs` and `changedFilesLimit`. */
   filters?: FilterOptions;
+  /** The fleet whose pools the page shows; default: that of the settings. */
+  fleet?: FindFleet;
 }
 
 export interface RunningServer {
@@ -154,6 +157,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     rateLimits: new RateLimits(options.rateLimit ?? numberSetting('rateLimit', 0, 1_000_000_000), clock),
     webhooks,
     mirrors,
+    fleet: options.fleet ?? fleetOfSettings,
     clock,
     logger: options.logger,
     closing: closing.signal,

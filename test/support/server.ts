@@ -27,10 +27,12 @@ export interface TestServerOptions {
   publicUrl?: string;
   dataFolder?: string;
   webhookSecret?: string;
+  notificationsFile?: string;
   runForkPulls?: boolean;
   rateLimit?: number;
   followsEvents?: boolean;
   filters?: StartServerOptions['filters'];
+  fleet?: StartServerOptions['fleet'];
 }
 
 /** Seconds since the epoch. */

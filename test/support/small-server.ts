@@ -126,6 +126,8 @@ export async function startSmallServer(
     rateLimits: new RateLimits(options.rateLimit ?? 0, clock),
     clock,
     logger: silentLogger,
+    fleet: async () => undefined,
+    closing: new AbortController().signal,
   } as unknown as ServerContext;
   const app = fastify({ forceCloseConnections: true, exposeHeadRoutes: false });
   registerAccess(app, context);

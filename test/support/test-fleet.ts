@@ -42,6 +42,11 @@ export class TestFleet {
     return fleet;
   }
 
+  /** Where its API is, and the token for it. */
+  get place(): { url: string; token: string } {
+    return { url: this.#running.url, token: 'fleet-token' };
+  }
+
   async close(): Promise<void> {
     await this.#running.close();
     await rm(this.#folder, { recursive: true, force: true });

@@ -29,7 +29,14 @@ export interface RunningFleet extends Closable {
 /** @throws UserError when the place is taken */
 export async function openServer(
   place: Place,
-  options: { dataFolder: string; publicUrl?: string; logger: Logger; followsEvents?: boolean },
+  options: {
+    dataFolder: string;
+    publicUrl?: string;
+    logger: Logger;
+    followsEvents?: boolean;
+    /** Whose pools the page shows; left out: by the settings. */
+    fleet?: () => Promise<{ url: string; token: string } | undefined>;
+  },
 ): Promise<RunningServer> {
   const { startServer } = await import('../../server/index.ts');
   return startServer({ ...place, ...options });

@@ -60,9 +60,11 @@ async function startAll(options: UpOptions, parts: Closable[], terminal: Termina
   const { folder, place } = options;
   const logger = await openLogger('switchyard', join(folder, 'switchyard.log'));
   const publicUrl = setting('publicUrl') || undefined;
-  const server = await openServer(place, { dataFolder: folder, publicUrl, logger });
+  let fleet: RunningFleet | undefined;
+  const ownFleet = options.withFleet ? { fleet: async () => fleet } : {};
+  const server = await openServer(place, { dataFolder: folder, publicUrl, logger, ...ownFleet });
   parts.push(server);
-  const fleet = options.withFleet ? await startFleetBeside(server, options, parts) : undefined;
+  if (options.withFleet) fleet = await startFleetBeside(server, options, parts);
   await recordEndpoints(folder, { server: server.url, fleet: fleet?.url });
   signal.throwIfAborted();
   const kept = await takeFirstSteps(options, server, fleet, terminal, signal);

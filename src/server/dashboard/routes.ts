@@ -29,6 +29,7 @@ import { EventStream } from './event-stream.ts';
 import { addHooks } from './hooks.ts';
 import { LiveHub } from './live-hub.ts';
 import { addPeople } from './people.ts';
+import { addPools } from './pools.ts';
 import { addReceivedEvents } from './received-events.ts';
 import { addRunActions } from './run-actions.ts';
 import { addRunners } from './runners.ts';
@@ -82,6 +83,7 @@ export function dashboardRoutes(context: ServerContext): FastifyPluginAsync {
     addRunActions(app, context);
     addArtifacts(app, context);
     addRunners(app, context);
+    addPools(app, context);
     addPeople(app, context);
     addTokens(app, context);
     addApps(app, context);

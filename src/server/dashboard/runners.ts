@@ -22,15 +22,19 @@ export function addRunners(app: FastifyInstance, context: ServerContext): void {
 export const runnerPlace = ({ kind, name }: Runner['scope']): Place =>
   kind === 'enterprise' ? EVERYWHERE : name.toLowerCase();
 
+/** Whether runners that are registered there could take a job of the caller's. */
+export function servesCaller(caller: Caller, scope: Runner['scope']): boolean {
+  const visible = visibleRepositories(caller);
+  const place = runnerPlace(scope);
+  return visible === 'all' || visible.some((one) => covers(place, one) || covers(one, place));
+}
+
 /**
  * A runner as the caller may see it: one that could take a job of theirs, and what it does only where that is theirs too.
  * @returns undefined when it serves none of their repositories
  */
 export function shownRunner(caller: Caller, runner: Runner): Runner | undefined {
-  const visible = visibleRepositories(caller);
-  const place = runnerPlace(runner.scope);
-  const serves = visible === 'all' || visible.some((one) => covers(place, one) || covers(one, place));
-  if (!serves) return undefined;
+  if (!servesCaller(caller, runner.scope)) return undefined;
   return runner.job === null || sees(caller, runner.job.repository.toLowerCase()) ? runner : { ...runner, job: null };
 }
 
