@@ -12,7 +12,7 @@ import { dockerEngine, startDocker, type TestDocker } from '../support/docker.ts
 import { TestServer } from '../support/server.ts';
 import { call } from '../support/simulated-runner.ts';
 import { waitFor } from '../support/wait.ts';
-import { runnerImage } from './engine-images.ts';
+import { dockerdImage, runnerImage } from './engine-images.ts';
 
 const engine = dockerEngine();
 const SLOW_MS = 60_000;
@@ -22,15 +22,17 @@ describe.skipIf(!engine)('a fleet that starts its runners in containers', () => 
   vi.setConfig({ testTimeout: SLOW_MS * 2, hookTimeout: SLOW_MS * 2 });
   let docker: TestDocker;
   let image: string;
+  let dockerd: string | undefined;
   let server: TestServer;
   let folder: string;
   let fleet: Awaited<ReturnType<typeof startFleet>>;
   beforeAll(async () => {
     docker = await startDocker(engine ?? 'private');
     image = runnerImage(docker);
+    dockerd = dockerdImage(docker);
   });
   afterAll(async () => {
-    docker.docker('rmi', '--force', image);
+    docker.docker('rmi', '--force', image, ...(dockerd ? [dockerd] : []));
     await docker.close();
   });
   beforeEach(async () => {
@@ -153,6 +155,37 @@ describe.skipIf(!engine)('a fleet that starts its runners in containers', () => 
     );
     expect(ended.conclusion, log).toBe('success');
     expect(log).toContain('elsewhere');
+  });
+
+  it('POD-7, D-16, D-20: has an engine of its own in a sidecar, which sees the work folder; it takes no job before that answers', async () => {
+    await deploy({
+      dockerEnabled: true,
+      // The group of the socket, which the image of tests does not have.
+      securityContext: { supplementalGroups: [121] },
+      containers: [
+        {
+          name: 'docker',
+          image: dockerd,
+          imagePullPolicy: 'Never',
+          command: ['sh', '-c', 'sleep 1; exec "$0" "$@" --iptables=false --bridge=none'],
+          // Nearly what privileges give, which a test machine may not have to give.
+          securityContext: {
+            seccompProfile: { type: 'Unconfined' },
+            capabilities: { add: ['ALL'], drop: ['SYS_RESOURCE'] },
+          },
+        },
+      ],
+    });
+    const { run: ended, log } = await run(`      - run: |
+          echo of the job > file
+          head -c 10240 /dev/zero | docker import - empty:1
+          id=$(docker create --mount type=bind,source=$PWD,target=/w empty:1 none)
+          docker cp $id:/w/file copied
+          cat copied
+`);
+    expect(ended.conclusion, log).toBe('success');
+    expect(log).toMatch(/Z of the job$/m);
+    expect(log).not.toContain('cannot run here');
   });
 
   it('leaves no container running and no registration behind when it closes', async () => {

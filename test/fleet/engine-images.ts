@@ -46,6 +46,27 @@ export function runnerImage(docker: TestDocker): string {
   return made;
 }
 
+const DOCKERD = ['dockerd', 'containerd', 'containerd-shim-runc-v2', 'runc'];
+
+/** An engine in an image, of this machine's programs; undefined where they are not all there. */
+export function dockerdImage(docker: TestDocker): string | undefined {
+  const programs = DOCKERD.map((name) => findProgram(name)).filter((path) => path !== undefined);
+  if (programs.length < DOCKERD.length) return undefined;
+  const libraries = [
+    ...execFileSync('ldd', programs)
+      .toString()
+      .matchAll(/(?:=> )?(\/\S+) \(0x/g),
+  ];
+  const files = [...new Set([...programs, ...libraries.map(([, file = '']) => file)])];
+  const scratch = mkdtempSync(join(tmpdir(), 'switchyard-dockerd-image-'));
+  const made = commit(docker, 'dockerd', ['ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], (container) => {
+    for (const file of files)
+      copyInto(docker, container, file, file.replace(/^\/(bin|sbin|lib)\//, '/usr/$1/'), scratch);
+  });
+  rmSync(scratch, { recursive: true });
+  return made;
+}
+
 /** That of the real image, without tini, which this machine may not have. */
 function entrypointOfImage(): string {
   const text = readFileSync(join(packageRoot, 'deploy/runner/Dockerfile'), 'utf8');
