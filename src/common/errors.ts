@@ -32,11 +32,14 @@ export class OutsideError extends Error {
   readonly retryable: boolean;
   /** HTTP status that the other system answered with, if it answered. */
   readonly status: number | undefined;
+  /** What went wrong, in one word, where the status does not say it, such as `image-missing`. */
+  readonly code: string | undefined;
 
-  constructor(message: string, options: { retryable: boolean; status?: number; cause?: unknown }) {
+  constructor(message: string, options: { retryable: boolean; status?: number; code?: string; cause?: unknown }) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.retryable = options.retryable;
     this.status = options.status;
+    this.code = options.code;
   }
 }
 

@@ -140,7 +140,9 @@ export class GitHubClient {
     const text = await response.text().catch(() => '');
     const message = `${this.#name(request)} answered ${response.status}: ${githubMessage(text) ?? response.statusText}`;
     const status = isRateLimit(response) ? 429 : response.status;
-    return new OutsideError(message, { retryable: isRetryableStatus(status), status });
+    const end = status === 429 ? limitEnd(response) : undefined;
+    const told = end === undefined ? message : `${message} (the limit ends ${end})`;
+    return new OutsideError(told, { retryable: isRetryableStatus(status), status });
   }
 
   #name({ method = 'GET', path }: GitHubRequest): string {
@@ -161,6 +163,14 @@ function budgetIn({ headers }: Response): RateBudget | undefined {
 /** GitHub says 403 for both "you may not" and "not so fast"; only the second carries one of these headers. */
 function isRateLimit({ status, headers }: Response): boolean {
   return status === 403 && (headers.has('retry-after') || headers.get('x-ratelimit-remaining') === '0');
+}
+
+/** When the server takes calls again: a time, or how long from now. */
+function limitEnd({ headers }: Response): string | undefined {
+  const seconds = headers.get('retry-after');
+  if (seconds && /^\d+$/.test(seconds)) return `in ${seconds} s`;
+  const reset = headers.get('x-ratelimit-remaining') === '0' ? Number(headers.get('x-ratelimit-reset')) : 0;
+  return reset > 0 ? `at ${new Date(reset * 1_000).toISOString()}` : undefined;
 }
 
 /** `message` of GitHub's error shape, if the body has that shape. */

@@ -25,7 +25,9 @@ export async function exchange(
     redirect: 'manual',
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   }).catch((error: unknown) => {
-    throw new OutsideError(`${method} ${url} failed: ${connectionProblem(error)}.`, { retryable: true, cause: error });
+    const code = timeout.aborted ? 'server-timeout' : 'server-unreachable';
+    const problem = `${method} ${url} failed: ${connectionProblem(error)}.`;
+    throw new OutsideError(problem, { retryable: true, code, cause: error });
   });
 }
 

@@ -16,6 +16,7 @@ const pool: PoolExplanation = {
     { at: '2023-07-14T15:00:00.000Z', what: 'the schedule sets minReplicas 1 instead of 2', desired: 3 },
   ],
   problems: ['Runners of the pool twin have the same labels, so a job may go to either.'],
+  causes: ['same-labels'],
   events: [
     { at: '2023-07-12T00:00:00Z', type: 'Normal', reason: 'SuccessfulRescale', message: '4 are wanted.', count: 2 },
   ],

@@ -14,11 +14,12 @@ export interface Pool {
 
 /** TOT-5: a job without any label is nobody's. Walls are the server's: a pool behind one may count too many. */
 export function jobsOfPool<Job extends DemandedJob>(pool: Pool, jobs: readonly Job[]): Job[] {
-  const runner = runnerOf(pool);
+  const runner = runnerOfPool(pool);
   return jobs.filter((job) => job.labels.length > 0 && mayTake(requirementOf(job), runner));
 }
 
-const runnerOf = ({ scope, group, labels }: Pool): RunnerFacts => ({
+/** Any of its runners, as the matcher sees it. */
+export const runnerOfPool = ({ scope, group, labels }: Pool): RunnerFacts => ({
   id: 0,
   name: '',
   labels,

@@ -9,6 +9,9 @@ export class FakeBackend implements Backend {
   onStop: (name: string) => void = () => undefined;
   /** Makes `start` fail. */
   startError: Error | undefined;
+  /** Makes `start` wait for `answer`. */
+  hangs = false;
+  #answers: (() => void)[] = [];
   readonly #instances = new Map<string, Instance>();
   readonly #listeners = new Set<(name: string, exit: Exit) => void>();
 
@@ -17,6 +20,7 @@ export class FakeBackend implements Backend {
   }
 
   async start(request: StartRequest): Promise<void> {
+    if (this.hangs) await new Promise<void>((resolve) => this.#answers.push(resolve));
     if (this.startError) throw this.startError;
     const known = this.#instances.get(request.name);
     if (known && !known.exit) return;
@@ -54,6 +58,11 @@ export class FakeBackend implements Backend {
     if (!instance || instance.exit) return;
     instance.exit = exit;
     for (const listener of this.#listeners) listener(name, exit);
+  }
+
+  /** Starts that hang go on. */
+  answer(): void {
+    for (const answer of this.#answers.splice(0)) answer();
   }
 
   /** Names of what runs. */

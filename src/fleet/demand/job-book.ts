@@ -23,10 +23,12 @@ export class JobBook implements Demand {
   onNews: (fact: JobFact, before: JobFact | undefined) => void = () => undefined;
 
   /** @returns whether it was news; a job that has ended, or is further on, is never taken back */
-  note(fact: JobFact): boolean {
-    const page = this.#page(fact.repository);
-    const before = this.#ended.get(endKey(fact)) ?? page.jobs.get(fact.id);
-    if (!supersedes(fact, before)) return false;
+  note(news: JobFact): boolean {
+    const page = this.#page(news.repository);
+    const before = this.#ended.get(endKey(news)) ?? page.jobs.get(news.id);
+    if (!supersedes(news, before)) return false;
+    // Who told it first is what people want to know.
+    const fact = before?.heard ? { ...news, heard: before.heard } : news;
     if (fact.status === 'completed') {
       page.jobs.delete(fact.id);
       this.#ended.set(endKey(fact), fact);
@@ -36,6 +38,11 @@ export class JobBook implements Demand {
     this.onNews(fact, before);
     this.#tell(page.name);
     return true;
+  }
+
+  find(repository: string, id: number): JobFact | undefined {
+    const known = this.#pages.get(repository.toLowerCase())?.jobs.get(id);
+    return known ?? this.#ended.get(endKey({ repository, id }));
   }
 
   /** Every job of the repository that is not over, also those that wait for a gate. */
@@ -100,7 +107,7 @@ export class JobBook implements Demand {
   }
 }
 
-const endKey = ({ repository, id }: JobFact): string => `${repository.toLowerCase()}/${id}`;
+const endKey = ({ repository, id }: Pick<JobFact, 'repository' | 'id'>): string => `${repository.toLowerCase()}/${id}`;
 
 const isDemand = (fact: JobFact): fact is JobFact & { status: DemandedJob['status'] } => fact.status !== 'waiting';
 

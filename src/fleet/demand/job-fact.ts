@@ -1,6 +1,6 @@
 /** What one message or listing says about one job. Source: on-demand-runners 4.2 and 4.4. */
 import { z } from 'zod';
-import type { DemandedJob } from './types.ts';
+import type { DemandedJob, Heard } from './types.ts';
 
 const time = z.iso.datetime({ offset: true }).nullish();
 
@@ -31,7 +31,7 @@ export interface JobFact extends Omit<DemandedJob, 'status'> {
 const RANK: Record<JobStatus, number> = { waiting: 0, queued: 1, in_progress: 2, completed: 3 };
 
 /** @param repository OWNER/NAME */
-export function factOf(repository: string, job: WorkflowJob, nowMs: number): JobFact {
+export function factOf(repository: string, job: WorkflowJob, nowMs: number, by: Heard['by'] = 'comparison'): JobFact {
   const status = Object.hasOwn(RANK, job.status) ? (job.status as JobStatus) : 'waiting';
   const queuedAtMs = millis(job.created_at) ?? nowMs;
   const changed = status === 'completed' ? (job.completed_at ?? job.started_at) : job.started_at;
@@ -43,6 +43,7 @@ export function factOf(repository: string, job: WorkflowJob, nowMs: number): Job
     status,
     queuedAtMs,
     changedAtMs: millis(changed) ?? queuedAtMs,
+    heard: { by, atMs: nowMs },
     ...(job.runner_name ? { runnerName: job.runner_name } : {}),
     ...(job.conclusion ? { conclusion: job.conclusion } : {}),
   };

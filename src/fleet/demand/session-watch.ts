@@ -107,5 +107,6 @@ function factOf(job: ScaleSetJob, nowMs: number): JobFact {
     status: 'queued',
     queuedAtMs,
     changedAtMs: queuedAtMs,
+    heard: { by: 'session', atMs: nowMs },
   };
 }

@@ -1,6 +1,7 @@
 /** What scaling may ask about waiting work, whoever tells it: webhooks, a scale set's messages, or a listing. */
 import type { RunnerScope } from '../../protocol/github/runners.ts';
 import type { WatchedPlace } from './demand-service.ts';
+import type { JobFact } from './job-fact.ts';
 
 /** A job that waits for a runner or has one. Every attempt of a job has an id of its own, so that is its key (D-7). */
 export interface DemandedJob {
@@ -17,6 +18,15 @@ export interface DemandedJob {
   queuedAtMs: number;
   /** Name of the runner that has it. */
   runnerName?: string;
+  /** How the fleet came to know of it. */
+  heard?: Heard;
+}
+
+export interface Heard {
+  /** A delivery, our own server's push, or a comparison with the server's list. */
+  by: 'webhook' | 'session' | 'comparison';
+  /** Epoch ms. */
+  atMs: number;
 }
 
 export interface KnownDemand {
@@ -30,6 +40,8 @@ export interface KnownDemand {
 export interface Demand {
   /** Jobs that runners registered at this scope could be asked for. */
   inScope(scope: RunnerScope): KnownDemand;
+  /** One job as last heard, also one that waits for a gate or has ended; undefined when nothing was heard of it. */
+  find(repository: string, id: number): JobFact | undefined;
   /** Called after a change, with the repository (OWNER/NAME) whose jobs changed; the returned function ends that. */
   onChange(listener: (repository: string) => void): () => void;
 }
@@ -45,7 +57,11 @@ export interface DemandSource {
 
 /** For a fleet that is told of no jobs. */
 export const NO_DEMAND: DemandSource = {
-  demand: { inScope: () => ({ jobs: [], problem: 'this fleet is told of no jobs.' }), onChange: () => () => undefined },
+  demand: {
+    inScope: () => ({ jobs: [], problem: 'this fleet is told of no jobs.' }),
+    find: () => undefined,
+    onChange: () => () => undefined,
+  },
   watch: () => undefined,
   runnerEnded: () => undefined,
 };

@@ -94,7 +94,7 @@ async function receive(options: WebhookIntakeOptions, request: FastifyRequest, r
 }
 
 function factIn({ repository, workflow_job: job }: Payload, nowMs: number): JobFact {
-  if (repository && job) return factOf(repository.full_name, job, nowMs);
+  if (repository && job) return factOf(repository.full_name, job, nowMs, 'webhook');
   throw new UserError('bad-request', 'A workflow_job event must name its repository and its workflow_job.');
 }
 

@@ -202,7 +202,7 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
     const { pools } = await get<PoolList>('');
     expect(pools).toMatchObject([
       { kind: 'AutoscalingRunnerSet', name: 'beyond', labels: ['beyond'], queued: 0, max: 3 },
-      { kind: 'RunnerDeployment', name: 'pool', queued: 2, problems: [] },
+      { kind: 'RunnerDeployment', name: 'pool', queued: 2, causes: ['fixed-size'] },
     ]);
     expect(pools[0]?.scope).toEqual({ kind: 'repository', name: 'octo/app' });
   });

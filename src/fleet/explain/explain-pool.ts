@@ -19,6 +19,7 @@ export interface PoolRunner {
   /** When the backend was asked for it, and when it said that it runs; epoch ms, as far as is remembered. */
   askedMs?: number;
   startedMs?: number;
+  onlineMs?: number;
   /** The server has seen it online, and does so no more. */
   isOffline?: boolean;
 }
@@ -29,6 +30,8 @@ export interface PoolFacts {
   name: string;
   scope?: RunnerScope;
   labels: readonly string[];
+  /** Of its runners; left out: the default one. */
+  group?: string;
   desired: number;
   min?: number;
   max?: number;

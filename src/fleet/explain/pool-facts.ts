@@ -79,14 +79,14 @@ function scaledFacts(sources: PoolSources, kind: (typeof SCALED)[number], object
   const owned = store.ownedBy(object.metadata.uid, 'runnerreplicasets');
   return {
     ...{ kind, namespace, name, autoscaler, ...bounds, jobs },
-    ...{ scope: pool?.scope, labels: pool?.labels ?? [] },
+    ...{ scope: pool?.scope, group: pool?.group, labels: pool?.labels ?? [] },
     desired: replicas ?? 1,
     runners: runners.map((runner) => withTimes(sources, runner, runnerFacts(runner))),
     queued: jobs.filter(({ status }) => status === 'queued').length,
     events: eventsAbout(store, [object, autoscaler, ...runners]),
     twins: pool ? twinsOf(sources, object, pool) : [],
     troubles: troublesOf(sources, [object, autoscaler, ...owned, ...runners], placeOfPool(object)),
-    ...(known?.problem === undefined ? {} : { demandProblem: known.problem, comparedAtMs: known.comparedAtMs }),
+    ...{ demandProblem: known?.problem, comparedAtMs: known?.comparedAtMs },
   };
 }
 
@@ -104,6 +104,7 @@ function scaleSetFacts(sources: PoolSources, set: AutoscalingRunnerSet): PoolFac
     kind: 'AutoscalingRunnerSet',
     ...{ namespace, name, desired, min: minRunners, max: maxRunners, runners },
     scope: poolOf(sources, set)?.scope,
+    group: set.spec.runnerGroup,
     labels: [scaleSetNameOf(set), ...(set.spec.runnerScaleSetLabels ?? [])],
     queued: Math.max(0, assignedJobs - runners.filter(({ state }) => state === 'busy').length),
     ownReasons: desiredRunners({ minRunners, maxRunners, assignedJobs }).reasons,
@@ -127,14 +128,16 @@ function troublesOf(
   const server = place && facts.serverTrouble(place);
   return [
     server,
-    ...all.map(({ kind, metadata: { namespace, name } }) => facts.failureOf({ plural: pluralOf(kind), namespace, name })),
+    ...all.map(({ kind, metadata: { namespace, name } }) =>
+      facts.failureOf({ plural: pluralOf(kind), namespace, name }),
+    ),
     ...all.map(({ metadata: { uid } }) => facts.startTrouble(uid) ?? facts.listenerTrouble(uid)),
   ].flatMap((trouble) => trouble ?? []);
 }
 
 function withTimes({ live }: PoolSources, runner: StoredObject, facts: PoolRunner): PoolRunner {
-  const { asked, started } = live?.()?.timesOf(instanceName(runner)) ?? {};
-  return { ...facts, ...(asked === undefined ? {} : { askedMs: asked }), ...(started ? { startedMs: started } : {}) };
+  const { asked: askedMs, started: startedMs, online: onlineMs } = live?.()?.timesOf(instanceName(runner)) ?? {};
+  return { ...facts, askedMs, startedMs, onlineMs };
 }
 
 function placeOfPool(object: StoredObject): RegistrationPlace | undefined {

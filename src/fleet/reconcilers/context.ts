@@ -11,7 +11,9 @@ import type { ScaleSets } from '../scale-sets/scale-sets.ts';
 import type { EventRecorder } from '../store/event-recorder.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import type { Observer } from './observer.ts';
+import type { RunnerTimes } from './runner-times.ts';
 import type { StartBackOff } from './start-back-off.ts';
+import type { Troubles } from './troubles.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** What the reconcilers' shells work with. Built once, by the controller. */
@@ -26,6 +28,9 @@ export interface ReconcilerContext {
   observer: Observer;
   queue: WorkQueue;
   startBackOff: StartBackOff;
+  /** What goes wrong now: of a key of the queue, `start:UID`, `listener:UID` and `place:KEY`. For explanations only. */
+  troubles: Troubles;
+  runnerTimes: RunnerTimes;
   scaleSets: ScaleSets;
   demand: Demand;
   /** Told once of each job that a runner of a scale set began or ended. */

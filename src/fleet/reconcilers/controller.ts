@@ -5,7 +5,7 @@ import { type GitHubClient, removeRunner } from '../../github/index.ts';
 import { removeAgent } from '../../github/scale-sets/index.ts';
 import type { Backend, Exit, Instance } from '../backends/types.ts';
 import { CredentialPool } from '../credentials/credential-pool.ts';
-import { placeOf, type RegistrationPlace } from '../credentials/place.ts';
+import { placeKey, placeOf, type RegistrationPlace } from '../credentials/place.ts';
 import { credentialUsers } from '../credentials/users.ts';
 import { type DemandSource, NO_DEMAND } from '../demand/types.ts';
 import type { EphemeralRunner } from '../resources/ephemeral-runner.ts';
@@ -30,7 +30,9 @@ import { reconcileLegacyRunnerSet } from './legacy-runner-set-reconciler.ts';
 import { Observer } from './observer.ts';
 import { reconcileReplicaSet } from './replica-set-reconciler.ts';
 import { reconcileRunner } from './runner-reconciler.ts';
+import { type LifeTimes, RunnerTimes } from './runner-times.ts';
 import { StartBackOff } from './start-back-off.ts';
+import { type Trouble, Troubles } from './troubles.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface ControllerOptions {
@@ -91,9 +93,13 @@ export class Controller {
       work: (key) => this.#work(key),
       onError: (key, error, retryInMs) => this.#logFailure(key, error, retryInMs),
     });
+    const troubles = new Troubles(clock);
+    const runnerTimes = new RunnerTimes(clock);
     const observer = new Observer({
       ...options,
       githubFor,
+      troubles,
+      runnerTimes,
       signal,
       onSeen: (runner, isBusy) => this.#seen(runner, isBusy),
     });
@@ -102,6 +108,8 @@ export class Controller {
       githubFor,
       queue,
       observer,
+      troubles,
+      runnerTimes,
       signal,
       instances: new Map(instances.map((instance) => [instance.name, instance])),
       startBackOff: new StartBackOff(),
@@ -149,6 +157,34 @@ export class Controller {
     return this.#context.scaleSets.isListening(uid);
   }
 
+  /** What goes wrong now with an object: with bringing it in line with what it says. */
+  failureOf(key: ObjectKey): Trouble | undefined {
+    return this.#context.troubles.of(keyText(key));
+  }
+
+  /** Failed starts of a set's runners (by the set's uid), while none has worked since. */
+  startTrouble(uid: string): (Trouble & { nextStartMs: number }) | undefined {
+    const { troubles, startBackOff, scaleSets } = this.#context;
+    const nextStartMs = Math.max(startBackOff.notBeforeMs(uid), scaleSets.breaker.state(uid).notBeforeMs);
+    const trouble = nextStartMs > 0 ? troubles.of(`start:${uid}`) : undefined;
+    return trouble && { ...trouble, nextStartMs };
+  }
+
+  /** Of the listener of an AutoscalingRunnerSet, by its uid. */
+  listenerTrouble(uid: string): Trouble | undefined {
+    return this.#context.troubles.of(`listener:${uid}`);
+  }
+
+  /** Why the server cannot be asked about the runners of a place. */
+  serverTrouble(place: RegistrationPlace): Trouble | undefined {
+    return this.#context.troubles.of(`place:${placeKey(place)}`);
+  }
+
+  /** By instance name. */
+  timesOf(name: string): LifeTimes {
+    return this.#context.runnerTimes.of(name);
+  }
+
   /** Stops deciding and leaves everything else as it is, like a crash. `close` begins with it. */
   abandon(): void {
     this.#abort.abort();
@@ -165,9 +201,16 @@ export class Controller {
     const { queue, observer, backend, scaleSets } = this.#context;
     this.abandon();
     await Promise.all([queue.close(), observer.close(), scaleSets.close()]);
-    const running = (await backend.list()).filter(({ exit }) => !exit);
+    // A backend that is away must not keep the fleet from closing: what it runs is found by the next start.
+    const known = await backend.list().catch((error: unknown) => {
+      this.#context.logger.warn({ problem: errorText(error) }, 'a backend cannot be asked what runs while closing');
+      return [...this.#context.instances.values()];
+    });
+    const running = known.filter(({ exit }) => !exit);
     await this.#sayFarewell();
-    await Promise.all(running.map(({ name }) => backend.stop(name, CLOSE_GRACE_MS)));
+    const stops = await Promise.allSettled(running.map(({ name }) => backend.stop(name, CLOSE_GRACE_MS)));
+    const failed = stops.find((stop) => stop.status === 'rejected');
+    if (failed) this.#context.logger.warn({ problem: errorText(failed.reason) }, 'a runner could not be stopped');
     await backend.close();
   }
 
@@ -194,6 +237,7 @@ export class Controller {
     if (key === GARBAGE_KEY) return collectGarbage(this.#context.store);
     const [plural = '', namespace = '', name = ''] = key.split('/');
     await RECONCILERS[plural]?.(this.#context, { plural, namespace, name });
+    this.#context.troubles.worked(key);
   }
 
   #changed(event: StoreEvent): void {
@@ -260,6 +304,7 @@ export class Controller {
 
   #logFailure(key: string, error: unknown, retryInMs: number): void {
     if (this.#abort.signal.aborted) return;
+    this.#context.troubles.failed(key, error);
     const isOurs = !(error instanceof UserError) && !(error instanceof OutsideError);
     const details = isOurs ? { err: error } : { problem: errorText(error) };
     this.#context.logger[isOurs ? 'error' : 'warn']({ key, retryInMs, ...details }, 'reconciling failed');

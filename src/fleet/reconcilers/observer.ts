@@ -6,6 +6,9 @@ import type { Runner as ServerRunner } from '../../protocol/github/runners.ts';
 import { placeKey, placeOf, type RegistrationPlace } from '../credentials/place.ts';
 import { annotation, isOver, type Runner, type RunnerPhase } from '../resources/runner.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
+import { instanceName } from './context.ts';
+import type { RunnerTimes } from './runner-times.ts';
+import type { Troubles } from './troubles.ts';
 
 export interface ObserverOptions {
   store: ResourceStore;
@@ -14,6 +17,9 @@ export interface ObserverOptions {
   clock: Clock;
   logger: Logger;
   signal: AbortSignal;
+  /** Told of the server, as `place:KEY`. */
+  troubles: Troubles;
+  runnerTimes: RunnerTimes;
   /** Called before the new status of a runner is stored. */
   onSeen: (runner: Runner, isBusy: boolean) => void;
 }
@@ -89,7 +95,8 @@ export class Observer {
   }
 
   async #look(place: RegistrationPlace): Promise<string | undefined> {
-    const { githubFor, logger, signal } = this.#options;
+    const { githubFor, troubles, logger, signal } = this.#options;
+    const subject = `place:${placeKey(place)}`;
     try {
       const github = githubFor(place);
       const atServer = new Map(
@@ -99,8 +106,10 @@ export class Observer {
         const seen = atServer.get(runner.metadata.annotations?.[annotation.id] ?? '');
         if (seen) this.#note(runner, seen);
       }
+      troubles.worked(subject);
       return undefined;
     } catch (error) {
+      if (!signal.aborted) troubles.failed(subject, error);
       const problem = errorText(error);
       if (!signal.aborted) logger.warn({ problem }, 'the server could not be asked about runners');
       return problem;
@@ -123,6 +132,7 @@ export class Observer {
     const before = runner.status?.phase;
     const phase: RunnerPhase | undefined = busy ? 'Running' : isOnline ? 'Idle' : before;
     if (isOnline || busy) this.#options.onSeen(runner, busy);
+    if (isOnline) this.#options.runnerTimes.note(instanceName(runner), 'online');
     if (phase === before && runner.status?.ready === isOnline) return;
     this.#options.store.update('runners', { ...runner, status: { ...runner.status, phase, ready: isOnline } });
   }

@@ -112,18 +112,21 @@ async function forgetRegistration(context: ReconcilerContext, runner: Runner): P
 }
 
 async function startInstance(context: ReconcilerContext, runner: Runner, jitConfig: string | undefined): Promise<void> {
-  const { backend, instances, observer, startBackOff, store, clock } = context;
+  const { backend, instances, observer, startBackOff, store, troubles, runnerTimes, clock } = context;
   const name = instanceName(runner);
   const keepConfig = !isEphemeral(runner.spec);
   // Before the call: the instance may end before `start` has returned.
   instances.set(name, { name, resumable: keepConfig });
+  runnerTimes.note(name, 'asked');
   try {
     const spec = specToStart(store, runner, runner.spec);
     await backendOf(backend, runner).start({ name, jitConfig, keepConfig, spec });
+    runnerTimes.note(name, 'started');
     observer.expect(placeOfRunner(runner));
   } catch (error) {
     instances.set(name, { name, resumable: !jitConfig, exit: { output: errorText(error) } });
     startBackOff.failed(backOffKey(runner), clock.now());
+    troubles.failed(`start:${backOffKey(runner)}`, error, 'backend-fails');
     warn(context, runner, 'FailedStart', errorText(error));
   }
 }
@@ -197,18 +200,15 @@ async function removeInstance(context: ReconcilerContext, runner: Runner, keepLo
  * @param hadNoJob the server still had the registration: no job ended it
  */
 function noteEnd(context: ReconcilerContext, runner: Runner, exit: Exit, hadNoJob: boolean): void {
-  const { startBackOff, clock } = context;
+  const { startBackOff, troubles, clock } = context;
   // Without a time its end was not seen, and says nothing about the start.
   if (exit.ranMs === undefined) return;
   const isFailedStart = hadNoJob && runner.status?.ready !== true && exit.ranMs < FAILED_START_MS;
   if (isFailedStart) {
+    const problem = `The runner ended (${describeExit(exit)}) before it was ready.${outputOf(exit)}`;
     startBackOff.failed(backOffKey(runner), clock.now());
-    warn(
-      context,
-      runner,
-      'FailedStart',
-      `The runner ended (${describeExit(exit)}) before it was ready.${outputOf(exit)}`,
-    );
+    troubles.failed(`start:${backOffKey(runner)}`, new OutsideError(problem, { retryable: true, code: 'ends-early' }));
+    warn(context, runner, 'FailedStart', problem);
     return;
   }
   startBackOff.worked(backOffKey(runner));

@@ -124,19 +124,21 @@ function giveUp(context: ReconcilerContext, runner: EphemeralRunner): void {
 }
 
 async function startInstance(context: ReconcilerContext, runner: EphemeralRunner, jitConfig: string): Promise<void> {
-  const { backend, instances, store } = context;
+  const { backend, instances, store, runnerTimes } = context;
   const name = instanceName(runner);
   const asked = runnerSpecOf(runner.spec, runner.spec, 'spec.spec').spec;
   // Before the call: the instance may end before `start` has returned.
   instances.set(name, { name, resumable: false });
+  runnerTimes.note(name, 'asked');
   try {
     const spec = specToStart(store, runner, asked);
     await backendOf(backend, runner).start({ name, jitConfig, keepConfig: false, spec });
   } catch (error) {
     instances.set(name, { name, resumable: false, exit: { reason: errorText(error), output: '' } });
-    failedStart(context, runner, errorText(error));
+    failedStart(context, runner, error);
     return;
   }
+  runnerTimes.note(name, 'started');
   save(context, runner, { status: { ready: true } });
 }
 
@@ -212,7 +214,8 @@ function noteEnd(context: ReconcilerContext, runner: EphemeralRunner, exit: Exit
   if (exit.ranMs === undefined || exit.code === OUTDATED_EXIT) return;
   const isFailedStart = hadNoJob && runner.status?.jobRequestId === undefined && exit.ranMs < FAILED_START_MS;
   if (isFailedStart) {
-    failedStart(context, runner, `The runner ended (${describeExit(exit)}) before it had a job.${outputOf(exit)}`);
+    const problem = `The runner ended (${describeExit(exit)}) before it had a job.${outputOf(exit)}`;
+    failedStart(context, runner, new OutsideError(problem, { retryable: true, code: 'ends-early' }));
     return;
   }
   context.scaleSets.breaker.worked(setUidOf(runner));
@@ -221,9 +224,10 @@ function noteEnd(context: ReconcilerContext, runner: EphemeralRunner, exit: Exit
   warn(context, runner, 'RunnerEnded', `The runner ended (${describeExit(exit)}) ${when}.${outputOf(exit)}`);
 }
 
-function failedStart(context: ReconcilerContext, runner: EphemeralRunner, problem: string): void {
-  const { scaleSets, clock } = context;
-  warn(context, runner, 'FailedStart', problem);
+function failedStart(context: ReconcilerContext, runner: EphemeralRunner, error: unknown): void {
+  const { scaleSets, troubles, clock } = context;
+  warn(context, runner, 'FailedStart', errorText(error));
+  troubles.failed(`start:${setUidOf(runner)}`, error, 'backend-fails');
   const state = scaleSets.breaker.failed(setUidOf(runner), clock.now());
   if (!state?.isOpen) return;
   const minutes = Math.round((state.notBeforeMs - clock.now()) / 60_000);

@@ -2,7 +2,7 @@
 import { isoTime } from '../../common/clock.ts';
 import type { ScaleSetJob } from '../../protocol/github/scale-sets.ts';
 import { desiredRunners } from '../autoscaling/scale-set.ts';
-import type { ReconcilerContext } from '../reconcilers/context.ts';
+import { instanceName, type ReconcilerContext } from '../reconcilers/context.ts';
 import { type AutoscalingRunnerSet, maxRunnersOf, minRunnersOf } from '../resources/autoscaling-runner-set.ts';
 import { type EphemeralRunner, type EphemeralRunnerStatus, hasEnded } from '../resources/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../resources/ephemeral-runner-set.ts';
@@ -46,7 +46,7 @@ export function writeDesired(
  * @returns whether it was news
  */
 function noteJob(
-  { store, scaleSets, askAgainAtMs, queue, clock }: ReconcilerContext,
+  { store, scaleSets, askAgainAtMs, queue, runnerTimes, clock }: ReconcilerContext,
   set: EphemeralRunnerSet,
   job: ScaleSetJob,
 ): boolean {
@@ -56,6 +56,7 @@ function noteJob(
   if (!runner || controllerOf(runner)?.uid !== uid) return false;
   if (job.messageType === 'JobStarted') {
     scaleSets.breaker.worked(uid);
+    runnerTimes.note(instanceName(runner), 'taken');
     const phase = hasEnded(runner) || runner.status?.jobResult !== undefined ? runner.status?.phase : 'Running';
     store.update(RUNNERS, { ...runner, status: { ...runner.status, ...jobFields(job), phase } });
     return runner.status?.jobRequestId === undefined;

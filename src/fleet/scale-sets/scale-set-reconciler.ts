@@ -162,8 +162,9 @@ async function listen(
 }
 
 function homeOf(context: ReconcilerContext, set: AutoscalingRunnerSet): ListenerHome {
-  const { store, events, queue, scaleSets } = context;
+  const { store, events, queue, scaleSets, troubles } = context;
   const { namespace, name, uid } = set.metadata;
+  const subject = `listener:${uid}`;
   const key = keyText({ plural: PLURAL, namespace, name });
   const current = (): AutoscalingRunnerSet => find(context, set) ?? set;
   return {
@@ -178,12 +179,16 @@ function homeOf(context: ReconcilerContext, set: AutoscalingRunnerSet): Listener
       store.update(PLURAL, { ...known, metadata: { ...known.metadata, annotations: noted } });
     },
     endedRunners: () => endedRunners(context, current()),
-    evaluated: (evaluation) => noteEvaluation(context, current(), evaluation),
+    evaluated(evaluation) {
+      troubles.worked(subject);
+      noteEvaluation(context, current(), evaluation);
+    },
     lost() {
       scaleSets.ensured.delete(uid);
       queue.add(key);
     },
     failed(error) {
+      troubles.failed(subject, error);
       events.record(current(), 'Warning', 'ListenerFailed', errorText(error), COMPONENT);
       queue.add(key);
     },

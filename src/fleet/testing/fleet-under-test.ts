@@ -44,11 +44,12 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
     this.#logger = silentLogger;
   }
 
-  static async start<B extends Backend>(clock: Clock, backend: B): Promise<FleetUnderTest<B>> {
+  /** @param timeoutMs of calls to the stand-in */
+  static async start<B extends Backend>(clock: Clock, backend: B, timeoutMs?: number): Promise<FleetUnderTest<B>> {
     const github = await GitHubStandIn.start();
     const store = new ResourceStore(':memory:', clock);
     const demand = new InMemoryDemand();
-    const controller = await startController(github, backend, store, clock, demand, silentLogger);
+    const controller = await startController(github, backend, store, clock, demand, silentLogger, timeoutMs);
     return new FleetUnderTest(github, backend, store, clock, demand, controller);
   }
 
@@ -117,7 +118,8 @@ function startController(
   clock: Clock,
   demand: InMemoryDemand,
   logger: Logger,
+  timeoutMs?: number,
 ): Promise<Controller> {
-  const github = new GitHubClient({ url, token: STAND_IN_TOKEN });
+  const github = new GitHubClient({ url, token: STAND_IN_TOKEN, timeoutMs });
   return Controller.start({ store, events: new EventRecorder(store, clock), backend, github, demand, clock, logger });
 }

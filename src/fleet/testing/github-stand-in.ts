@@ -17,7 +17,14 @@ interface Registration extends Runner {
 interface Answer {
   status: number;
   body?: unknown;
+  headers?: Record<string, string>;
 }
+
+/**
+ * How a server can fail besides by its status: never answering, ending the connection before an answer or in its middle,
+ * or an answer of its own.
+ */
+export type BadAnswer = 'hangs' | 'hangs-up' | 'half' | Answer;
 
 const numbers = { n: 'AQAB', e: 'AQAB', d: 'AQAB', p: 'AQAB', q: 'AQAB', dp: 'AQAB', dq: 'AQAB', qi: 'AQAB' };
 
@@ -30,7 +37,7 @@ export class GitHubStandIn {
   /** Runs inside a DELETE before it is decided: the place for a job that arrives in that very moment. */
   beforeDelete: (id: number) => void = () => undefined;
   /** While set, every REST call is answered with it. */
-  failWith: number | undefined;
+  failWith: number | BadAnswer | undefined;
   /** Waits for a registered runner to say hello; resolved by `waitForOnline`. */
   readonly #hellos = new Set<() => void>();
   readonly #polls = new Map<number, (job: { forMs: number }) => void>();
@@ -104,12 +111,22 @@ export class GitHubStandIn {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
     const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
-    const { status, body: answer } = pathname.startsWith('/runner/')
+    const isRest = !/^\/(?:runner|service|queue)\b/.test(pathname);
+    if (isRest && typeof this.failWith === 'string') {
+      this.calls.push(`${request.method} ${pathname}`);
+      failAs(this.failWith, response);
+      return;
+    }
+    const {
+      status,
+      body: answer,
+      headers,
+    } = pathname.startsWith('/runner/')
       ? await this.#runnerSide(pathname)
       : /^\/(?:service|queue)\b|\/runner-registration$/.test(pathname)
         ? await this.#service(request, pathname, searchParams, body)
         : this.#rest(request, pathname, searchParams, body);
-    response.writeHead(status, { 'content-type': 'application/json' });
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(answer === undefined ? undefined : JSON.stringify(answer));
   }
 
@@ -126,7 +143,8 @@ export class GitHubStandIn {
 
   #rest({ method = '', headers }: IncomingMessage, path: string, query: URLSearchParams, body: string): Answer {
     this.calls.push(`${method} ${path}`);
-    if (this.failWith) return { status: this.failWith, body: { message: 'made to fail' } };
+    if (typeof this.failWith === 'number') return { status: this.failWith, body: { message: 'made to fail' } };
+    if (typeof this.failWith === 'object') return this.failWith;
     if (path === '/api/v3/actions/runners/register') return this.#register(headers.authorization, JSON.parse(body));
     if (headers.authorization !== `Bearer ${STAND_IN_TOKEN}`)
       return { status: 401, body: { message: 'Bad credentials' } };
@@ -236,4 +254,13 @@ export class GitHubStandIn {
     this.online(id);
     return { status: 200, body: await job };
   }
+}
+
+function failAs(way: Exclude<BadAnswer, Answer>, response: ServerResponse): void {
+  if (way === 'hangs') return;
+  if (way === 'half') {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+    response.write('{"runners": [');
+  }
+  response.socket?.end();
 }

@@ -1,5 +1,6 @@
 import type { RunnerScope } from '../../protocol/github/runners.ts';
 import type { WatchedPlace } from '../demand/demand-service.ts';
+import type { JobFact } from '../demand/job-fact.ts';
 import type { Demand, DemandedJob, DemandSource, KnownDemand } from '../demand/types.ts';
 
 /** Demand that a test writes down itself. Every scope sees all jobs. */
@@ -32,6 +33,11 @@ export class InMemoryDemand implements DemandSource, Demand {
   set(jobs: readonly DemandedJob[]): void {
     this.known = { ...this.known, jobs };
     for (const listener of this.#listeners) listener('octo/app');
+  }
+
+  find(repository: string, id: number): JobFact | undefined {
+    const job = this.known.jobs.find((one) => one.id === id && one.repository === repository);
+    return job && { changedAtMs: job.queuedAtMs, ...job };
   }
 
   inScope(_scope: RunnerScope): KnownDemand {

@@ -90,3 +90,28 @@ export interface PoolPoint {
   busy: number;
   queued: number;
 }
+
+/**
+ * What the fleet knows of why a job has no runner yet. Of the fleet's API:
+ * `GET /explain/jobs?repository=OWNER/NAME&id=ID&labels=A,B&group=NAME`.
+ */
+export interface FleetJobExplanation {
+  /** What it was told of the job, and how first; null when nobody told it. */
+  known: { status: string; by: 'webhook' | 'session' | 'comparison'; at: string; runner: string | null } | null;
+  /** What keeps the job from a runner, as far as the fleet sees it: the first broken link. Null once it has one. */
+  cause: { code: string; text: string } | null;
+  /** Pools that could take it, those first that are about to. */
+  pools: PoolOfJob[];
+  /** The fleet's part of the job's way, oldest first. */
+  history: { at: string; text: string }[];
+}
+
+/** What stands between a job and a runner of this pool. */
+export interface PoolOfJob {
+  kind: Pool['kind'];
+  namespace: string;
+  name: string;
+  /** One stable word (docs/explain.md). */
+  code: string;
+  text: string;
+}

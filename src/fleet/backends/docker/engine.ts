@@ -140,6 +140,7 @@ async function resultOf(child: ChildProcess, input: Buffer | undefined): Promise
   const closed = once(child, 'close').catch((error: unknown) => {
     throw new OutsideError(`The program docker cannot be started: ${String(error)}.`, {
       retryable: true,
+      code: 'backend-away',
       cause: error,
     });
   });

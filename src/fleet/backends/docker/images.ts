@@ -28,6 +28,7 @@ export class Images {
     if (pullPolicy === 'IfNotPresent') return this.#pull(image);
     throw new OutsideError(`The Docker engine has no image ${image}, and it is not to be pulled: ${whatToDo(image)}`, {
       retryable: true,
+      code: 'image-missing',
     });
   }
 
@@ -56,6 +57,7 @@ export class Images {
       if (isNo || !(await this.#has(image)))
         throw new OutsideError(`The image ${image} cannot be pulled: ${errorText(error)}`, {
           retryable: true,
+          code: 'image-missing',
           cause: error,
         });
       this.#logger.warn(

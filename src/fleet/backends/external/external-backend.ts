@@ -173,6 +173,9 @@ export class ExternalBackend implements Backend {
   }
 
   #lie(what: string): OutsideError {
-    return new OutsideError(`The program of the backend ${this.#options.name} ${what}.`, { retryable: true });
+    return new OutsideError(`The program of the backend ${this.#options.name} ${what}.`, {
+      retryable: true,
+      code: 'backend-lies',
+    });
   }
 }

@@ -71,13 +71,13 @@ export class ProgramLink {
   /** @throws OutsideError when the program says no, is away, breaks the protocol or does not answer in time */
   request(method: Method, params: Record<string, unknown>, timeoutMs: number): Promise<unknown> {
     const child = this.#child;
-    if (!child) return Promise.reject(this.#problem('is being started anew'));
+    if (!child) return Promise.reject(this.#problem('is being started anew', 'backend-away'));
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       const cancelTimeout = this.#options.clock.after(timeoutMs, () => {
         this.#pending.delete(id);
         this.#givenUp.add(id);
-        reject(this.#problem(`did not answer "${method}" in ${Math.round(timeoutMs / 1_000)} s`));
+        reject(this.#problem(`did not answer "${method}" in ${Math.round(timeoutMs / 1_000)} s`, 'backend-hangs'));
       });
       this.#pending.set(id, { method, resolve, reject, cancelTimeout });
       child.stdin?.write(`${JSON.stringify({ id, method, params })}\n`);
@@ -86,7 +86,7 @@ export class ProgramLink {
 
   /** Ends a program that cannot be relied on; it is started anew. */
   fail(problem: string): void {
-    this.#broke(this.#child, problem);
+    this.#broke(this.#child, problem, 'backend-lies');
   }
 
   /** Ends the program, which leaves running what it has started. */
@@ -122,7 +122,7 @@ export class ProgramLink {
     const wrong = hello.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
     const problem = `said hello in a way that is not understood: ${wrong.join('; ')}`;
     this.#broke(child, problem);
-    throw this.#problem(problem);
+    throw this.#problem(problem, 'backend-lies');
   }
 
   #follow(child: ChildProcess): void {
@@ -132,7 +132,8 @@ export class ProgramLink {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) if (child === this.#child) this.#hear(child, line);
-      if (rest.length > MAX_LINE) this.#broke(child, `printed a line of more than ${MAX_LINE} characters`);
+      if (rest.length > MAX_LINE)
+        this.#broke(child, `printed a line of more than ${MAX_LINE} characters`, 'backend-lies');
     });
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       errors = (errors + chunk).slice(-4_096);
@@ -150,14 +151,16 @@ export class ProgramLink {
   #hear(child: ChildProcess, text: string): void {
     if (text.trim() === '') return;
     const line = parseLine(text);
-    if (line === undefined) this.#broke(child, `printed what is no line of the protocol: ${shown(text)}`);
+    if (line === undefined)
+      this.#broke(child, `printed what is no line of the protocol: ${shown(text)}`, 'backend-lies');
     else if ('event' in line) this.#options.onExit(line);
     else if (!this.#givenUp.delete(line.id)) this.#answer(child, line, text);
   }
 
   #answer(child: ChildProcess, line: Answer, text: string): void {
     const pending = this.#pending.get(line.id);
-    if (!pending) return void this.#broke(child, `answered a request that was not made: ${shown(text)}`);
+    if (!pending)
+      return void this.#broke(child, `answered a request that was not made: ${shown(text)}`, 'backend-lies');
     this.#pending.delete(line.id);
     pending.cancelTimeout();
     if (!line.error) return void pending.resolve('result' in line ? line.result : undefined);
@@ -166,12 +169,12 @@ export class ProgramLink {
   }
 
   /** Once for a child: all who wait hear of it, and another is started. */
-  #broke(child: ChildProcess | undefined, problem: string): void {
+  #broke(child: ChildProcess | undefined, problem: string, code = 'backend-away'): void {
     if (!child || child !== this.#child) return;
     this.#child = undefined;
     kill(child);
     this.#givenUp.clear();
-    this.#rejectAll(problem);
+    this.#rejectAll(problem, code);
     if (this.#isClosed) return;
     const { clock, logger, name } = this.#options;
     const retryInMs = backOffMs(this.#failures++, RESTARTS);
@@ -190,16 +193,16 @@ export class ProgramLink {
     }
   }
 
-  #rejectAll(problem: string): void {
+  #rejectAll(problem: string, code?: string): void {
     for (const { reject, cancelTimeout } of this.#pending.values()) {
       cancelTimeout();
-      reject(this.#problem(problem));
+      reject(this.#problem(problem, code));
     }
     this.#pending.clear();
   }
 
-  #problem(what: string): OutsideError {
-    return new OutsideError(`${this.#who()} ${what}.`, { retryable: true });
+  #problem(what: string, code?: string): OutsideError {
+    return new OutsideError(`${this.#who()} ${what}.`, { retryable: true, code });
   }
 
   #who(): string {
