@@ -12,6 +12,7 @@ import { openBackends } from './backends/open-backends.ts';
 import type { Backend } from './backends/types.ts';
 import { DemandService } from './demand/demand-service.ts';
 import { PoolHistories } from './explain/pool-history.ts';
+import { jobExplanations } from './explain/job-routes.ts';
 import { poolExplanations } from './explain/routes.ts';
 import { FleetMetrics } from './metrics/fleet-metrics.ts';
 import { Controller } from './reconcilers/controller.ts';
@@ -80,7 +81,12 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
   const histories = new PoolHistories(sources, clock);
   // The API first: without its port nothing may be started.
   const review = reviewBy(backend);
-  const plugins = [demand.routes, poolExplanations(sources, histories, clock), metrics.routes];
+  const plugins = [
+    demand.routes,
+    poolExplanations(sources, histories, clock),
+    jobExplanations(sources, clock),
+    metrics.routes,
+  ];
   const api = await startApi({ ...options, store, clock, review, plugins }).catch(async (error: unknown) => {
     await closeAll([histories, metrics, demand, backend, closeStore]);
     throw error;
