@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseDocuments } from '../../src/cli/client/manifests.ts';
 import { importLines } from '../../src/cli/report/import-text.ts';
 import { importArc } from '../../src/fleet/import-arc/index.ts';
-import { ApiUnderTest, TOKEN } from '../../src/fleet/testing/api-under-test.ts';
+import { ApiUnderTest, TOKEN } from '../support/api-under-test.ts';
 import { expectGolden } from './golden.ts';
 import { folderWith, switchyard } from './program.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiUnderTest } from '../testing/api-under-test.ts';
+import { ApiUnderTest } from '../../../test/support/api-under-test.ts';
 
 const POOLS = '/apis/actions.summerwind.dev/v1alpha1/namespaces/default/runnerdeployments';
 const JSON_TYPE = 'application/json';

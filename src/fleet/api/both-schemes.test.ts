@@ -4,8 +4,8 @@ import { get, type RequestOptions } from 'node:https';
 import { connect } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ApiUnderTest, TOKEN } from '../../../test/support/api-under-test.ts';
 import { tlsFiles } from '../../common/tls/files.ts';
-import { ApiUnderTest, TOKEN } from '../testing/api-under-test.ts';
 
 describe('the port of the fleet API', () => {
   let fleet: ApiUnderTest;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ApiUnderTest } from '../../../test/support/api-under-test.ts';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { ResourceStore } from '../store/resource-store.ts';
-import { ApiUnderTest } from '../testing/api-under-test.ts';
 
 const SECRETS = '/api/v1/namespaces/default/secrets';
 const TABLE = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };

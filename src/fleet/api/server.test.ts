@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { ApiUnderTest } from '../../../test/support/api-under-test.ts';
 import { EventRecorder } from '../store/event-recorder.ts';
-import { ApiUnderTest } from '../testing/api-under-test.ts';
 
 const TOKEN = 'api-token';
 const BASE = '/apis/actions.summerwind.dev/v1alpha1';

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManualClock } from '../../../test/support/manual-clock.ts';
-import { silentLogger } from '../../common/log.ts';
-import { sealingWith } from '../../common/sealing.ts';
-import { startApi } from '../api/server.ts';
-import { reviewForProcesses } from '../backends/process/review.ts';
-import { ResourceStore } from '../store/resource-store.ts';
+import { silentLogger } from '../../src/common/log.ts';
+import { sealingWith } from '../../src/common/sealing.ts';
+import { startApi } from '../../src/fleet/api/server.ts';
+import { reviewForProcesses } from '../../src/fleet/backends/process/review.ts';
+import { ResourceStore } from '../../src/fleet/store/resource-store.ts';
+import { ManualClock } from './manual-clock.ts';
 
 export const TOKEN = 'api-token';
 const SEALING = sealingWith(new Uint8Array(32));
@@ -106,6 +106,13 @@ export class ApiUnderTest {
 async function open(folder: string): Promise<Pick<ApiUnderTest, 'clock' | 'store' | 'api'>> {
   const clock = new ManualClock();
   const store = new ResourceStore(join(folder, 'fleet.db'), clock, SEALING);
-  const options = { host: '127.0.0.1', port: 0, apiToken: TOKEN, dataFolder: folder, logger: silentLogger, plugins: [] };
+  const options = {
+    host: '127.0.0.1',
+    port: 0,
+    apiToken: TOKEN,
+    dataFolder: folder,
+    logger: silentLogger,
+    plugins: [],
+  };
   return { clock, store, api: await startApi({ ...options, store, clock, review: reviewForProcesses }) };
 }
