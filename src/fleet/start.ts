@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../common/clock.ts';
 import { errorText, UserError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
+import { Notifier } from '../common/notifications/index.ts';
 import { readOrCreateKey, sealingWith } from '../common/sealing.ts';
 import { type Closable, closeAll } from '../common/shutdown.ts';
 import { GitHubClient } from '../github/index.ts';
@@ -11,10 +12,11 @@ import { reviewBy } from './backends/annotation.ts';
 import { openBackends } from './backends/open-backends.ts';
 import type { Backend } from './backends/types.ts';
 import { DemandService } from './demand/demand-service.ts';
-import { PoolHistories } from './explain/pool-history.ts';
 import { jobExplanations } from './explain/job-routes.ts';
+import { PoolHistories } from './explain/pool-history.ts';
 import { poolExplanations } from './explain/routes.ts';
 import { FleetMetrics } from './metrics/fleet-metrics.ts';
+import { noticesTo } from './notifications/fleet-notices.ts';
 import { Controller } from './reconcilers/controller.ts';
 import { EventRecorder } from './store/event-recorder.ts';
 import { ResourceStore } from './store/resource-store.ts';
@@ -31,6 +33,8 @@ export interface FleetOptions {
   apiToken: string;
   /** Webhooks are taken that are signed with one of these; none takes none. */
   webhookSecrets?: readonly string[];
+  /** Rules of whom to tell what; without one, or where it is missing, nobody is told. */
+  notificationsFile?: string;
   /** Folder of the runners' roots; default `dataFolder/runners`. */
   runnerRoot?: string;
   /** Processes of runners end when the fleet's does, however it ends. Else the next fleet adopts them. */
@@ -54,12 +58,14 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
       cause: error,
     });
   });
+  const notifier = await Notifier.open(options.notificationsFile, { clock, logger });
   const runnerRoot = options.runnerRoot ?? join(dataFolder, 'runners');
   const places = { dataFolder, runnerRoot, runnersEndWithFleet, serverUrl: github.url };
   const backend = options.backend ?? (await openBackends({ ...places, clock, logger }));
   const sealing = sealingWith(await readOrCreateKey(join(dataFolder, 'secrets.key')));
   const store = new ResourceStore(join(dataFolder, 'fleet.db'), clock, sealing);
   const closeStore = { close: async () => store.close() };
+  const notices = noticesTo(notifier, { store, clock });
   const client = new GitHubClient(github);
   const demand = new DemandService({
     file: join(dataFolder, 'demand.db'),
@@ -88,7 +94,7 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
     metrics.routes,
   ];
   const api = await startApi({ ...options, store, clock, review, plugins }).catch(async (error: unknown) => {
-    await closeAll([histories, metrics, demand, backend, closeStore]);
+    await closeAll([histories, metrics, demand, backend, notices, closeStore]);
     throw error;
   });
   const events = new EventRecorder(store, clock);
@@ -100,9 +106,9 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
     });
     metrics.controller = controller;
     running = controller;
-    return { url: api.url, close: () => closeAll([api, controller, histories, metrics, demand, closeStore]) };
+    return { url: api.url, close: () => closeAll([api, controller, histories, metrics, demand, notices, closeStore]) };
   } catch (error) {
-    await closeAll([api, histories, metrics, demand, backend, closeStore]);
+    await closeAll([api, histories, metrics, demand, backend, notices, closeStore]);
     throw error;
   }
 }

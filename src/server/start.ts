@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../common/clock.ts';
 import { hasErrorCode, UserError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { isLoopbackName } from '../common/loopback.ts';
+import { Notifier } from '../common/notifications/index.ts';
 import { booleanSetting, numberSetting, setting, webhookSecrets } from '../common/settings.ts';
 import { hasCertificate } from '../common/tls/files.ts';
 import { FolderBlobs } from '../store/blobs-folder.ts';
@@ -29,6 +30,7 @@ import { startHousekeeping } from './housekeeping.ts';
 import { RateLimits } from './limits/rate-limits.ts';
 import { acceptDelivery, branchesMoved } from './mirrors/accept.ts';
 import { Mirrors } from './mirrors/mirrors.ts';
+import { announceTo } from './notifications/server-notices.ts';
 import { takeBackUndeleted } from './repositories/delete.ts';
 import { LiveLogs } from './runner-service/live-logs.ts';
 import { registerSurfaces } from './surfaces.ts';
@@ -59,6 +61,8 @@ export interface StartServerOptions {
   /** Default: the settings of these names. */
   webhookSecret?: string;
   runForkPulls?: boolean;
+  /** Rules of whom to tell what; without one, or where it is missing, nobody is told. */
+  notificationsFile?: string;
   /** Default: the setting `rateLimit`. */
   rateLimit?: number;
   /** Default: the settings `runOnDeletedRefs` and `changedFilesLimit`. */
@@ -111,6 +115,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const { followsEvents = true } = options;
   const webhooks = new Webhooks({ db, clock, keys, publicUrl, logger: options.logger });
   await webhooks.reload();
+  const notifier = await Notifier.open(options.notificationsFile, { clock, logger: options.logger });
+  const tellPeople = notifier && announceTo(notifier, publicUrl);
   const engine = new Engine({
     db,
     clock,
@@ -124,6 +130,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     announce: async (unit, news) => {
       await webhooks.announce(unit, news);
       await mirrors.announce(unit, news);
+      await tellPeople?.(unit, news);
     },
     logger: options.logger,
     publicUrl,
@@ -188,6 +195,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     await runEvents.close();
     await webhooks.close();
     await mirrors.close();
+    await notifier?.close();
     engine.close();
     await context.liveLogs.close();
     await context.runnerKeys.close();

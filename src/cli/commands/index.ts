@@ -18,6 +18,7 @@ import { importCommand } from './import.ts';
 import { lintCommand } from './lint.ts';
 import { logsCommand } from './logs.ts';
 import { mirrorCommand } from './mirror.ts';
+import { notifyCommand } from './notify.ts';
 import { planCommand } from './plan.ts';
 import { repoCommand } from './repo.ts';
 import { rerunCommand } from './rerun.ts';
@@ -60,6 +61,7 @@ export const commands: Command[] = [
   wallCommand,
   mirrorCommand,
   hookCommand,
+  notifyCommand,
   repoCommand,
   secretCommand,
   variableCommand,

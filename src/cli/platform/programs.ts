@@ -1,5 +1,6 @@
 /** Server and fleet, started for the commands. Their code is loaded here, when it is needed. */
 import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { UserError } from '../../common/errors.ts';
 import { randomToken } from '../../common/ids.ts';
 import type { Logger, LogLevel } from '../../common/log.ts';
@@ -26,6 +27,9 @@ export interface RunningFleet extends Closable {
   token: string;
 }
 
+/** Rules of whom to tell what, for server and fleet alike. */
+export const notificationsFile = (dataFolder: string): string => join(dataFolder, 'notifications.yaml');
+
 /** @throws UserError when the place is taken */
 export async function openServer(
   place: Place,
@@ -39,7 +43,7 @@ export async function openServer(
   },
 ): Promise<RunningServer> {
   const { startServer } = await import('../../server/index.ts');
-  return startServer({ ...place, ...options });
+  return startServer({ ...place, ...options, notificationsFile: notificationsFile(options.dataFolder) });
 }
 
 /** @throws UserError when the place is taken */
@@ -56,7 +60,11 @@ export async function openFleet(
 ): Promise<RunningFleet> {
   const { startFleet } = await import('../../fleet/index.ts');
   const { token, ...rest } = options;
-  const fleet = await startFleet({ ...place, ...rest, apiToken: token, webhookSecrets: webhookSecrets() });
+  const fleet = await startFleet({
+    ...{ ...place, ...rest, apiToken: token, webhookSecrets: webhookSecrets() },
+    // A fleet's own folder lies in the data folder.
+    notificationsFile: notificationsFile(dirname(rest.dataFolder)),
+  });
   return { url: fleet.url, token, close: () => fleet.close() };
 }
 

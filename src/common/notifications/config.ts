@@ -1,5 +1,5 @@
 /** The file notifications.yaml: who is told, and of what. */
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -108,8 +108,10 @@ const sealingOf = async (file: string): Promise<Sealing> =>
   sealingWith(await readOrCreateKey(join(dirname(file), 'notifications.key')));
 
 /** What stands in the file in place of a secret. @param file of the rules */
-export const sealed = async (file: string, text: string): Promise<string> =>
-  SEALED + (await sealingOf(file)).seal(text);
+export async function sealed(file: string, text: string): Promise<string> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  return SEALED + (await sealingOf(file)).seal(text);
+}
 
 async function opened(config: NotificationsConfig, file: string): Promise<NotificationsConfig> {
   const open = async (text: string): Promise<string> => {

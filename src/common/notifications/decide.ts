@@ -175,7 +175,7 @@ const FIELDS = [
 ] as const;
 
 /** `{{field}}` of the notice; empty for what it does not have. */
-function titleOf({ template }: Rule, notice: Notice): string {
+export function titleOf({ template }: Rule, notice: Notice): string {
   if (template === undefined) return notice.title;
   return template.replace(/\{\{ *(\w+) *\}\}/g, (whole, name: string) => {
     const field = FIELDS.find((known) => known === name);

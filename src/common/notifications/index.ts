@@ -1,4 +1,6 @@
-export { type NotificationsConfig, parseConfig, type Receiver, readConfig, sealed } from './config.ts';
-export { NOTICE_KINDS, type Notice, type NoticeKind } from './notice.ts';
+export { type NotificationsConfig, type Receiver, type Rule, readConfig, sealed } from './config.ts';
+export { titleOf } from './decide.ts';
+export { exampleFor } from './example.ts';
+export type { Notice, NoticeKind } from './notice.ts';
 export { Notifier } from './notifier.ts';
 export { send } from './send.ts';

@@ -8,7 +8,7 @@ import { type Decision, decide, flush, type Message, NOTHING_TOLD, nextFlushMs }
 import type { Notice } from './notice.ts';
 import { type Posted, send } from './send.ts';
 
-/** 5 s, 10 s, …, five minutes: a quarter of an hour in all. */
+/** 5 s, 10 s, …, five minutes: about ten minutes in all. */
 const BACK_OFF = { firstMs: 5_000, maxMs: 300_000 };
 const MAX_TRIES = 8;
 /** Messages that wait for one receiver; beyond that the newest are dropped, and the log says so. */
