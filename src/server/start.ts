@@ -6,7 +6,7 @@ import { hasErrorCode, UserError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { isLoopbackName } from '../common/loopback.ts';
 import { Notifier } from '../common/notifications/index.ts';
-import { booleanSetting, numberSetting, setting, webhookSecrets } from '../common/settings.ts';
+import { booleanSetting, numberSetting, webhookSecrets } from '../common/settings.ts';
 import { hasCertificate } from '../common/tls/files.ts';
 import { FolderBlobs } from '../store/blobs-folder.ts';
 import { openDatabase } from '../store/database.ts';

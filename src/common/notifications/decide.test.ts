@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from './config.ts';
 import { type Decision, decide, flush, type Message, matches, NOTHING_TOLD, nextFlushMs } from './decide.ts';
@@ -130,5 +131,33 @@ describe('when they are told', () => {
     }
     const { messages } = flush(state, NOON + MINUTE);
     expect(messages).toMatchObject([{ key: 'deployment:1', title: 'production: success' }]);
+  });
+
+  it('tells, holds or counts every trouble, and nothing twice, whatever comes in whatever order', () => {
+    const rules = config(ALL, { digestAfter: 2, throttleMinutes: 1 });
+    const step = fc.record({ afterMs: fc.integer({ min: 0, max: 40_000 }), pool: fc.integer({ min: 0, max: 4 }) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        let state = NOTHING_TOLD;
+        let now = NOON;
+        const out: Message[] = [];
+        const follow = (decision: Decision): void => {
+          state = decision.state;
+          out.push(...decision.messages);
+        };
+        let unsaid = 0;
+        for (const { afterMs, pool } of steps) {
+          now += afterMs;
+          follow(flush(state, now));
+          const subject = `pool:${pool}`;
+          const before = [...state.told].find(([key]) => key.includes(subject))?.[1];
+          if (before && now - before.atMs < MINUTE) unsaid++;
+          follow(decide(state, rules, trouble({ subject }), now));
+        }
+        follow(flush(state, now + MINUTE));
+        expect(nextFlushMs(state)).toBeUndefined();
+        expect(out.flatMap(({ notices }) => notices)).toHaveLength(steps.length - unsaid);
+      }),
+    );
   });
 });

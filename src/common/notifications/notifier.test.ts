@@ -84,6 +84,13 @@ describe('notifications', () => {
     });
   });
 
+  it('lets no address of others end a link and mention everybody', async () => {
+    const receiver = await receiving();
+    started({ slack: { url: receiver.url } }).tell({ ...deployment('success'), url: 'http://x/|a> <!channel>' });
+    const [hook] = await arrived(receiver, 1);
+    expect(hook?.body).toContain('<http://x/%7Ca&gt; &lt;!channel&gt;|Details>');
+  });
+
   it('changes the message of a deployment where Slack lets it, and posts others anew', async () => {
     const api = await slackApi();
     const notifier = started({ slack: { token: 'xoxb-secret', channel: '#deploys', api: api.url } });

@@ -82,12 +82,15 @@ function detailLines(notice: Notice | undefined): string[] {
   return [
     ...(facts.length > 0 ? [facts.join(' · ')] : []),
     ...(notice.text === '' ? [] : [escaped(notice.text)]),
-    ...(notice.url === undefined ? [] : [`<${notice.url}|Details>`]),
+    ...(notice.url === undefined ? [] : [link(notice.url, 'Details')]),
   ];
 }
 
-const slackLink = ({ title, url }: Notice): string =>
-  url === undefined ? escaped(title) : `<${url}|${escaped(title).replaceAll('|', '¦')}>`;
+const slackLink = ({ title, url }: Notice): string => (url === undefined ? escaped(title) : link(url, title));
+
+/** Addresses may be others' words, too: whoever reports a deployment chooses one. */
+const link = (url: string, text: string): string =>
+  `<${escaped(url).replaceAll('|', '%7C')}|${escaped(text).replaceAll('|', '¦')}>`;
 
 /** Slack's three; else text of others could mention everybody in a channel. */
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
