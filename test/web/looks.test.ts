@@ -6,8 +6,10 @@ import {
   logLines,
   sampleDelivery,
   sampleEvent,
+  sampleHistory,
   sampleHook,
   sampleJob,
+  samplePool,
   sampleRun,
   sampleRunner,
   sampleStep,
@@ -22,6 +24,8 @@ const pages = {
   job: { path: '/runs/1/jobs/11', heading: 'build', title: `✗ build · ${longName} · Switchyard` },
   events: { path: '/events', heading: 'Events', title: 'Events · Switchyard' },
   runners: { path: '/runners', heading: 'Runners', title: 'Runners · Switchyard' },
+  pools: { path: '/pools', heading: 'Pools', title: 'Pools · Switchyard' },
+  pool: { path: `/pools/default/${longName}`, heading: longName, title: `Pool ${longName} · Switchyard` },
   webhooks: { path: '/hooks', heading: 'Webhooks', title: 'Webhooks · Switchyard' },
   webhook: { path: '/hooks/1', heading: longName, title: `Webhook https://${longName}.example/ · Switchyard` },
 };
@@ -60,6 +64,17 @@ describe.skipIf(!chromiumPath)('every page', () => {
     const url = `https://${longName}.example/`;
     server.webhooks.deliveries.push(delivery);
     server.webhooks.hooks.push(sampleHook({ id: 1, url, events: [longName], waiting: 3, lastDelivery: delivery }));
+    server.fleet.pools.push(
+      samplePool({
+        name: longName,
+        labels: [longName],
+        rule: longName,
+        problems: [longName],
+        reasons: [{ code: 'x', text: longName }],
+        events: [{ at: delivery.delivered_at, type: 'Warning', reason: longName, message: longName, count: 2 }],
+      }),
+    );
+    server.fleet.history = sampleHistory();
     server.setRunner(sampleRunner({ id: 1, name: longName, labels: ['self-hosted', longName] }));
   });
   afterAll(async () => {
@@ -127,7 +142,7 @@ describe.skipIf(!chromiumPath)('every page', () => {
     await page.getByRole('heading', { name: 'Runs' }).waitFor();
     await page.keyboard.press('Tab');
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
-    for (const expected of ['Switchyard', 'Runs', 'Events', 'Runners', 'Settings']) {
+    for (const expected of ['Switchyard', 'Runs', 'Events', 'Runners', 'Pools', 'Settings']) {
       await page.keyboard.press('Tab');
       const focused = page.locator(':focus-visible');
       expect(await focused.textContent()).toBe(expected);

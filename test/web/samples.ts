@@ -3,6 +3,8 @@ import type {
   HookDelivery,
   HookDeliveryDetail,
   Job,
+  PoolExplanation,
+  PoolHistory,
   ReceivedEvent,
   RunDetail,
   Runner,
@@ -103,6 +105,58 @@ export function sampleRunner(fields: Partial<Runner> & { id: number; name: strin
     groupWall: null,
     ...fields,
   };
+}
+
+export function samplePool(fields: Partial<PoolExplanation> = {}): PoolExplanation {
+  return {
+    ...{ kind: 'RunnerDeployment', namespace: 'default', name: 'large', scope: { kind: 'enterprise', name: 'all' } },
+    labels: ['self-hosted', 'linux', 't3a.large'],
+    ...{ desired: 4, current: 4, idle: 0, busy: 2, starting: 2, leaving: 0, queued: 3, min: 2, max: 16 },
+    rule: 'The HorizontalRunnerAutoscaler large decides, by PercentageRunnersBusy and 1 scheduled override.',
+    next: [
+      { at: ago(-50), what: 'the next round of PercentageRunnersBusy', desired: null },
+      { at: '2030-07-14T15:00:00.000Z', what: 'the schedule sets minReplicas 1 instead of 2', desired: 3 },
+    ],
+    problems: [],
+    causes: [],
+    reasons: [{ code: 'busy-high', text: '2 of 2 runners were busy, at least 75 %: 2 × 2, rounded up, is 4.' }],
+    schedule: [
+      {
+        ...{ start: '2023-07-15T00:00:00+09:00', end: '2023-07-17T00:00:00+09:00', min: 1, max: null },
+        ...{ repeats: 'Weekly', until: null, timeZone: null, isActive: false },
+      },
+    ],
+    runners: (['busy', 'busy', 'starting', 'starting'] as const).map((state, index) => ({
+      name: `large-abcde-${index}`,
+      state,
+      createdAt: ago(100 - index),
+    })),
+    events: [
+      {
+        at: ago(60),
+        type: 'Normal',
+        reason: 'SuccessfulRescale',
+        message: '4 runners are wanted instead of 2.',
+        count: 2,
+      },
+    ],
+    ...fields,
+  };
+}
+
+/** A day with a morning's wave. */
+export function sampleHistory(): PoolHistory {
+  const points = Array.from({ length: 288 }, (_, index) => {
+    const jobs = Math.max(0, Math.round(18 * Math.sin((index - 60) / 40)));
+    const desired = Math.min(16, Math.max(2, jobs));
+    return {
+      desired,
+      runners: Math.max(2, desired - 1),
+      busy: Math.min(jobs, desired),
+      queued: Math.max(0, jobs - 14),
+    };
+  });
+  return { from: ago(86_400), to: ago(0), points };
 }
 
 /** `text` as a runner writes it, one line each. */

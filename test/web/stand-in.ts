@@ -17,6 +17,7 @@ import type {
 } from '../../src/protocol/dashboard/index.ts';
 import { DASHBOARD_PREFIX } from '../../src/protocol/dashboard/index.ts';
 import { StandInHooks } from './stand-in-hooks.ts';
+import { StandInPools } from './stand-in-pools.ts';
 
 const pageFolder = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
@@ -39,6 +40,7 @@ export class StandIn {
   readonly receivedEvents = new Map<number, ReceivedEvent>();
   readonly schedules: Schedule[] = [];
   readonly webhooks = new StandInHooks();
+  readonly fleet = new StandInPools();
   /** Of whoever has the token. */
   isAdmin = false;
   readonly explanations = new Map<string, Explanation>();
@@ -81,6 +83,7 @@ export class StandIn {
     });
     this.#app.addHook('onRequest', async (request, reply) => this.#guard(request, reply));
     await this.#app.register(async (api) => this.#addRoutes(api), { prefix: DASHBOARD_PREFIX });
+    await this.#app.register(async (api) => this.fleet.addRoutes(api), { prefix: DASHBOARD_PREFIX });
     this.webhooks.addRoutes(this.#app);
     this.#app.get('/api/v3/repos/:owner/:repo/actions/jobs/:id/logs', (request, reply) =>
       reply.redirect(`/blobs/logs/${idOf(request)}`, 302),

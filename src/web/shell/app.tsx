@@ -14,6 +14,8 @@ const RunPage = lazy(async () => ({ default: (await import('../run/run-page.tsx'
 const JobPage = lazy(async () => ({ default: (await import('../job/job-page.tsx')).JobPage }));
 const EventsPage = lazy(async () => ({ default: (await import('../events/events-page.tsx')).EventsPage }));
 const RunnersPage = lazy(async () => ({ default: (await import('../runners/runners-page.tsx')).RunnersPage }));
+const PoolsPage = lazy(async () => ({ default: (await import('../pools/pools-page.tsx')).PoolsPage }));
+const PoolPage = lazy(async () => ({ default: (await import('../pools/pool-page.tsx')).PoolPage }));
 const HooksPage = lazy(async () => ({ default: (await import('../hooks/hooks-page.tsx')).HooksPage }));
 const HookPage = lazy(async () => ({ default: (await import('../hooks/hook-page.tsx')).HookPage }));
 const Settings = lazy(async () => ({ default: (await import('../settings/settings.tsx')).Settings }));
@@ -57,6 +59,12 @@ function Pages() {
       </Route>
       <Route path="/runners">
         <RunnersPage />
+      </Route>
+      <Route path="/pools">
+        <PoolsPage />
+      </Route>
+      <Route path="/pools/:namespace/:name">
+        {(pool) => <PoolPage key={`${pool.namespace}/${pool.name}`} {...pool} />}
       </Route>
       <Route path="/hooks">
         <HooksPage />

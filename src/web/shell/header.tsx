@@ -9,6 +9,7 @@ const parts = [
   { path: '/', title: 'Runs' },
   { path: '/events', title: 'Events' },
   { path: '/runners', title: 'Runners' },
+  { path: '/pools', title: 'Pools' },
   { path: '/settings', title: 'Settings' },
 ];
 

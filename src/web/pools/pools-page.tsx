@@ -1,0 +1,101 @@
+import { StackIcon } from '@primer/octicons-react';
+import { useRef } from 'react';
+import { Link } from 'wouter';
+import type { Pool, PoolList } from '../../protocol/dashboard/index.ts';
+import { usePools } from '../api/pool-queries.ts';
+import { useLive } from '../api/use-live.ts';
+import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
+import { useListKeys } from '../components/use-list-keys.ts';
+import { useTitle } from '../components/use-title.ts';
+import { factsOf, NextChange, PoolCounts, PoolLabels, Problems, StaleNotice } from './pool-facts.tsx';
+
+/** Every pool of the fleet: how many runners it has and wants, by which rule, and what is wrong. */
+export function PoolsPage() {
+  const { data, error, refetch } = usePools();
+  useLive();
+  useTitle('Pools');
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Pools {data?.hasFleet && <span className="muted">{data.pools.length}</span>}</h1>
+        {data?.hasFleet && <p className="muted">{summary(data.pools)}</p>}
+      </div>
+      {data ? (
+        <>
+          <StaleNotice error={error} />
+          <List list={data} />
+        </>
+      ) : error ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : (
+        <SkeletonRows rows={3} height={124} />
+      )}
+    </div>
+  );
+}
+
+function summary(pools: readonly Pool[]): string {
+  const sum = (numberOf: (pool: Pool) => number): number => pools.reduce((all, pool) => all + numberOf(pool), 0);
+  return `${sum(({ busy }) => busy)} busy, ${sum(({ idle }) => idle)} idle, ${sum(({ queued }) => queued)} queued`;
+}
+
+function List({ list: { hasFleet, pools } }: { list: PoolList }) {
+  const list = useRef<HTMLUListElement>(null);
+  useListKeys(list);
+  if (!hasFleet) return <NoFleet />;
+  if (pools.length === 0) return <NoPools />;
+  return (
+    <ul ref={list} className="list">
+      {pools.map((pool) => (
+        <PoolRow key={`${pool.namespace}/${pool.name}`} pool={pool} />
+      ))}
+    </ul>
+  );
+}
+
+function PoolRow({ pool }: { pool: Pool }) {
+  const { namespace, name, labels, rule, problems, next } = pool;
+  const [soonest] = next;
+  return (
+    <li className="row pool">
+      <div className="row-main">
+        <Link href={`/pools/${namespace}/${name}`} className="row-title" data-key-stop>
+          {namespace === 'default' ? name : `${namespace}/${name}`}
+        </Link>
+        <PoolLabels labels={labels} />
+        <div className="row-facts muted">{factsOf(pool).join(' · ')}</div>
+        <p className="small">{rule}</p>
+        {soonest && (
+          <p className="pool-next small">
+            <NextChange change={soonest} pool={pool} />
+          </p>
+        )}
+        <Problems problems={problems} />
+      </div>
+      <PoolCounts pool={pool} />
+    </li>
+  );
+}
+
+function NoFleet() {
+  return (
+    <Blank icon={<StackIcon size={24} />} title="This server knows no fleet">
+      <p>
+        A fleet keeps pools of runners. <code>switchyard up</code> starts one and shows its pools here. A fleet of its
+        own is named to the server by its address and a file with its token:
+      </p>
+      <pre className="command">
+        SWITCHYARD_FLEET=http://FLEET:8485 SWITCHYARD_FLEET_TOKEN_FILE=fleet-token switchyard server
+      </pre>
+    </Blank>
+  );
+}
+
+function NoPools() {
+  return (
+    <Blank icon={<StackIcon size={24} />} title="There is no pool for your jobs">
+      <p>A RunnerDeployment, a RunnerSet or an AutoscalingRunnerSet is one. Apply some from a file:</p>
+      <pre className="command">switchyard apply -f examples/runners.yaml</pre>
+    </Blank>
+  );
+}
