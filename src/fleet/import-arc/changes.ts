@@ -71,12 +71,14 @@ function isTarget(autoscaler: ArcObject, object: ArcObject): boolean {
   return object.kind === kind && object.metadata.name === name;
 }
 
+/** An autoscaler writes both fields, and ARC's has written its own. */
 function ofReplicated(object: ArcObject, all: ArcObject[]): Changed {
-  const { replicas, ...spec } = fieldsOf(object.spec);
+  const { replicas, effectiveTime: _written, ...spec } = fieldsOf(object.spec);
   const autoscaler = all.find((one) => isTarget(one, object));
-  if (!autoscaler || replicas === undefined) return { object, notes: [] };
+  if (!autoscaler) return { object, notes: [] };
   const message = `left out: ${autoscaler.metadata.name} sets it, and each apply would set it back`;
-  return { object: { ...object, spec }, notes: [change('spec.replicas', message)] };
+  const notes = replicas === undefined ? [] : [change('spec.replicas', message)];
+  return { object: isFields(object.spec) ? { ...object, spec } : object, notes };
 }
 
 /** Of the listener's pod and its rights, and of children's. */

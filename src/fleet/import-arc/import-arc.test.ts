@@ -87,10 +87,13 @@ describe('importing ARC', () => {
   });
 
   it('leaves the number of replicas to the autoscaler', () => {
-    const pool = { ...deployment(), spec: { replicas: 7, ...deployment().spec } };
+    const pool = {
+      ...deployment(),
+      spec: { replicas: 7, effectiveTime: '2026-01-01T00:00:00Z', ...deployment().spec },
+    };
     const { objects, output } = imported([pool, autoscaler()]);
     expect(fields(objects[0]?.notes ?? [])).toEqual(['change spec.replicas']);
-    expect(output[0]?.spec).not.toHaveProperty('replicas');
+    expect(output[0]?.spec).toEqual(deployment().spec);
     expect(imported([pool]).output[0]?.spec).toHaveProperty('replicas', 7);
   });
 
