@@ -106,6 +106,14 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
     expect((await explain()).events.map(({ reason }) => reason)).toEqual(['SuccessfulRescale']);
   });
 
+  it('shows the bounds that a scheduled override has set for now', async () => {
+    clock.advance(3 * 24 * 60 * MINUTE);
+    fleet.deploy('pool', 2, POOL);
+    scaleBy(BUSY);
+    await fleet.controller.settled();
+    expect(await explain()).toMatchObject({ min: 1, max: 4 });
+  });
+
   it('says that nothing scales a deployment without an autoscaler', async () => {
     fleet.deploy('pool', 1, POOL);
     await fleet.controller.settled();

@@ -19,7 +19,6 @@ export interface PoolRunner {
   /** When the backend was asked for it, and when it said that it runs; epoch ms, as far as is remembered. */
   askedMs?: number;
   startedMs?: number;
-  onlineMs?: number;
   /** The server has seen it online, and does so no more. */
   isOffline?: boolean;
 }
@@ -82,7 +81,8 @@ export function explainPool(facts: PoolFacts, nowMs: number): PoolExplanation {
 
 /** What a list of pools shows of one. */
 export function summarizePool(facts: PoolFacts, nowMs: number): Pool {
-  const { kind, namespace, name, scope, labels, desired, queued, min, max, runners, autoscaler } = facts;
+  const { kind, namespace, name, scope, labels, desired, queued, runners, autoscaler } = facts;
+  const { min, max } = boundsOf(facts, nowMs);
   const problems = poolProblems(facts, nowMs);
   return {
     ...{ kind, namespace, name, desired, queued },
@@ -108,6 +108,13 @@ export function summarizePool(facts: PoolFacts, nowMs: number): Pool {
 
 export const countOf = ({ runners }: PoolFacts, state: PoolRunner['state']): number =>
   runners.filter((runner) => runner.state === state).length;
+
+/** In force now: a scheduled override may have changed what the spec says. */
+function boundsOf({ min, max, autoscaler }: PoolFacts, nowMs: number): { min?: number; max?: number } {
+  const overrides = autoscaler?.spec.scheduledOverrides ?? [];
+  if (min === undefined || max === undefined || overrides.length === 0) return { min, max };
+  return scheduleAt(overrides, { min, max }, nowMs).bounds;
+}
 
 function scheduleOf({ autoscaler }: PoolFacts, nowMs: number): PoolOverride[] {
   const { scheduledOverrides = [], minReplicas = 0, maxReplicas = 0 } = autoscaler?.spec ?? {};
