@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { PoolList } from '../../src/protocol/dashboard/index.ts';
 import { folderWith, Running, switchyard } from './program.ts';
 
 const UP = ['up', '--port', '0'];
@@ -18,6 +19,9 @@ describe('switchyard up', () => {
     expect(
       execFileSync('git', ['ls-remote', `${url}/demo/hello.git`], { encoding: 'utf8', env: credentials(cwd) }),
     ).toContain('refs/heads/main');
+
+    const pools = (await (await fetch(`${url}/switchyard/v1/pools`)).json()) as PoolList;
+    expect(pools).toMatchObject({ hasFleet: true, pools: [{ name: 'example-runners', desired: 2 }] });
 
     expect((await switchyard(['runs'], { cwd })).out).toMatch(/1 +demo\/hello +Hello #1 +push +main +success/);
     expect((await switchyard(['explain', '1'], { cwd })).out).toContain('run 1 Say hello');
