@@ -246,6 +246,7 @@ jobs:
     await rerun(server, 'runs/1/rerun-failed-jobs', { enable_debug_logging: true });
     const { history, jobs } = await server.explainRun(1);
     expect(history.map(({ text }) => text)).toEqual([
+      'The event push was taken in.',
       'Started by push of refs/heads/main (admin).',
       'Attempt 1 ended with failure.',
       'Attempt 2 was begun by admin, with debug logging: 3 jobs run again, 1 is kept.',

@@ -1,4 +1,4 @@
-import type { PoolExplanation } from '../../protocol/dashboard/index.ts';
+import type { Explanation, FleetJobExplanation, PoolExplanation } from '../../protocol/dashboard/index.ts';
 import type { Endpoint } from './endpoints.ts';
 import { FleetKinds, type Kind } from './fleet-kinds.ts';
 import { HttpClient } from './http.ts';
@@ -120,6 +120,17 @@ export class FleetClient {
   poolExplanation(name: string): Promise<PoolExplanation> {
     const path = [this.#namespace, name].map(encodeURIComponent).join('/');
     return this.#http.json(`/explain/pools/${path}`);
+  }
+
+  /** Why a job of a server has no runner yet, as far as the fleet knows. */
+  jobExplanation(
+    id: number,
+    { repository, labels, group, runner }: NonNullable<Explanation['asks']>,
+  ): Promise<FleetJobExplanation> {
+    const words = new URLSearchParams({ repository, id: String(id), labels: labels.join(',') });
+    if (group !== null) words.set('group', group);
+    if (runner !== null) words.set('runner', runner);
+    return this.#http.json(`/explain/jobs?${words}`);
   }
 
   /** Of one object, oldest first. */

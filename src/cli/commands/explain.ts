@@ -3,8 +3,10 @@ import type { Explanation, ReceivedEvent } from '../../protocol/dashboard/index.
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { FleetClient } from '../client/fleet-client.ts';
 import { ServerClient } from '../client/server-client.ts';
+import { type TracedExplanation, withFleet } from '../client/trace-job.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
+import { fleetLines, wholeHistory } from '../report/job-at-fleet.ts';
 import { poolText } from '../report/pool-text.ts';
 import { mark, safeText } from '../terminal/format.ts';
 import { printLine, type Terminal } from '../terminal/terminal.ts';
@@ -44,9 +46,14 @@ export const explainCommand: Command = {
     const subject = parseSubject(word);
     const client = new ServerClient(await findEndpoint('server', input));
     const { kind, id } = subject;
-    const found = kind === 'event' ? await client.receivedEvent(id) : await explain(client, { kind, id });
+    if (kind === 'event') {
+      const event = await client.receivedEvent(id);
+      if (input.flag('json')) printLine(terminal.out, JSON.stringify(event));
+      else printEvent(event, terminal);
+      return EXIT.done;
+    }
+    const found = await withFleet(await explain(client, { kind, id }), input);
     if (input.flag('json')) printLine(terminal.out, JSON.stringify(found));
-    else if ('notStarted' in found) printEvent(found, terminal);
     else printExplanation(found, terminal, '');
     return EXIT.done;
   },
@@ -107,16 +114,16 @@ function printEvent(event: ReceivedEvent, { out, colors }: Terminal): void {
   if (runs.length + notStarted.length === 0) printLine(out, '  There was no file in .github/workflows.');
 }
 
-function printExplanation(
-  { subject, status, conclusion, sentences, history, jobs }: Explanation,
-  terminal: Terminal,
-  indent: string,
-): void {
+function printExplanation(explanation: TracedExplanation, terminal: Terminal, indent: string): void {
+  const { subject, status, conclusion, sentences, jobs } = explanation;
   const { out, colors } = terminal;
   const state = conclusion ?? status.replace('_', ' ');
   const title = colors.bold(`${subject.kind} ${subject.id} ${safeText(subject.name)}`);
   printLine(out, `${indent}${mark(status, conclusion, colors)} ${title}: ${state}`);
   for (const sentence of sentences) printLine(out, `${indent}  ${safeText(sentence)}`);
-  for (const { at, text } of history) printLine(out, colors.dim(`${indent}    ${at}  ${safeText(text)}`));
+  for (const line of fleetLines(explanation, colors)) printLine(out, `${indent}  ${line}`);
+  for (const { at, text } of wholeHistory(explanation)) {
+    printLine(out, colors.dim(`${indent}    ${at}  ${safeText(text)}`));
+  }
   for (const job of jobs ?? []) printExplanation(job, terminal, `${indent}  `);
 }

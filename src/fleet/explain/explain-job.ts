@@ -7,6 +7,7 @@ import { usesDemand } from '../autoscaling/autoscale.ts';
 import { runnerOfPool } from '../autoscaling/pool-jobs.ts';
 import { counted } from '../autoscaling/reason.ts';
 import type { JobFact } from '../demand/job-fact.ts';
+import type { LifeTimes } from '../reconcilers/runner-times.ts';
 import { countOf, type PoolFacts } from './explain-pool.ts';
 import { type PoolProblem, poolProblems } from './pool-problems.ts';
 
@@ -22,6 +23,8 @@ export interface JobFacts {
   job: AskedJob;
   /** What the fleet was told of it. */
   known?: JobFact;
+  /** The runner that has it or was offered it, with its times as far as they are remembered. */
+  runner?: { name: string; times: LifeTimes };
   /** All there are. */
   pools: readonly PoolFacts[];
 }
@@ -135,7 +138,7 @@ function nobodyFits({ job, pools }: JobFacts): PoolProblem {
 }
 
 /** The fleet's part of the way, oldest first. */
-function historyOf({ job, known }: JobFacts, able: readonly PoolFacts[]): FleetJobExplanation['history'] {
+function historyOf({ job, known, runner }: JobFacts, able: readonly PoolFacts[]): FleetJobExplanation['history'] {
   const moments: { atMs: number; text: string }[] = [];
   if (known?.heard)
     moments.push({ atMs: known.heard.atMs, text: `The fleet was told of job ${job.id} ${HEARD[known.heard.by]}.` });
@@ -147,7 +150,6 @@ function historyOf({ job, known }: JobFacts, able: readonly PoolFacts[]): FleetJ
       if (reason === 'SuccessfulRescale' && atMs + 1_000 > fromMs) moments.push({ atMs, text: `${name}: ${message}` });
     }
   }
-  const runner = able.flatMap(({ runners }) => runners).find(({ name }) => name === known?.runnerName);
   if (runner) moments.push(...lifeOf(runner));
   const seen = new Set<string>();
   return moments
@@ -158,17 +160,13 @@ function historyOf({ job, known }: JobFacts, able: readonly PoolFacts[]): FleetJ
 
 const HEARD = { webhook: 'by a webhook', session: 'by its server', comparison: 'by comparing with the server' };
 
-function lifeOf({
-  name,
-  askedMs,
-  startedMs,
-  onlineMs,
-}: PoolFacts['runners'][number]): { atMs: number; text: string }[] {
-  return [
-    ...(askedMs === undefined ? [] : [{ atMs: askedMs, text: `The backend was asked to start ${name}.` }]),
-    ...(startedMs === undefined ? [] : [{ atMs: startedMs, text: `${name} was started.` }]),
-    ...(onlineMs === undefined ? [] : [{ atMs: onlineMs, text: `${name} was seen online.` }]),
-  ];
+function lifeOf({ name, times }: NonNullable<JobFacts['runner']>): { atMs: number; text: string }[] {
+  const told = [
+    [times.asked, `The backend was asked to start ${name}.`],
+    [times.started, `${name} was started.`],
+    [times.online, `${name} was seen online.`],
+  ] as const;
+  return told.flatMap(([atMs, text]) => (atMs === undefined ? [] : [{ atMs, text }]));
 }
 
 function requirementOf({ repository, labels, group }: AskedJob): JobRequirement {

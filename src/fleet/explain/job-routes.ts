@@ -2,7 +2,9 @@ import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../../common/clock.ts';
 import { UserError } from '../../common/errors.ts';
-import { explainJobAtFleet } from './explain-job.ts';
+import { instanceNameIn } from '../reconcilers/context.ts';
+import { explainJobAtFleet, type JobFacts } from './explain-job.ts';
+import type { PoolFacts } from './explain-pool.ts';
 import { allPoolFacts, type PoolSources } from './pool-facts.ts';
 
 const Query = z.object({
@@ -11,6 +13,8 @@ const Query = z.object({
   /** Separated by commas, which no label has. */
   labels: z.string().max(20_000).default(''),
   group: z.string().min(1).max(500).optional(),
+  /** Name of the runner that has it or was offered it. */
+  runner: z.string().min(1).max(200).optional(),
 });
 
 /** `GET /explain/jobs` (`FleetJobExplanation`): of a job that the fleet need not have heard of. */
@@ -27,7 +31,18 @@ export const jobExplanations =
       const { repository, id, group } = asked.data;
       const labels = asked.data.labels.split(',').filter((label) => label !== '');
       const known = sources.demand.find(repository, id);
-      const facts = { job: { repository, id, labels, group }, known, pools: allPoolFacts(sources) };
-      return explainJobAtFleet(facts, clock.now());
+      const pools = allPoolFacts(sources);
+      const runner = lifeOf(sources, pools, asked.data.runner ?? known?.runnerName);
+      return explainJobAtFleet({ job: { repository, id, labels, group }, known, runner, pools }, clock.now());
     });
   };
+
+/** Servers know runners by name alone; here each belongs to a namespace. */
+function lifeOf({ live }: PoolSources, pools: readonly PoolFacts[], name: string | undefined): JobFacts['runner'] {
+  const facts = live?.();
+  if (!facts || name === undefined) return undefined;
+  const namespaces = [...new Set(pools.map(({ namespace }) => namespace))];
+  const lives = namespaces.map((namespace) => facts.timesOf(instanceNameIn(namespace, name)));
+  const times = lives.find(({ asked }) => asked !== undefined);
+  return times && { name, times };
+}

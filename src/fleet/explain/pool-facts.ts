@@ -136,8 +136,8 @@ function troublesOf(
 }
 
 function withTimes({ live }: PoolSources, runner: StoredObject, facts: PoolRunner): PoolRunner {
-  const { asked: askedMs, started: startedMs, online: onlineMs } = live?.()?.timesOf(instanceName(runner)) ?? {};
-  return { ...facts, askedMs, startedMs, onlineMs };
+  const { asked: askedMs, started: startedMs } = live?.()?.timesOf(instanceName(runner)) ?? {};
+  return { ...facts, askedMs, startedMs };
 }
 
 function placeOfPool(object: StoredObject): RegistrationPlace | undefined {

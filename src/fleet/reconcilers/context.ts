@@ -45,6 +45,8 @@ export interface ReconcilerContext {
 }
 
 /** Name at the backend. An underscore is in no Kubernetes name, so names of other namespaces cannot collide. */
-export function instanceName({ metadata: { namespace, name } }: StoredObject): string {
-  return namespace === 'default' ? name : `${namespace}_${name}`;
-}
+export const instanceName = ({ metadata: { namespace, name } }: StoredObject): string =>
+  instanceNameIn(namespace, name);
+
+export const instanceNameIn = (namespace: string, name: string): string =>
+  namespace === 'default' ? name : `${namespace}_${name}`;

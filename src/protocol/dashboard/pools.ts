@@ -93,7 +93,7 @@ export interface PoolPoint {
 
 /**
  * What the fleet knows of why a job has no runner yet. Of the fleet's API:
- * `GET /explain/jobs?repository=OWNER/NAME&id=ID&labels=A,B&group=NAME`.
+ * `GET /explain/jobs?repository=OWNER/NAME&id=ID&labels=A,B&group=NAME&runner=NAME`.
  */
 export interface FleetJobExplanation {
   /** What it was told of the job, and how first; null when nobody told it. */

@@ -108,4 +108,13 @@ export interface Explanation {
   history: { at: string; text: string }[];
   /** For a run: one per job. */
   jobs?: Explanation[];
+  /** Of a job: what it needs a runner for, so that a fleet can be asked about it, and the runner that it was offered to. */
+  asks?: {
+    repository: string;
+    labels: string[];
+    group: string | null;
+    runner: string | null;
+    /** For nothing but a runner. */
+    isQueued: boolean;
+  };
 }

@@ -8,7 +8,7 @@ import type { RunRow } from '../../store/runs.ts';
 import type { JobRequirement, RunnerFacts } from '../../workflow/routing.ts';
 import type { WorkflowReader } from '../workflow-files/workflow-reader.ts';
 import { whyPending } from './concurrency.ts';
-import { type ExplainInput, explainJob, explainRun, shortReason } from './explain.ts';
+import { type ExplainInput, explainJobAlone, explainRun, shortReason } from './explain.ts';
 import { loadRunOrThrow, type RunBundle, workflowOf } from './run-bundle.ts';
 import type { RunnerDirectory } from './runner-directory.ts';
 import { heldJobs, viewRunner } from './runner-view.ts';
@@ -38,7 +38,7 @@ export class EngineViews {
   async explainJob(id: number): Promise<Explanation> {
     const job = await findJob(this.#options.db, id);
     if (!job) throw notFound(`Job ${id}`);
-    return explainJob(await this.#explainInput(await this.#bundle(job.run_id)), job);
+    return explainJobAlone(await this.#explainInput(await this.#bundle(job.run_id)), job);
   }
 
   /** The one sentence about a job that pages show beside it. */
@@ -80,6 +80,12 @@ export class EngineViews {
     return loadRunOrThrow(this.#options.db, this.#options.reader, runId);
   }
 
+  async #receivedAt(eventId: number | null): Promise<string | null> {
+    if (eventId === null) return null;
+    const query = this.#options.db.selectFrom('events').select('accepted_at').where('id', '=', eventId);
+    return (await query.executeTakeFirst())?.accepted_at ?? null;
+  }
+
   async #explainInput(bundle: RunBundle): Promise<ExplainInput> {
     const { db, requirement, directory, scaleSets } = this.#options;
     const ids = bundle.jobs.map(({ id }) => id);
@@ -91,8 +97,16 @@ export class EngineViews {
       .where('conclusion', '=', 'failure')
       .orderBy('number')
       .execute();
+    const began = await db
+      .selectFrom('steps')
+      .select(({ fn }) => ['job_id', fn.min('started_at').as('at')])
+      .where('job_id', 'in', ids)
+      .groupBy('job_id')
+      .execute();
     return {
       bundle,
+      receivedAt: await this.#receivedAt(bundle.run.event_id),
+      firstStepAt: (jobId) => began.find(({ job_id }) => job_id === jobId)?.at ?? null,
       reasons: (jobId) => reasons.filter(({ job_id }) => job_id === jobId),
       failedSteps: (jobId) => failed.filter(({ job_id }) => job_id === jobId).map(({ name }) => name),
       requirement,

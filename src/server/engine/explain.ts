@@ -35,6 +35,10 @@ export interface ExplainInput {
   /** As their runners would be. */
   scaleSets: RunnerFacts[];
   earlierAttempts: RunAttemptRow[];
+  /** When the event was taken in that started the run. */
+  receivedAt: string | null;
+  /** When the first step of a job began, as its runner says. */
+  firstStepAt: (jobId: number) => string | null;
   /** Why the run as a whole waits. */
   runReason: string | null;
 }
@@ -47,6 +51,7 @@ export function explainRun(input: ExplainInput): Explanation {
     conclusion: run.conclusion as Conclusion | null,
     sentences: [...runSentences(input), ...workflow.warnings.map(describeError)],
     history: [
+      ...received(input),
       ...attemptHistory(input.bundle, input.earlierAttempts),
       ...(run.cancel_requested_at ? [{ at: run.cancel_requested_at, text: 'Cancellation was asked for.' }] : []),
       ...(run.completed_at ? [{ at: run.completed_at, text: `Ended with ${run.conclusion}.` }] : []),
@@ -87,8 +92,27 @@ function conclusionSentences(conclusion: string, jobs: JobRow[]): string[] {
   return [`The run ended with ${conclusion}: ${parts.join(', ')}.`];
 }
 
+/** The event is told once: of the run. */
+const received = ({ receivedAt, bundle: { run } }: ExplainInput): Explanation['history'] =>
+  receivedAt === null ? [] : [{ at: receivedAt, text: `The event ${run.event} was taken in.` }];
+
+/** A job asked about by itself, with what came before it: the event and its run. */
+export function explainJobAlone(input: ExplainInput, job: JobRow): Explanation {
+  const explanation = explainJob(input, job);
+  const before = [...received(input), ...attemptHistory(input.bundle, input.earlierAttempts)];
+  return { ...explanation, history: [...before, ...explanation.history] };
+}
+
 export function explainJob(input: ExplainInput, job: JobRow): Explanation {
+  const { owner, name } = input.bundle.repository;
   return {
+    asks: {
+      repository: `${owner}/${name}`,
+      labels: JSON.parse(job.labels) as string[],
+      group: job.runner_group,
+      runner: job.runner_name,
+      isQueued: job.phase === 'queued',
+    },
     subject: { kind: 'job', id: job.id, name: job.name },
     status: statusOf(job.phase),
     conclusion: job.conclusion as Conclusion | null,
@@ -170,10 +194,19 @@ function history(input: ExplainInput, job: JobRow): { at: string; text: string }
     { at: job.created_at, text: 'Created.' },
     ...(job.queued_at ? [{ at: job.queued_at, text: `Ready; asks for a runner ${wantedText(job)}.` }] : []),
     ...input.reasons(job.id).map(({ at, text }) => ({ at, text })),
+    ...firstStep(input, job),
     ...(job.completed_at ? [{ at: job.completed_at, text: `Ended with ${job.conclusion}.` }] : []),
   ];
   // Stable: moments of the same instant stay in the order in which they happened.
   return moments.sort((a, b) => a.at.localeCompare(b.at));
+}
+
+/** Its time is the runner's: in whole seconds, and by another clock. */
+function firstStep({ firstStepAt }: ExplainInput, { id, started_at }: JobRow): Explanation['history'] {
+  const at = firstStepAt(id);
+  if (at === null) return [];
+  const first = started_at !== null && started_at > at ? started_at : at;
+  return [{ at: first, text: 'The first step began.' }];
 }
 
 /** `with the labels a, b in the group c`: one of the two is always there (SEM-13.1). */
