@@ -7,6 +7,7 @@ import { benchDownload, benchUpload } from './artifacts.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchDispatch } from './dispatch.ts';
 import { benchFirstStep } from './first-step.ts';
+import { benchFleetMemory, benchFleetRound } from './fleet-round.ts';
 import { benchHeldPolls } from './held-polls.ts';
 import { benchIdleMemory } from './idle-memory.ts';
 import { benchLogLines } from './log-lines.ts';
@@ -15,6 +16,7 @@ import { benchConditions, benchHostileFiles, benchPlanning, benchReading } from 
 import { benchRestReads } from './rest-reads.ts';
 import { isKept, type Row, renderTable } from './rows.ts';
 import { benchScaleSetStart } from './scale-set-start.ts';
+import { benchSimulate } from './simulate.ts';
 import { benchStepOverhead, benchTwentySteps } from './steps.ts';
 import { benchThroughput } from './throughput.ts';
 
@@ -38,6 +40,9 @@ const benches: Record<string, () => Promise<Row>> = {
   upload: benchUpload,
   download: benchDownload,
   'rest-reads': benchRestReads,
+  'fleet-round': benchFleetRound,
+  'fleet-memory': benchFleetMemory,
+  simulate: benchSimulate,
 };
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
