@@ -117,7 +117,7 @@ class Replay {
       for (let job = this.#jobs[next]; job && job.queuedAtMs <= atMs; job = this.#jobs[++next])
         this.#queue(job, touched);
       while (this.#timeLine.nextMs === atMs) this.#happen(this.#timeLine.take(), touched);
-      this.#dispatch(touched);
+      this.#dispatch();
       for (const index of touched) this.#look(index);
     }
     return this.#outcome(beginMs);
@@ -132,7 +132,10 @@ class Replay {
   #queue(job: SimulatedJob, touched: Set<number>): void {
     this.#active.add(job);
     this.#waiting.push(job);
-    for (const index of job.pools) touched.add(index);
+    for (const index of job.pools) {
+      touched.add(index);
+      this.#countQueued(index, 1);
+    }
   }
 
   #happen(event: Event | undefined, touched: Set<number>): void {
@@ -154,13 +157,13 @@ class Replay {
     for (const index of job.pools) touched.add(index);
   }
 
-  #dispatch(touched: Set<number>): void {
+  /** A start changes no decision: the job was demand before, and the share of busy runners is measured by the clock. */
+  #dispatch(): void {
     if (!this.#pools.some(({ runners }) => runners.idle > 0)) return;
     this.#waiting = this.#waiting.filter((job) => {
       const index = this.#poolFor(job);
       if (index === undefined) return true;
       this.#start(job, index);
-      touched.add(index);
       return false;
     });
   }
@@ -180,7 +183,15 @@ class Replay {
     job.runnerName = runner.name;
     job.startedAtMs = this.#nowMs;
     state.busyMs += job.runMs;
+    for (const one of job.pools) this.#countQueued(one, -1);
     this.#timeLine.add(this.#nowMs + job.runMs, { kind: 'finished', pool: index, runner });
+  }
+
+  #countQueued(index: number, change: number): void {
+    const state = this.#pools[index];
+    if (!state) return;
+    state.queued += change;
+    state.sample(this.#nowMs);
   }
 
   /** Decides how many runners the pool is to have, and begins to start them. */
@@ -197,7 +208,7 @@ class Replay {
       state.lookAtMs = againAtMs;
       this.#timeLine.add(againAtMs, { kind: 'look', pool: index });
     }
-    state.sample(this.#nowMs, jobs.filter(({ status }) => status === 'queued').length);
+    state.sample(this.#nowMs);
   }
 
   #decide(state: PoolState, jobs: SimulatedJob[]): { desired: number; reasons: Reason[]; againAtMs?: number } {
@@ -247,6 +258,8 @@ class PoolState {
   reservations: readonly CapacityReservation[] | undefined;
   lookAtMs: number | undefined;
   busyMs = 0;
+  /** Jobs that wait and that it could take. */
+  queued = 0;
 
   constructor(pool: SimulatedPool) {
     this.pool = pool;
@@ -263,9 +276,9 @@ class PoolState {
     this.runners.desired = to;
   }
 
-  sample(atMs: number, queued: number): void {
+  sample(atMs: number): void {
     const { desired, size, busy } = this.runners;
-    const sample = { atMs, desired, runners: size, busy, queued };
+    const sample = { atMs, desired, runners: size, busy, queued: this.queued };
     if (this.samples.at(-1)?.atMs === atMs) this.samples.pop();
     this.samples.push(sample);
   }
