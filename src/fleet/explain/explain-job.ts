@@ -30,7 +30,14 @@ export interface JobFacts {
 }
 
 /** What is wrong with a pool but does not keep it from taking a job. */
-const HARMLESS = new Set(['same-labels', 'warning', 'runner-ended', 'runner-offline', 'runner-name-taken']);
+const HARMLESS = new Set([
+  'same-labels',
+  'second-autoscaler',
+  'warning',
+  'runner-ended',
+  'runner-offline',
+  'runner-name-taken',
+]);
 
 /** What is nothing wrong: the job's turn comes by itself. */
 const UNDER_WAY = new Set(['starting', 'idle-runner', 'next-round']);

@@ -36,6 +36,8 @@ export interface PoolFacts {
   max?: number;
   runners: readonly PoolRunner[];
   autoscaler?: HorizontalRunnerAutoscaler;
+  /** Younger ones for the same pool, which decide nothing. */
+  otherAutoscalers?: readonly string[];
   /** Of a scale set, whose rule is its own. */
   ownReasons?: readonly Reason[];
   /** Jobs that its runners could take. */

@@ -1,6 +1,7 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { OutsideError } from '../../common/errors.ts';
@@ -393,6 +394,19 @@ const FAULTS: Fault[] = [
     says: /not supported for runners of an enterprise/,
   },
   {
+    what: 'two autoscalers for one pool',
+    of: 'pool',
+    async inject(bench) {
+      bench.deploy(1);
+      bench.scaleBy({ ...COUNTING, minReplicas: 1 });
+      bench.clock.advance(2 * SECOND);
+      bench.scaleBy(COUNTING, 'late');
+      await bench.fleet.controller.settled();
+    },
+    cause: 'second-autoscaler',
+    says: /late would scale this pool too, and does nothing: pool is older/,
+  },
+  {
     what: 'a maximum that is reached',
     async inject(bench) {
       bench.deploy(2);
@@ -612,6 +626,30 @@ describe('a fault is named as what it is', { timeout: 30_000 }, () => {
     await bench.online();
     expect(bench.pool()?.causes).toEqual([]);
     expect(bench.explanation().cause?.code).toBe('idle-runner');
+  });
+
+  it('a hold after a scale-out and a schedule are reasons, not problems', async () => {
+    bench = new Bench(clock, await FleetUnderTest.withFake(clock), new FakeBackend());
+    bench.deploy(0);
+    const day = { startTime: '2026-03-02T08:00:00Z', endTime: '2026-03-02T18:00:00Z', maxReplicas: 3 };
+    bench.scaleBy({ ...COUNTING, scheduledOverrides: [day], scaleDownDelaySecondsAfterScaleOut: 300 });
+    const jobs = bench.fleet.demand.queue(2, { labels: JOB.labels });
+    await bench.online(true);
+    bench.fleet.demand.end(...jobs);
+    await bench.fleet.controller.settled();
+    expect(bench.pool()).toMatchObject({ desired: 2, causes: [] });
+    expect(bench.pool()?.reasons.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['schedule', 'jobs-counted', 'held']),
+    );
+  });
+
+  it('every cause is in the documentation, with what to do about it', async () => {
+    const text = await readFile(fileURLToPath(new URL('../../../docs/explain.md', import.meta.url)), 'utf8');
+    const rows = text.split('\n').filter((line) => line.startsWith('| `'));
+    const told = new Set(
+      rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, code]) => code)),
+    );
+    expect(FAULTS.map(({ cause }) => cause).filter((cause) => !told.has(cause))).toEqual([]);
   });
 
   it('a trouble is over as soon as it works again', async () => {

@@ -70,7 +70,7 @@ function scaledFacts(sources: PoolSources, kind: (typeof SCALED)[number], object
   const { namespace, name } = object.metadata;
   const plural = pluralOf(kind);
   const runners = runnersOf(store, { plural, namespace, name }).filter((runner) => !isOver(runner));
-  const [autoscaler] = autoscalersOf(store, { plural, namespace, name });
+  const [autoscaler, ...others] = autoscalersOf(store, { plural, namespace, name });
   const pool = poolOf(sources, object);
   const { replicas } = object.spec as { replicas?: number };
   const bounds = { min: autoscaler?.spec.minReplicas, max: autoscaler?.spec.maxReplicas };
@@ -80,6 +80,7 @@ function scaledFacts(sources: PoolSources, kind: (typeof SCALED)[number], object
   return {
     ...{ kind, namespace, name, autoscaler, ...bounds, jobs },
     ...{ scope: pool?.scope, group: pool?.group, labels: pool?.labels ?? [] },
+    otherAutoscalers: others.map(({ metadata }) => metadata.name),
     desired: replicas ?? 1,
     runners: runners.map((runner) => withTimes(sources, runner, runnerFacts(runner))),
     queued: jobs.filter(({ status }) => status === 'queued').length,

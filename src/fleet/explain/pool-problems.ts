@@ -20,7 +20,7 @@ const SLOW_START_MS = 10 * 60_000;
 /** From there on a backend that does not answer is told; what is normal, such as pulling an image, may take longer. */
 const SLOW_BACKEND_MS = 60_000;
 
-/** Told better by troubles, which end when it works again. */
+/** Told better by troubles and the autoscaler's status, which end when it works again. */
 const TOLD_AS_TROUBLES = [
   'FailedUpdateRegistrationToken',
   'FailedStart',
@@ -29,6 +29,7 @@ const TOLD_AS_TROUBLES = [
   'ListenerFailed',
   'ScaleSetFailed',
   'StartsPaused',
+  'RunnerAutoscalingFailure',
 ];
 
 export function poolProblems(facts: PoolFacts, nowMs: number): PoolProblem[] {
@@ -42,6 +43,7 @@ export function poolProblems(facts: PoolFacts, nowMs: number): PoolProblem[] {
     ...offlineRunners(facts),
     ...waitingJobs(facts, nowMs),
     ...demandDoubt(facts),
+    ...otherAutoscalers(facts),
     ...twins(facts),
   ];
 }
@@ -141,6 +143,12 @@ function demandDoubt({ autoscaler, demandProblem, comparedAtMs }: PoolFacts): Po
   if (!demandProblem || !autoscaler || !usesDemand(autoscaler.spec)) return [];
   const since = comparedAtMs === undefined ? 'and never could' : `last at ${isoTime(comparedAtMs)}`;
   return [{ code: 'demand-unread', text: `Jobs may be missing: ${demandProblem} (compared ${since})` }];
+}
+
+function otherAutoscalers({ autoscaler, otherAutoscalers: names = [] }: PoolFacts): PoolProblem[] {
+  if (!autoscaler || names.length === 0) return [];
+  const text = `${names.join(', ')} would scale this pool too, and does nothing: ${autoscaler.metadata.name} is older.`;
+  return [{ code: 'second-autoscaler', text }];
 }
 
 function twins({ twins: names }: PoolFacts): PoolProblem[] {
