@@ -100,6 +100,25 @@ describe('the history of a pool', () => {
     expect(most('desired')).toBe(1);
   });
 
+  it('looks less often where to look takes long', async () => {
+    let spentMs = 0;
+    let looks = 0;
+    const slow = { now: () => clock.now() + spentMs, after: clock.after.bind(clock) };
+    demand.inScope = () => {
+      looks++;
+      spentMs += 200;
+      return { jobs: [] };
+    };
+    await histories.close();
+    histories = new PoolHistories({ store, demand, systemLabels: [] }, slow);
+    deploy('pool', 0);
+    for (let change = 1; change <= 60; change++) {
+      scale(change);
+      clock.advance(1_000);
+    }
+    expect(looks).toBe(3);
+  });
+
   it('looks no more once it is closed', async () => {
     deploy('pool', 1);
     await histories.close();

@@ -7,8 +7,10 @@ import { countOf, type PoolFacts } from './explain-pool.ts';
 import { allPoolFacts, type PoolSources } from './pool-facts.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** From a change until it is looked at: to look costs as much as there are runners. */
+/** From a change until it is looked at. */
 const SETTLE_MS = 5_000;
+/** To look costs as much as there are pools and runners: at most a hundredth of the time is spent so. */
+const REST_FACTOR = 100;
 /** Looks also when nothing was told, such as a job that was forgotten because of its age. */
 const EVERY_MS = 5 * 60_000;
 /** Of one pool. More than that are thinned to half as many stretches of time. */
@@ -26,6 +28,8 @@ export class PoolHistories implements Closable {
   readonly #samples = new Map<string, Sample[]>();
   readonly #endListening: (() => void)[];
   #isDue = false;
+  /** What the last look took. */
+  #lookMs = 0;
   #callOff: (() => void) | undefined;
   #callOffRegular: () => void;
 
@@ -61,7 +65,7 @@ export class PoolHistories implements Closable {
   #changed(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    this.#callOff = this.#clock.after(SETTLE_MS, () => {
+    this.#callOff = this.#clock.after(Math.max(SETTLE_MS, this.#lookMs * REST_FACTOR), () => {
       this.#isDue = false;
       this.#look();
     });
@@ -81,6 +85,7 @@ export class PoolHistories implements Closable {
       this.#samples.set(key, withSample(this.#samples.get(key) ?? [], sampleOf(facts, nowMs)));
     }
     for (const key of this.#samples.keys()) if (!seen.has(key)) this.#samples.delete(key);
+    this.#lookMs = this.#clock.now() - nowMs;
   }
 }
 
