@@ -68,12 +68,17 @@ async function run(given: Extract<RunnerArguments, { command: 'run' }>): Promise
       if (given.jitConfig === undefined) deleteRunnerFiles(root);
     },
   });
-  endWhenAsked(listener, given.stdinEnded);
-  return await listener.run();
+  const timesAsked = endWhenAsked(listener, given.stdinEnded);
+  const code = await listener.run();
+  // The end of what the second signal cut short may be heard of here first.
+  return timesAsked() > 1 ? ExitCode.terminated : code;
 }
 
-/** Asked once, in order; asked again, at once. */
-function endWhenAsked(listener: Listener, stdinEnded: Promise<void> | undefined): void {
+/**
+ * Asked once, in order; asked again, at once.
+ * @returns how often it was asked so far
+ */
+function endWhenAsked(listener: Listener, stdinEnded: Promise<void> | undefined): () => number {
   let asked = 0;
   const end = (cause: ShutdownCause, forMs?: number): void => {
     const isSecond = ++asked > 1;
@@ -82,6 +87,7 @@ function endWhenAsked(listener: Listener, stdinEnded: Promise<void> | undefined)
   process.on('SIGINT', () => end('SIGINT'));
   process.on('SIGTERM', () => end('SIGTERM'));
   void stdinEnded?.then(() => end('orphaned', ORPHANED_MS));
+  return () => asked;
 }
 
 function makeRoot(folder: string): string {
