@@ -1,3 +1,3 @@
 import { testAutoscaledPool } from '../support/autoscaled-pool.ts';
 
-testAutoscaledPool(20);
+testAutoscaledPool(10);
