@@ -35,15 +35,24 @@ export class KillableSystem {
   static async start(runners: string, workflow: { name: string; text: string }): Promise<KillableSystem> {
     const folder = await mkdtemp(join(tmpdir(), 'switchyard-chaos-'));
     const system = new KillableSystem(folder, await freePort(), await freePort());
-    await system.#startServer();
-    await system.#startFleet();
+    // What has begun is ended also when the rest cannot begin.
+    await system.#begin(runners, workflow).catch(async (error: unknown) => {
+      await system.stop();
+      throw error;
+    });
+    return system;
+  }
+
+  async #begin(runners: string, workflow: { name: string; text: string }): Promise<void> {
+    const { folder } = this;
+    await this.#startServer();
+    await this.#startFleet();
     const path = `app/.github/workflows/${workflow.name}.yml`;
     await writeFiles(folder, { 'runners.yaml': runners, [path]: workflow.text });
-    const env = { SWITCHYARD_DATA: system.#data };
+    const env = { SWITCHYARD_DATA: this.#data };
     const apply = Program.start(['apply', '-f', 'runners.yaml'], { cwd: folder, env });
     expect(await apply.exited(), apply.output).toBe(0);
-    await system.#push(join(folder, 'app'));
-    return system;
+    await this.#push(join(folder, 'app'));
   }
 
   /** Ends both in order; nothing of theirs may run then. */
