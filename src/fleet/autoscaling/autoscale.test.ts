@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { DemandedJob } from '../demand/types.ts';
 import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
 import type { AutoscalerStatus } from '../resources/horizontal-runner-autoscaler.ts';
+import { SEED_METRIC, SEED_POLICY } from '../testing/seed-policy.ts';
 import {
   type AutoscalingDecision,
   type AutoscalingState,
@@ -13,30 +14,6 @@ import {
 
 const MINUTE = 60_000;
 const START = Date.parse('2023-07-12T00:00:00Z');
-
-const SEED: AutoscalerSpec = {
-  scaleTargetRef: { name: 'pool' },
-  minReplicas: 2,
-  maxReplicas: 16,
-  scaleDownDelaySecondsAfterScaleOut: 300,
-  metrics: [
-    {
-      type: 'PercentageRunnersBusy',
-      scaleUpThreshold: '0.75',
-      scaleDownThreshold: '0.25',
-      scaleUpFactor: '2',
-      scaleDownFactor: '0.5',
-    },
-  ],
-  scheduledOverrides: [
-    {
-      startTime: '2023-07-15T00:00:00+09:00',
-      endTime: '2023-07-17T00:00:00+09:00',
-      minReplicas: 1,
-      recurrenceRule: { frequency: 'Weekly' },
-    },
-  ],
-};
 
 const nothing: Observations = { busy: 0, jobs: [], reservedJobs: [], hasEnded: () => false };
 
@@ -85,7 +62,7 @@ const codes = ({ reasons }: AutoscalingDecision): string[] => reasons.map(({ cod
 
 describe('the worked timeline of the seed configuration (3.11)', () => {
   it('3.11: doubles while all are busy, holds for 300 seconds, and halves a round at a time', () => {
-    const pool = new Pool(SEED, 2);
+    const pool = new Pool(SEED_POLICY, 2);
     const sizes: [number, number][] = [];
     for (let minute = 0; minute <= 10; minute++) {
       const busy = minute < 5 ? pool.replicas : 0;
@@ -109,7 +86,7 @@ describe('the worked timeline of the seed configuration (3.11)', () => {
   });
 
   it('3.11: goes to 1 at the weekend, where half of one is no suggestion', () => {
-    const pool = new Pool(SEED, 2, { desiredReplicas: 2 });
+    const pool = new Pool(SEED_POLICY, 2, { desiredReplicas: 2 });
     pool.nowMs = Date.parse('2023-07-15T00:00:00+09:00');
     expect(pool.decide().desired).toBe(1);
     const again = pool.after(MINUTE);
@@ -124,7 +101,7 @@ describe('the worked timeline of the seed configuration (3.11)', () => {
   });
 
   it('says why at every step', () => {
-    const pool = new Pool(SEED, 2);
+    const pool = new Pool(SEED_POLICY, 2);
     expect(pool.decide({ busy: 2 }).reasons.map(({ text }) => text)).toEqual([
       '2 of 2 runners were busy, at least 75 %: 2 × 2, rounded up, is 4.',
     ]);
@@ -147,7 +124,7 @@ describe('the worked timeline of the seed configuration (3.11)', () => {
 
 describe('rounds', () => {
   it('PRB-6: takes one step per minute, however often it is asked in between', () => {
-    const pool = new Pool(SEED, 2);
+    const pool = new Pool(SEED_POLICY, 2);
     pool.decide({ busy: 2 });
     for (let second = 1; second < 60; second++) {
       expect(isRoundDue(pool.state, pool.nowMs + 1_000)).toBe(false);
@@ -158,7 +135,7 @@ describe('rounds', () => {
   });
 
   it('a cool-down that ends between two rounds begins one, so that its decrease is a step of its own', () => {
-    const pool = new Pool({ ...SEED, scaleDownDelaySecondsAfterScaleOut: 90 }, 8);
+    const pool = new Pool({ ...SEED_POLICY, scaleDownDelaySecondsAfterScaleOut: 90 }, 8);
     pool.decide({ busy: 8 });
     expect(pool.after(MINUTE).desired).toBe(16);
     expect(isRoundDue(pool.state, pool.nowMs + 30_000)).toBe(true);
@@ -168,18 +145,18 @@ describe('rounds', () => {
   });
 
   it('a schedule changes the number between rounds', () => {
-    const pool = new Pool({ ...SEED, scaleDownDelaySecondsAfterScaleOut: 0 }, 1);
+    const pool = new Pool({ ...SEED_POLICY, scaleDownDelaySecondsAfterScaleOut: 0 }, 1);
     pool.nowMs = Date.parse('2023-07-17T00:00:00+09:00') - 30_000;
     expect(pool.decide().desired).toBe(1);
     expect(pool.after(30_000).desired).toBe(2);
   });
 
   it('works with a target that says nothing about replicas, where ARC crashes (D-2)', () => {
-    const pool = new Pool({ ...SEED, minReplicas: 1 });
+    const pool = new Pool({ ...SEED_POLICY, minReplicas: 1 });
     expect(pool.decide({ busy: 1 }).desired).toBe(2);
     expect(
       new Pool({
-        ...SEED,
+        ...SEED_POLICY,
         minReplicas: 1,
         metrics: [{ type: 'PercentageRunnersBusy', scaleDownThreshold: '0' }],
       }).decide().desired,
@@ -189,7 +166,7 @@ describe('rounds', () => {
 
 describe('scale from zero', () => {
   const zero: AutoscalerSpec = {
-    ...SEED,
+    ...SEED_POLICY,
     minReplicas: 0,
     scheduledOverrides: [],
     scaleDownDelaySecondsAfterScaleOut: 0,
@@ -221,7 +198,7 @@ describe('scale from zero', () => {
   });
 
   it('HRA-6: with a second metric that one counts when the first has nothing to say, also 0', () => {
-    const metrics = [...(SEED.metrics ?? []), { type: 'TotalNumberOfQueuedAndInProgressWorkflowRuns' as const }];
+    const metrics = [SEED_METRIC, { type: 'TotalNumberOfQueuedAndInProgressWorkflowRuns' as const }];
     const pool = new Pool({ ...zero, metrics }, 0);
     expect(pool.decide({ jobs: jobs(5) }).desired).toBe(5);
     expect(pool.after(1_000).desired).toBe(0);
@@ -289,11 +266,11 @@ describe('metrics and reservations', () => {
     const demandProblem = 'GitHub answered 403.';
     const reason = { code: 'demand-uncertain', text: 'Jobs may be missing: GitHub answered 403.' };
     expect(new Pool(counting).decide({ demandProblem }).reasons).toContainEqual(reason);
-    expect(new Pool(SEED).decide({ demandProblem }).reasons).not.toContainEqual(reason);
+    expect(new Pool(SEED_POLICY).decide({ demandProblem }).reasons).not.toContainEqual(reason);
   });
 
   it('HRA-14: a maximum that was lowered during the hold waits for its end', () => {
-    const pool = new Pool({ ...SEED, scheduledOverrides: [] }, 8);
+    const pool = new Pool({ ...SEED_POLICY, scheduledOverrides: [] }, 8);
     expect(pool.decide({ busy: 8 }).desired).toBe(16);
     pool.state = { ...pool.state, spec: { ...pool.state.spec, maxReplicas: 4 } };
     expect(pool.after(MINUTE, { busy: 16 }).desired).toBe(16);
@@ -306,7 +283,7 @@ it('stays within its bounds, never sinks within the delay after an increase, and
   fc.assert(
     fc.property(fc.nat(5), fc.nat(10), fc.nat(400), fc.array(step, { maxLength: 30 }), (min, more, delay, steps) => {
       const spec = {
-        ...SEED,
+        ...SEED_POLICY,
         minReplicas: min,
         maxReplicas: min + more,
         scheduledOverrides: [],

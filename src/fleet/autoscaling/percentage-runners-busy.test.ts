@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Metric } from '../resources/autoscaler-spec.ts';
+import { SEED_METRIC } from '../testing/seed-policy.ts';
 import { busyPolicyOf, busyPolicyProblems, suggestByBusy } from './percentage-runners-busy.ts';
 
 const metric = (fields: Partial<Metric> = {}): Metric => ({ type: 'PercentageRunnersBusy', ...fields });
-const SEED: Partial<Metric> = {
-  scaleUpThreshold: '0.75',
-  scaleDownThreshold: '0.25',
-  scaleUpFactor: '2',
-  scaleDownFactor: '0.5',
-};
 
 const suggest = (fields: Partial<Metric>, before: number, busy: number) =>
   suggestByBusy(busyPolicyOf(metric(fields)), { before, busy });
@@ -31,19 +26,19 @@ describe('PercentageRunnersBusy', () => {
     ['upAdj=2', { scaleUpAdjustment: 2 }, 3, 3, 5],
     ['downAdj=2', { scaleDownAdjustment: 2 }, 1, 0, -1],
     ['factors, termBusy=1', {}, 0, 1, 0],
-    ['seed', SEED, 2, 2, 4],
-    ['seed', SEED, 2, 1, 2],
-    ['seed', SEED, 4, 3, 8],
-    ['seed', SEED, 4, 2, 4],
-    ['seed', SEED, 4, 1, 4],
-    ['seed', SEED, 4, 0, 2],
-    ['seed', SEED, 8, 6, 16],
-    ['seed', SEED, 8, 5, 8],
-    ['seed', SEED, 16, 12, 32],
-    ['seed', SEED, 16, 3, 8],
-    ['seed', SEED, 16, 4, 16],
-    ['seed', SEED, 3, 0, 1],
-    ['seed', SEED, 1, 0, 0],
+    ['seed', SEED_METRIC, 2, 2, 4],
+    ['seed', SEED_METRIC, 2, 1, 2],
+    ['seed', SEED_METRIC, 4, 3, 8],
+    ['seed', SEED_METRIC, 4, 2, 4],
+    ['seed', SEED_METRIC, 4, 1, 4],
+    ['seed', SEED_METRIC, 4, 0, 2],
+    ['seed', SEED_METRIC, 8, 6, 16],
+    ['seed', SEED_METRIC, 8, 5, 8],
+    ['seed', SEED_METRIC, 16, 12, 32],
+    ['seed', SEED_METRIC, 16, 3, 8],
+    ['seed', SEED_METRIC, 16, 4, 16],
+    ['seed', SEED_METRIC, 3, 0, 1],
+    ['seed', SEED_METRIC, 1, 0, 0],
     ['downAdj=1', { scaleDownAdjustment: 1 }, 3, 0, 2],
     ['any', {}, 0, 0, 0],
     ['upAdj=2, termBusy=1', { scaleUpAdjustment: 2 }, 0, 1, 2],
@@ -63,9 +58,9 @@ describe('PercentageRunnersBusy', () => {
   });
 
   it.each<[number, number, Partial<Metric>, string]>([
-    [4, 3, SEED, '3 of 4 runners were busy, at least 75 %: 4 × 2, rounded up, is 8.'],
-    [4, 0, SEED, '0 of 4 runners were busy, less than 25 %: 4 × 0.5, rounded down, is 2.'],
-    [4, 1, SEED, '1 of 4 runners were busy, between 25 % and 75 %: 4 stay.'],
+    [4, 3, SEED_METRIC, '3 of 4 runners were busy, at least 75 %: 4 × 2, rounded up, is 8.'],
+    [4, 0, SEED_METRIC, '0 of 4 runners were busy, less than 25 %: 4 × 0.5, rounded down, is 2.'],
+    [4, 1, SEED_METRIC, '1 of 4 runners were busy, between 25 % and 75 %: 4 stay.'],
     [1, 1, { scaleUpAdjustment: 3 }, '1 of 1 runner was busy, at least 80 %: 1 + 3 is 4.'],
     [5, 0, { scaleDownAdjustment: 2 }, '0 of 5 runners were busy, less than 30 %: 5 - 2 is 3.'],
     [0, 0, {}, 'There are no runners whose share of busy ones could be measured.'],

@@ -6,25 +6,16 @@ import type { PoolExplanation, PoolList } from '../../protocol/dashboard/index.t
 import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
 import { LEGACY_VERSION } from '../resources/object.ts';
 import { FleetUnderTest } from '../testing/fleet-under-test.ts';
+import { SEED_POLICY } from '../testing/seed-policy.ts';
 import { PoolHistories } from './pool-history.ts';
 import { poolExplanations } from './routes.ts';
 
 const MINUTE = 60_000;
 const POOL = { enterprise: 'all', labels: ['t3a.large'] };
 const BUSY: AutoscalerSpec = {
-  scaleTargetRef: { name: 'pool' },
-  minReplicas: 2,
+  ...SEED_POLICY,
   maxReplicas: 4,
-  scaleDownDelaySecondsAfterScaleOut: 300,
   metrics: [{ type: 'PercentageRunnersBusy', scaleUpFactor: '2' }],
-  scheduledOverrides: [
-    {
-      startTime: '2023-07-15T00:00:00+09:00',
-      endTime: '2023-07-17T00:00:00+09:00',
-      minReplicas: 1,
-      recurrenceRule: { frequency: 'Weekly' },
-    },
-  ],
 };
 
 describe('the explanation of a pool', { timeout: 30_000 }, () => {

@@ -6,34 +6,12 @@ import { LEGACY_VERSION, type StoredObject } from '../resources/object.ts';
 import type { RunnerDeployment } from '../resources/runner-deployment.ts';
 import type { EventObject } from '../store/event-recorder.ts';
 import { FleetUnderTest } from '../testing/fleet-under-test.ts';
+import { SEED_POLICY } from '../testing/seed-policy.ts';
 
 const MINUTE = 60_000;
 
-/** The seed users' files (fleet-semantics 3.11). */
+/** That of the seed users (fleet-semantics 3.11). */
 const POOL = { enterprise: 'all', labels: ['t3a.large'], resources: { limits: { cpu: '2', memory: '4Gi' } } };
-const SEED: AutoscalerSpec = {
-  scaleTargetRef: { kind: 'RunnerDeployment', name: 'pool' },
-  minReplicas: 2,
-  maxReplicas: 16,
-  scaleDownDelaySecondsAfterScaleOut: 300,
-  metrics: [
-    {
-      type: 'PercentageRunnersBusy',
-      scaleUpThreshold: '0.75',
-      scaleDownThreshold: '0.25',
-      scaleUpFactor: '2',
-      scaleDownFactor: '0.5',
-    },
-  ],
-  scheduledOverrides: [
-    {
-      startTime: '2023-07-15T00:00:00+09:00',
-      endTime: '2023-07-17T00:00:00+09:00',
-      minReplicas: 1,
-      recurrenceRule: { frequency: 'Weekly' },
-    },
-  ],
-};
 const TRIGGER: AutoscalerSpec = {
   scaleTargetRef: { name: 'pool' },
   minReplicas: 0,
@@ -89,7 +67,7 @@ describe('the autoscaler', { timeout: 30_000 }, () => {
     fleet.deploy('pool', 2, POOL);
     await fleet.controller.settled();
     everyRunner('busy');
-    scaleBy(SEED);
+    scaleBy(SEED_POLICY);
     await fleet.controller.settled();
     const sizes = [deployment().spec.replicas];
     for (let minute = 1; minute <= 9; minute++) {
@@ -116,7 +94,7 @@ describe('the autoscaler', { timeout: 30_000 }, () => {
 
   it('3.9: follows the weekend to the moment, both ways', async () => {
     fleet.deploy('pool', 2, POOL);
-    scaleBy({ ...SEED, metrics: [], scaleDownDelaySecondsAfterScaleOut: 0 });
+    scaleBy({ ...SEED_POLICY, metrics: [], scaleDownDelaySecondsAfterScaleOut: 0 });
     await pass(0);
     expect(deployment().spec.replicas).toBe(2);
     const untilWeekend = Date.parse('2023-07-15T00:00:00+09:00') - clock.now();
@@ -132,7 +110,7 @@ describe('the autoscaler', { timeout: 30_000 }, () => {
     fleet.deploy('pool', 2, POOL);
     await fleet.controller.settled();
     everyRunner('busy');
-    scaleBy(SEED);
+    scaleBy(SEED_POLICY);
     await fleet.controller.settled();
     for (let second = 0; second < 5; second++) {
       everyRunner('busy');
@@ -153,7 +131,7 @@ describe('the autoscaler', { timeout: 30_000 }, () => {
     fleet.deploy('pool', 2, POOL);
     await fleet.controller.settled();
     everyRunner('busy');
-    scaleBy(SEED);
+    scaleBy(SEED_POLICY);
     await fleet.controller.settled();
     everyRunner('busy');
     for (let time = 0; time < 3; time++) {
@@ -169,7 +147,7 @@ describe('the autoscaler', { timeout: 30_000 }, () => {
     fleet.deploy('pool', 2, POOL);
     await fleet.controller.settled();
     everyRunner('busy');
-    scaleBy(SEED);
+    scaleBy(SEED_POLICY);
     await fleet.controller.settled();
     everyRunner('busy');
     fleet.github.failWith = 403;
@@ -185,7 +163,7 @@ describe('the autoscaler', { timeout: 30_000 }, () => {
 
   it('D-3: starts one runner from zero the moment a job waits, with PercentageRunnersBusy alone', async () => {
     fleet.deploy('pool', 0, POOL);
-    scaleBy({ ...SEED, minReplicas: 0, scheduledOverrides: [] });
+    scaleBy({ ...SEED_POLICY, minReplicas: 0, scheduledOverrides: [] });
     await fleet.controller.settled();
     expect(fleet.backend.running()).toEqual([]);
     fleet.demand.queue(3, { labels: ['other'] });
@@ -282,7 +260,7 @@ describe('the autoscaler', { timeout: 30_000 }, () => {
     });
     await fleet.controller.settled();
     everyRunner('busy');
-    scaleBy({ ...SEED, scaleTargetRef: { kind: 'RunnerSet', name: 'set' } }, 'set');
+    scaleBy({ ...SEED_POLICY, scaleTargetRef: { kind: 'RunnerSet', name: 'set' } }, 'set');
     await fleet.controller.settled();
     expect(fleet.store.get(key).spec).toMatchObject({ replicas: 4 });
     expect(fleet.backend.running()).toHaveLength(4);
@@ -290,7 +268,7 @@ describe('the autoscaler', { timeout: 30_000 }, () => {
 
   it('says whose demand is to be kept current, of those alone that count jobs', async () => {
     fleet.deploy('pool', 2, POOL);
-    scaleBy(SEED);
+    scaleBy(SEED_POLICY);
     expect(fleet.demand.watched).toEqual([]);
     fleet.deploy('other', 0, { organization: 'octo', labels: ['gpu'] });
     const metrics: AutoscalerSpec['metrics'] = [
@@ -313,7 +291,7 @@ describe('the autoscaler', { timeout: 30_000 }, () => {
   });
 
   it('HRA-2: tells once that there is nothing to scale, and begins when it comes', async () => {
-    scaleBy(SEED);
+    scaleBy(SEED_POLICY);
     for (let look = 0; look < 5; look++) await pass(MINUTE);
     const found = (fleet.store.list('events') as EventObject[]).filter(({ type }) => type === 'Warning');
     expect(found.map(({ reason, message, count }) => [reason, message, count])).toEqual([
@@ -328,7 +306,7 @@ describe('the autoscaler', { timeout: 30_000 }, () => {
 
   it('TOT-1: refuses what the target rules out, on both objects, and changes nothing', async () => {
     fleet.deploy('pool', 3, POOL);
-    scaleBy({ ...SEED, metrics: [{ type: 'TotalNumberOfQueuedAndInProgressWorkflowRuns' }] });
+    scaleBy({ ...SEED_POLICY, metrics: [{ type: 'TotalNumberOfQueuedAndInProgressWorkflowRuns' }] });
     await fleet.controller.settled();
     const told = (fleet.store.list('events') as EventObject[]).filter(
       (one) => one.reason === 'RunnerAutoscalingFailure',

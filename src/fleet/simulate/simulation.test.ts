@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
+import { SEED_POLICY } from '../testing/seed-policy.ts';
 import { generateTrace } from './generate-trace.ts';
 import type { SimulatedPool } from './pools.ts';
 import { reportOf } from './report.ts';
@@ -25,7 +26,7 @@ const fixed = (replicas: number): SimulatedPool => ({ ...base, replicas, policy:
 const scaled = (spec: Partial<AutoscalerSpec>): SimulatedPool => ({
   ...base,
   replicas: spec.minReplicas ?? 1,
-  policy: { kind: 'autoscaler', spec: { scaleTargetRef: { name: 'linux' }, ...spec } },
+  policy: { kind: 'autoscaler', spec: { ...spec, scaleTargetRef: { name: 'linux' } } },
 });
 
 describe('a simulation', () => {
@@ -52,20 +53,7 @@ describe('a simulation', () => {
   });
 
   it('grows as the worked timeline of fleet-semantics 3.11 says: 2, 4, 8, 16', () => {
-    const pool = scaled({
-      minReplicas: 2,
-      maxReplicas: 16,
-      scaleDownDelaySecondsAfterScaleOut: 300,
-      metrics: [
-        {
-          type: 'PercentageRunnersBusy',
-          scaleUpThreshold: '0.75',
-          scaleDownThreshold: '0.25',
-          scaleUpFactor: '2',
-          scaleDownFactor: '0.5',
-        },
-      ],
-    });
+    const pool = scaled({ ...SEED_POLICY, scheduledOverrides: [] });
     const trace = [...Array.from({ length: 400 }, () => job(0, 50)), job(3_000, 1)];
     const { pools } = simulate({ pools: [pool], trace, startMs: 1_000 });
     const [outcome] = pools;
