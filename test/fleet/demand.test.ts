@@ -154,8 +154,16 @@ describe('demand told by webhooks', () => {
     expect(await deliver('a', queued(1))).toBe(200);
   });
 
+  it('takes the form that GitHub offers to send, too', async () => {
+    await serve(systemClock);
+    const form = new URLSearchParams({ payload: JSON.stringify(queued(1)) }).toString();
+    expect(await deliver('a', form, { 'content-type': 'application/x-www-form-urlencoded' })).toBe(202);
+    expect(jobs()).toEqual(['queued self-hosted']);
+  });
+
   it.each([
-    ['no JSON', 'nonsense', {}, 422],
+    ['no JSON', 'nonsense', {}, 400],
+    ['a form without JSON', 'payload=%7B', { 'content-type': 'application/x-www-form-urlencoded' }, 400],
     ['no job', { repository: { full_name: 'me/app' } }, {}, 422],
     ['a repository that is a path', { repository: { full_name: '../../etc' } }, {}, 422],
     ['a ping', {}, { 'x-github-event': 'ping' }, 200],
