@@ -143,6 +143,13 @@ describe.skipIf(!engine)('a fleet that starts its runners in containers', () => 
     expect(docker.docker('volume', 'ls', '-q', '--filter', `label=switchyard.instance=${first}`)).toBe('');
   });
 
+  it('POD-7: works in the workDir of the spec', async () => {
+    await deploy({ workDir: '/data/work' });
+    const { run: ended, log } = await run('      - run: pwd; echo a > file; ls "$RUNNER_TEMP" > /dev/null\n');
+    expect(ended.conclusion, log).toBe('success');
+    expect(log).toContain('/data/work/app/app');
+  });
+
   it('SEM-14.12, 5.3: runs job containers out of Docker, with the socket of the engine mounted', async () => {
     await deploy({
       volumes: [{ name: 'sock', hostPath: { path: docker.socket, type: 'Socket' } }],
@@ -160,6 +167,7 @@ describe.skipIf(!engine)('a fleet that starts its runners in containers', () => 
   it('POD-7, D-16, D-20: has an engine of its own in a sidecar, which sees the work folder; it takes no job before that answers', async () => {
     await deploy({
       dockerEnabled: true,
+      workDir: '/data/work',
       // The group of the socket, which the image of tests does not have.
       securityContext: { supplementalGroups: [121] },
       containers: [

@@ -1,6 +1,9 @@
 import type { FieldWarning } from '../resources/kind.ts';
 import type { RunnerSpec } from '../resources/runner-spec.ts';
 
+/** Where jobs work below the root of their runner, unless the spec and the backend have another place. */
+export const WORK_FOLDER = '_work';
+
 export interface StartRequest {
   /** Unique among the instances of this backend, and safe as a folder's name. */
   name: string;
@@ -53,6 +56,12 @@ export interface Backend {
 
   /** Fields of the spec that have no effect here, with the reason, never left unsaid (D-1). Must not fail. */
   review(spec: RunnerSpec): FieldWarning[];
+
+  /**
+   * Where jobs of this runner work, for its registration: absolute, or below the runner's own root. Only this runner's.
+   * Without it there is but `WORK_FOLDER`.
+   */
+  workFolder?(name: string, spec: RunnerSpec): string;
 
   /**
    * Resolves when the runner's program runs. Does nothing when it already does.

@@ -12,9 +12,6 @@ export const FAILED_START_MS = 30_000;
 /** An idle runner that the server let go has nothing to finish; this is for leaving its session in order. */
 export const STOP_GRACE_MS = 10_000;
 
-/** Relative to the runner's root; a shared absolute folder would mix the jobs of several runners. */
-export const WORK_FOLDER = '_work';
-
 export function describeExit(exit: Exit | undefined): string {
   if (!exit) return 'the fleet ended before the runner had started';
   if (exit.reason) return exit.reason;

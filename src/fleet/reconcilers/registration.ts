@@ -15,7 +15,6 @@ import {
 import type { RunnerScope } from '../../protocol/github/runners.ts';
 import { encodeJitConfig, type RsaPrivateJwk } from '../../protocol/runner/jit-config.ts';
 import { isEphemeral, type RunnerSpec, scopeOf } from '../resources/runner-spec.ts';
-import { WORK_FOLDER } from './instances.ts';
 
 export interface Registration {
   id: number;
@@ -23,15 +22,21 @@ export interface Registration {
   jitConfig: string;
 }
 
+/** What the backend that is to start the runner says about it. */
+export interface BackendsPart {
+  /** That it adds: generate-jitconfig adds none by itself (SEM-13.3). */
+  systemLabels: readonly string[];
+  workFolder: string;
+}
+
 /**
- * @param systemLabels what the backend adds: generate-jitconfig adds none by itself (SEM-13.3)
  * @throws OutsideError, UserError `no-runner-group` or `runner-name-taken`
  */
 export async function register(
   github: GitHubClient,
   name: string,
   spec: RunnerSpec,
-  systemLabels: readonly string[],
+  { systemLabels, workFolder }: BackendsPart,
   signal: AbortSignal,
 ): Promise<Registration> {
   const scope = scopeOf(spec);
@@ -43,6 +48,7 @@ export async function register(
     groupId,
     systemLabels: [...systemLabels],
     userLabels: ownLabels(spec, systemLabels),
+    workFolder,
   };
   return isEphemeral(spec) ? registerOnce(request, signal) : registerLasting(request, signal);
 }
@@ -54,6 +60,7 @@ interface Request {
   groupId: number;
   systemLabels: string[];
   userLabels: string[];
+  workFolder: string;
 }
 
 /** Labels compare without case (SEM-13.2): one that the system gives anyway is left out. */
@@ -63,8 +70,8 @@ function ownLabels({ labels = [] }: RunnerSpec, systemLabels: readonly string[])
 }
 
 async function registerOnce(request: Request, signal: AbortSignal): Promise<Registration> {
-  const { github, scope, name, groupId, systemLabels, userLabels } = request;
-  const body = { name, runner_group_id: groupId, labels: [...systemLabels, ...userLabels], work_folder: WORK_FOLDER };
+  const { github, scope, name, groupId, systemLabels, userLabels, workFolder } = request;
+  const body = { name, runner_group_id: groupId, labels: [...systemLabels, ...userLabels], work_folder: workFolder };
   const generate = () => generateJitConfig(github, scope, body, signal);
   const { runner, encoded_jit_config } = await generate().catch(async (error: unknown) => {
     if (!(error instanceof OutsideError) || error.status !== 409) throw error;
@@ -97,7 +104,7 @@ async function findOffline(
 
 /** A registration of our own key, in the shape of a JIT config, so that a runner starts the same way with both. */
 async function registerLasting(request: Request, signal: AbortSignal): Promise<Registration> {
-  const { github, scope, name, groupId, systemLabels, userLabels } = request;
+  const { github, scope, name, groupId, systemLabels, userLabels, workFolder } = request;
   const key = await newRsaKey();
   const publicKey = { modulus: toBase64(key.n), exponent: toBase64(key.e) };
   const replaces = await findOffline(github, scope, name, signal);
@@ -117,7 +124,7 @@ async function registerLasting(request: Request, signal: AbortSignal): Promise<R
       ServerUrlV2: server_url.endsWith('/') ? server_url : `${server_url}/`,
       UseV2Flow: 'true',
       GitHubUrl: scopeUrl(github.serverUrl, scope),
-      WorkFolder: WORK_FOLDER,
+      WorkFolder: workFolder,
       Ephemeral: 'false',
       DisableUpdate: 'true',
       IsHostedServer: 'false',

@@ -2,7 +2,7 @@
 import { errorText, OutsideError } from '../../common/errors.ts';
 import { findRunner, removeRunner } from '../../github/index.ts';
 import { backendOf } from '../backends/annotation.ts';
-import type { Exit } from '../backends/types.ts';
+import { type Exit, WORK_FOLDER } from '../backends/types.ts';
 import { placeOf, type RegistrationPlace } from '../credentials/place.ts';
 import { controllerOf, isDeleting, keyText, type ObjectKey } from '../resources/object.ts';
 import { annotation, isOver, RUNNER_FINALIZER, type Runner, type RunnerStatus } from '../resources/runner.ts';
@@ -69,9 +69,10 @@ function addFinalizer({ store }: ReconcilerContext, runner: Runner): void {
 async function registerAndStart(context: ReconcilerContext, runner: Runner): Promise<void> {
   const { githubFor, events, signal } = context;
   const { spec } = runner;
-  const { systemLabels } = backendOf(context.backend, runner);
-  const registering = async () =>
-    register(githubFor(placeOfRunner(runner)), runner.metadata.name, spec, systemLabels, signal);
+  const backend = backendOf(context.backend, runner);
+  const workFolder = backend.workFolder?.(instanceName(runner), spec) ?? WORK_FOLDER;
+  const part = { systemLabels: backend.systemLabels, workFolder };
+  const registering = async () => register(githubFor(placeOfRunner(runner)), runner.metadata.name, spec, part, signal);
   const { id, jitConfig } = await registering().catch((error: unknown) => {
     const problem = `Updating registration token failed: ${errorText(error)}`;
     events.record(runner, 'Warning', 'FailedUpdateRegistrationToken', problem, 'runner-controller');

@@ -7,7 +7,7 @@ import {
   type ScaleSetConnection,
   type ScaleSetRunner,
 } from '../../github/scale-sets/index.ts';
-import { WORK_FOLDER } from '../reconcilers/instances.ts';
+import { WORK_FOLDER } from '../backends/types.ts';
 import type { EphemeralRunner } from '../resources/ephemeral-runner.ts';
 
 /** NEW-8. @returns undefined when the name belongs to a runner of another scale set, or to one that works */

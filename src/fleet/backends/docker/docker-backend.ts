@@ -12,6 +12,7 @@ import { InstanceFolder } from '../instance-folder.ts';
 import type { Backend, Exit, Instance, StartRequest } from '../types.ts';
 import { Engine, EngineFailed } from './engine.ts';
 import { type ContainerEvent, EngineWatch } from './engine-watch.ts';
+import { workDirOf } from './folders.ts';
 import { Images } from './images.ts';
 import { exitOf, inspectContainer, type Listed, listContainers, listVolumes } from './instances.ts';
 import { containerName, type Owner, RUNNER_PART } from './names.ts';
@@ -87,6 +88,10 @@ export class DockerBackend implements Backend {
 
   review(spec: RunnerSpec): FieldWarning[] {
     return planPod(spec, this.#place('reviewed')).warnings;
+  }
+
+  workFolder(_name: string, spec: RunnerSpec): string {
+    return workDirOf(spec);
   }
 
   async start({ name, jitConfig: given, keepConfig, spec }: StartRequest): Promise<void> {

@@ -2,6 +2,7 @@
 import { parseQuantity } from '../../../common/quantity.ts';
 import { SETTINGS } from '../../../common/settings-table.ts';
 import { isEphemeral, type RunnerSpec } from '../../resources/runner-spec.ts';
+import { workDirOf } from './folders.ts';
 import type { Place } from './plan-pod.ts';
 import type { Volume } from './volumes.ts';
 
@@ -50,7 +51,7 @@ export function runnerVariables(
     DOCKER_ENABLED: String(mode !== 'none'),
     DOCKERD_IN_RUNNER: String(mode === 'inside'),
     GITHUB_URL: serverUrl.endsWith('/') ? serverUrl : `${serverUrl}/`,
-    RUNNER_WORKDIR: '/runner/_work',
+    RUNNER_WORKDIR: workDirOf(spec),
     RUNNER_EPHEMERAL: String(isEphemeral(spec)),
     ...(mode === 'inside' ? inside : {}),
     ...(mode === 'sidecar' ? { DOCKER_HOST: SOCKET } : {}),

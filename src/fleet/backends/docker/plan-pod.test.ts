@@ -125,6 +125,25 @@ describe('volumes of a runner', () => {
     expect(volumesOf(pod.runner)).not.toContain('work:/runner/_work');
   });
 
+  it('POD-7: a workDir of its own is one volume at the same path in both containers, which the runner is told', () => {
+    const pod = plan({ workDir: '/data/work' });
+    expect(volumesOf(pod.runner)).toEqual(['runner:/runner', 'work:/data/work', 'var-run:/run']);
+    expect(volumesOf(sidecar(pod))).toContain('work:/data/work');
+    expect(pod.runner.openFolders).toContain('/data/work');
+    expect(pod.runner.variables.RUNNER_WORKDIR).toBe('/data/work');
+    expect(pod.warnings).toEqual([]);
+  });
+
+  it('without a sidecar a workDir outside the root is a volume too, unless the user has mounted something there or above it', () => {
+    const alone = { dockerEnabled: false, workDir: '/data/work' };
+    expect(volumesOf(plan(alone).runner)).toContain('work:/data/work');
+    const given = { volumes: [{ name: 'data', hostPath: { path: '/data' } }] };
+    const mounted = plan({ ...alone, ...given, volumeMounts: [{ name: 'data', mountPath: '/data' }] });
+    expect(volumesOf(mounted.runner)).toEqual(['runner:/runner']);
+    expect(volumesOf(plan({ dockerEnabled: false, workDir: 'jobs' }).runner)).toEqual(['runner:/runner']);
+    expect(plan({ dockerEnabled: false, workDir: 'jobs' }).runner.variables.RUNNER_WORKDIR).toBe('/runner/jobs');
+  });
+
   it('5.3: an emptyDir in volumeMounts and dockerVolumeMounts is one volume in both containers', () => {
     const mounts = [{ name: 'tmp', mountPath: '/tmp' }];
     const pod = plan({
@@ -228,7 +247,6 @@ describe('D-1: what the docker backend cannot honour', () => {
   it('is told with its path', () => {
     const pod = plan({
       dockerEnabled: false,
-      workDir: '/elsewhere',
       volumeSizeLimit: '5Gi',
       volumeStorageMedium: 'Memory',
       containerMode: 'kubernetes',
@@ -257,7 +275,6 @@ describe('D-1: what the docker backend cannot honour', () => {
     });
     expect(told(pod).sort()).toEqual(
       [
-        'workDir',
         'volumeSizeLimit',
         'volumeStorageMedium',
         'containerMode',

@@ -8,6 +8,7 @@ import type { FieldWarning } from '../../resources/kind.ts';
 import type { RunnerSpec } from '../../resources/runner-spec.ts';
 import { type DockerMode, dockerdArguments, dockerMode, RUN_FOLDER, runnerVariables } from './docker-modes.ts';
 import { elementsOf, type Field, type Fields, fieldsOf, read, type Warn, warnOfOthers } from './fields.ts';
+import { liesIn, RUNNER_ROOT, workDirOf } from './folders.ts';
 import { containerName, LABELS, labelsOf, type Owner, RUNNER_PART } from './names.ts';
 import { isMachinesNetwork, networkOptions, ownNetwork } from './network.ts';
 import { resourceOptions } from './resources.ts';
@@ -15,12 +16,6 @@ import { reviewFields } from './review.ts';
 import { hasSeLinuxOptions, reviewPodSecurity, securityOptions, sysctlOptions } from './security.ts';
 import { commandLine, readVariables } from './variables.ts';
 import { type Mount, mountOptions, readMounts, readVolumes, type Volume, type Volumes } from './volumes.ts';
-
-/** Root folder of the runner in its container; the image is made for it (deploy/runner). */
-export const RUNNER_ROOT = '/runner';
-/** Where the image finds its JIT config. It reads it once and removes it before anything else runs (D-15). */
-export const CONFIG_FILE = `${RUNNER_ROOT}/.jitconfig`;
-export const WORK_DIR = `${RUNNER_ROOT}/_work`;
 
 export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
 
@@ -165,8 +160,13 @@ class Planner {
       ...readMounts(this.#field('volumeMounts'), this.#warn),
     ];
     const isTaken = ({ name, mountPath }: Mount): boolean =>
-      own.some((mount) => mount.mountPath === mountPath || (mount.name === 'work' && name === 'work'));
+      own.some((mount) => mount.mountPath === mountPath || (name === 'work' && this.#isWorkFolder(mount)));
     return [...this.#generatedMounts().filter((mount) => !isTaken(mount)), ...own];
+  }
+
+  /** Without a sidecar a folder that has the work folder in it is one as well: the machine's, for Docker out of Docker. */
+  #isWorkFolder({ name, mountPath }: Mount): boolean {
+    return name === 'work' || (this.#mode !== 'sidecar' && liesIn(workDirOf(this.#spec), mountPath));
   }
 
   /** POD-8, POD-13 */
@@ -266,9 +266,12 @@ class Planner {
     const hasSidecar = this.#mode === 'sidecar';
     const isRefused = volumeSizeLimit !== undefined && Number.parseFloat(String(volumeSizeLimit)) === 0;
     const mount = (name: string, mountPath: string): Mount => ({ name, mountPath, path: name });
+    const workDir = workDirOf(this.#spec);
     return [
       ...(isRefused && !hasSidecar ? [] : [mount('runner', RUNNER_ROOT)]),
-      ...(hasSidecar ? [mount('work', WORK_DIR), mount('var-run', RUN_FOLDER.path)] : []),
+      // Elsewhere the runner's user could make no folder.
+      ...(hasSidecar || !liesIn(workDir, RUNNER_ROOT) ? [mount('work', workDir)] : []),
+      ...(hasSidecar ? [mount('var-run', RUN_FOLDER.path)] : []),
     ];
   }
 

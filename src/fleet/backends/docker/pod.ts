@@ -4,10 +4,11 @@ import { OutsideError } from '../../../common/errors.ts';
 import { lastLines } from '../instance-folder.ts';
 import { archiveOf } from './archive.ts';
 import { type Engine, EngineFailed } from './engine.ts';
+import { CONFIG_FILE } from './folders.ts';
 import type { Images } from './images.ts';
 import { listContainers, listVolumes } from './instances.ts';
 import { containerName, type Owner, RUNNER_PART } from './names.ts';
-import { CONFIG_FILE, type ContainerPlan, type PodPlan } from './plan-pod.ts';
+import type { ContainerPlan, PodPlan } from './plan-pod.ts';
 
 /** Init containers may fetch something. */
 const INIT_TIMEOUT_MS = 10 * 60_000;

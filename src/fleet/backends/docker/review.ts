@@ -4,7 +4,7 @@ import type { Warn } from './fields.ts';
 /** Fields of a RunnerSpec that containers of an engine can honour, or whose parts are reviewed where they are read. */
 const HONOURED = new Set(
   [
-    'enterprise organization repository labels group ephemeral githubAPICredentialsFrom image',
+    'enterprise organization repository labels group ephemeral githubAPICredentialsFrom image workDir',
     'dockerdWithinRunnerContainer dockerEnabled dockerMTU dockerRegistryMirror dockerVarRunVolumeSizeLimit',
     'containers env envFrom resources imagePullPolicy volumeMounts volumes',
     'dockerdContainerResources dockerEnv dockerVolumeMounts initContainers sidecarContainers',
@@ -14,7 +14,6 @@ const HONOURED = new Set(
 
 /** Values that ask for just what happens anyway. */
 const HARMLESS: Record<string, readonly unknown[]> = {
-  workDir: ['/runner/_work'],
   volumeSizeLimit: [0, '0'],
   volumeStorageMedium: [''],
   containerMode: [''],
@@ -27,7 +26,6 @@ const NO_CLUSTER = 'has no effect: the docker backend starts runners on one engi
 
 /** Why, where that says more than that there is no cluster. */
 const REASONS: Partial<Record<keyof RunnerSpec, string>> = {
-  workDir: 'has no effect: with the docker backend jobs work in /runner/_work',
   volumeSizeLimit: 'has no effect: the docker backend sets volumes on disk no limit',
   volumeStorageMedium: 'has no effect: with the docker backend this volume is on disk',
   workVolumeClaimTemplate:

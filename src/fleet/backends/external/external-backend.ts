@@ -4,7 +4,7 @@ import { errorText, OutsideError, UserError } from '../../../common/errors.ts';
 import type { Logger } from '../../../common/log.ts';
 import type { FieldWarning } from '../../resources/kind.ts';
 import { RunnerSpec } from '../../resources/runner-spec.ts';
-import type { Backend, Exit, Instance, StartRequest } from '../types.ts';
+import { type Backend, type Exit, type Instance, type StartRequest, WORK_FOLDER } from '../types.ts';
 import { ProgramLink } from './program-link.ts';
 import { type Hello, InstanceList, PROTOCOL_VERSION } from './protocol.ts';
 
@@ -81,6 +81,10 @@ export class ExternalBackend implements Backend {
     return Object.entries(spec)
       .filter(([field, value]) => value !== undefined && field in RunnerSpec.shape && !honoured.has(field))
       .map(([field]) => ({ field, message }));
+  }
+
+  workFolder(_name: string, { workDir }: RunnerSpec): string {
+    return (this.#hello.honours.includes('workDir') && workDir) || WORK_FOLDER;
   }
 
   async start({ name, jitConfig, keepConfig, spec }: StartRequest): Promise<void> {

@@ -103,6 +103,18 @@ describe('the process backend', { timeout: 30_000 }, () => {
     expect((await stat(join(root, 'box', 'runner.log'))).mode & 0o777).toBe(0o600);
   });
 
+  it('makes the work folder of its own that the spec asks for, which goes with the runner', async () => {
+    const spec = { repository: 'octo/app', workDir: join(root, '.jobs') };
+    const end = ended();
+    await backend.start({ name: 'box', jitConfig: await jitConfigOf(github, 'box'), keepConfig: false, spec });
+    expect(await readdir(spec.workDir)).toEqual(['box']);
+    expect(backend.workFolder('box', spec)).toBe(join(spec.workDir, 'box'));
+    await backend.stop('box', 0);
+    await end;
+    await backend.remove('box', { keepLog: false });
+    expect(await readdir(spec.workDir)).toEqual([]);
+  });
+
   it('tells exit code and last output of a runner that could not start, and keeps its log', async () => {
     const end = ended();
     await start([{ name: 'FAIL_WITH', value: 'no such host' }]);

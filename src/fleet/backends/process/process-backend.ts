@@ -20,6 +20,7 @@ import { type ProcessRecord, readRecord, writeRecord } from './process-record.ts
 import { endRemains, INSTANCE_VARIABLE, killMarked, killRemains, signalGroup, startTimeOf } from './process-table.ts';
 import { limitSettings, reviewForProcesses } from './review.ts';
 import { type Ending, SpareRunners, type Spawned } from './spare-runners.ts';
+import { makeWorkFolder, removeWorkFolder, workFolderOf } from './work-folder.ts';
 
 export interface ProcessBackendOptions {
   /** Holds a folder per runner; made with mode 700. */
@@ -94,6 +95,10 @@ export class ProcessBackend implements Backend {
     return reviewForProcesses(spec);
   }
 
+  workFolder(name: string, spec: RunnerSpec): string {
+    return workFolderOf(name, spec);
+  }
+
   async start(request: StartRequest): Promise<void> {
     if (this.#live.has(request.name)) return;
     const folder = new InstanceFolder(this.#runnerRoot, request.name);
@@ -108,6 +113,7 @@ export class ProcessBackend implements Backend {
     this.#exits.delete(name);
     const spawned = spare ?? (await this.#spawn(name, spec, folder, folder.path));
     try {
+      await makeWorkFolder(folder, workFolderOf(name, spec));
       await this.#record(name, folder, spawned);
     } catch (error) {
       await killRemains(spawned.child.pid ?? 0, spawned.instanceId);
@@ -137,7 +143,9 @@ export class ProcessBackend implements Backend {
   async remove(name: string, options: { keepLog: boolean }): Promise<void> {
     if (this.#live.has(name)) throw new Error(`runner ${name} still runs`);
     this.#exits.delete(name);
-    await new InstanceFolder(this.#runnerRoot, name).remove(options);
+    const folder = new InstanceFolder(this.#runnerRoot, name);
+    await removeWorkFolder(folder);
+    await folder.remove(options);
   }
 
   async list(): Promise<Instance[]> {

@@ -4,6 +4,7 @@ import { SETTINGS, type SettingName } from '../../../common/settings-table.ts';
 import type { FieldWarning } from '../../resources/kind.ts';
 import { RunnerSpec } from '../../resources/runner-spec.ts';
 import { isReference } from '../../resources/variable-references.ts';
+import { isOutside } from './work-folder.ts';
 
 /** Fields of a RunnerSpec that a plain process can honour. */
 const HONOURED = new Set<string>([
@@ -18,6 +19,7 @@ const HONOURED = new Set<string>([
   'terminationGracePeriodSeconds',
   'resources',
   'githubAPICredentialsFrom',
+  'workDir',
 ]);
 
 /** Values that ask for just what a process does anyway. */
@@ -37,6 +39,7 @@ const LIMITS: Record<string, { controller: Controller; setting: SettingName }> =
 const NO_CONTAINER = 'has no effect: the process backend runs runners as plain processes on this machine';
 const NO_RESERVATION = 'has no effect: the process backend reserves nothing, it limits';
 const NO_SUCH_LIMIT = 'has no effect: the process backend limits cpu, memory and pids';
+const NOT_OUTSIDE = 'has no effect: it is an absolute folder, or one in the folder of the runner';
 const NO_REFERENCE = 'has no effect: a value comes from a Secret, a ConfigMap, or a field of the metadata';
 
 /** Settings that give a runner's jobs the limits of its spec. */
@@ -90,6 +93,7 @@ export function reviewForProcesses(spec: RunnerSpec): FieldWarning[] {
     const isOthers = field in RunnerSpec.shape && !HONOURED.has(field);
     if (isOthers && value !== undefined && HARMLESS[field] !== value) warnings.push({ field, message: NO_CONTAINER });
   }
+  if (isOutside(spec)) warnings.push({ field: 'workDir', message: NOT_OUTSIDE });
   warnings.push(...reviewResources(spec));
   for (const [index, { valueFrom }] of (spec.env ?? []).entries()) {
     if (valueFrom && !isReference(valueFrom))
