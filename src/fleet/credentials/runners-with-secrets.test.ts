@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
-import type { EventObject } from '../store/event-recorder.ts';
 import { FleetUnderTest } from '../testing/fleet-under-test.ts';
 import { STAND_IN_TOKEN } from '../testing/github-stand-in.ts';
 
@@ -8,11 +7,9 @@ const spec = { repository: 'octo/app', githubAPICredentialsFrom: { secretRef: { 
 const key = { plural: 'secrets', namespace: 'default', name: 'github' };
 
 describe('runners that bring credentials (AUTH-2)', () => {
-  let clock: ManualClock;
   let fleet: FleetUnderTest;
   beforeEach(async () => {
-    clock = new ManualClock();
-    fleet = await FleetUnderTest.withFake(clock);
+    fleet = await FleetUnderTest.withFake(new ManualClock());
   });
   afterEach(() => fleet.close());
 
@@ -26,7 +23,11 @@ describe('runners that bring credentials (AUTH-2)', () => {
       fleet.store.create('secrets', { apiVersion: 'v1', kind: 'Secret', metadata, data });
     }
   };
-  const messages = (): string => (fleet.store.list('events') as EventObject[]).map(({ message }) => message).join('\n');
+  const messages = (): string =>
+    fleet
+      .events()
+      .map(({ message }) => message)
+      .join('\n');
 
   it('says that the Secret is missing, and goes on by itself as soon as it is there', async () => {
     fleet.deploy('pool', 1, spec);
@@ -52,10 +53,8 @@ describe('runners that bring credentials (AUTH-2)', () => {
   it('sees and removes its runners with the same credentials', async () => {
     putSecret(STAND_IN_TOKEN);
     fleet.deploy('pool', 1, spec);
-    await fleet.controller.settled();
-    const [registered] = fleet.github.runners.values();
-    fleet.github.online(registered?.id ?? 0);
-    clock.advance(10_000);
+    await fleet.everyRunner();
+    fleet.clock.advance(10_000);
     await expect.poll(() => fleet.runners()[0]?.status?.phase, { timeout: 10_000 }).toBe('Idle');
     fleet.change('pool', (pool) => ({ ...pool, replicas: 0 }));
     await fleet.controller.settled();
@@ -69,7 +68,7 @@ describe('runners that bring credentials (AUTH-2)', () => {
     fleet.store.delete(key);
     fleet.change('pool', (pool) => ({ ...pool, replicas: 0 }));
     await fleet.controller.settled();
-    const reasons = (fleet.store.list('events') as EventObject[]).map(({ reason }) => reason);
+    const reasons = fleet.events().map(({ reason }) => reason);
     expect(reasons).toContain('NoCredentials');
     expect(fleet.github.runners.size).toBe(1);
   });

@@ -4,7 +4,6 @@ import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { OutsideError } from '../../common/errors.ts';
 import type { PoolExplanation, PoolList } from '../../protocol/dashboard/index.ts';
 import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
-import { LEGACY_VERSION } from '../resources/object.ts';
 import { FleetUnderTest } from '../testing/fleet-under-test.ts';
 import { SEED_POLICY } from '../testing/seed-policy.ts';
 import { PoolHistories } from './pool-history.ts';
@@ -19,16 +18,14 @@ const BUSY: AutoscalerSpec = {
 };
 
 describe('the explanation of a pool', { timeout: 30_000 }, () => {
-  let clock: ManualClock;
   let fleet: FleetUnderTest;
   beforeEach(async () => {
-    clock = new ManualClock(Date.parse('2023-07-12T00:00:00Z'));
-    fleet = await FleetUnderTest.withFake(clock);
+    fleet = await FleetUnderTest.withFake(new ManualClock(Date.parse('2023-07-12T00:00:00Z')));
   });
   afterEach(() => fleet.close());
 
   async function get<T>(path: string): Promise<T> {
-    const { store, demand, backend, controller } = fleet;
+    const { store, demand, backend, controller, clock } = fleet;
     const assignedJobs = controller.assignedJobs.bind(controller);
     const sources = { store, demand, systemLabels: backend.systemLabels, assignedJobs };
     const app = fastify();
@@ -42,29 +39,10 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
 
   const explain = (name = 'pool'): Promise<PoolExplanation> => get(`/default/${name}`);
 
-  const scaleBy = (spec: AutoscalerSpec, name = 'pool'): unknown =>
-    fleet.store.create('horizontalrunnerautoscalers', {
-      apiVersion: LEGACY_VERSION,
-      kind: 'HorizontalRunnerAutoscaler',
-      metadata: { name, namespace: 'default' },
-      spec,
-    });
-
-  async function online(): Promise<void> {
-    await fleet.controller.settled();
-    for (const { id } of fleet.github.runners.values()) fleet.github.online(id);
-  }
-
-  async function pass(ms: number): Promise<void> {
-    clock.advance(ms);
-    await fleet.controller.settled();
-  }
-
   it('counts runners by what they do, and names rule, reasons, and what comes next', async () => {
     fleet.deploy('pool', 2, POOL);
-    await online();
-    for (const { id } of fleet.github.runners.values()) fleet.github.assign(id);
-    scaleBy(BUSY);
+    await fleet.everyRunner('busy');
+    fleet.scaleBy(BUSY);
     await fleet.controller.settled();
     expect(await explain()).toMatchObject({
       kind: 'RunnerDeployment',
@@ -98,9 +76,9 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
   });
 
   it('shows the bounds that a scheduled override has set for now', async () => {
-    clock.advance(3 * 24 * 60 * MINUTE);
+    fleet.clock.advance(3 * 24 * 60 * MINUTE);
     fleet.deploy('pool', 2, POOL);
-    scaleBy(BUSY);
+    fleet.scaleBy(BUSY);
     await fleet.controller.settled();
     expect(await explain()).toMatchObject({ min: 1, max: 4 });
   });
@@ -119,7 +97,7 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
 
   it('tells an autoscaler that does nothing', async () => {
     fleet.deploy('pool', 1, POOL);
-    scaleBy({ ...BUSY, metrics: [{ type: 'TotalNumberOfQueuedAndInProgressWorkflowRuns' }] });
+    fleet.scaleBy({ ...BUSY, metrics: [{ type: 'TotalNumberOfQueuedAndInProgressWorkflowRuns' }] });
     await fleet.controller.settled();
     expect((await explain()).problems).toEqual([
       'The HorizontalRunnerAutoscaler pool does nothing: TotalNumberOfQueuedAndInProgressWorkflowRuns is not supported for runners of an enterprise',
@@ -129,19 +107,19 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
   it('tells starts that fail, by the newest warning, until they have not failed for ten minutes', async () => {
     fleet.backend.startError = new OutsideError('The image cannot be pulled.', { retryable: true });
     fleet.deploy('pool', 1, POOL);
-    await pass(MINUTE);
+    await fleet.pass(MINUTE);
     expect((await explain()).problems[0]).toMatch(/^FailedStart at 2023-07-12T00:0.*: The image cannot be pulled\.$/);
     fleet.backend.startError = undefined;
-    await pass(2 * MINUTE);
-    await online();
-    await pass(11 * MINUTE);
+    await fleet.pass(2 * MINUTE);
+    await fleet.everyRunner();
+    await fleet.pass(11 * MINUTE);
     expect((await explain()).problems).toEqual([]);
   });
 
   it('tells runners that the server never saw', async () => {
     fleet.deploy('pool', 2, POOL);
     await fleet.controller.settled();
-    await pass(11 * MINUTE);
+    await fleet.pass(11 * MINUTE);
     expect((await explain()).problems[0]).toMatch(
       /^pool-\S+ has been starting for 11 minutes, and 1 more: the server has not seen it online\.$/,
     );
@@ -149,12 +127,12 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
 
   it('tells jobs that wait because of the maximum, and jobs that wait though runners are idle', async () => {
     fleet.deploy('pool', 2, POOL);
-    scaleBy({ ...BUSY, maxReplicas: 2 });
+    fleet.scaleBy({ ...BUSY, maxReplicas: 2 });
     fleet.demand.queue(3, { labels: ['t3a.large'] });
     await fleet.controller.settled();
     expect((await explain()).problems).toEqual(['3 queued jobs wait, and the maximum of 2 runners is reached.']);
-    await online();
-    await pass(10_000);
+    await fleet.everyRunner();
+    await fleet.pass(10_000);
     await expect.poll(async () => (await explain()).idle).toBe(2);
     expect((await explain()).problems).toEqual([
       '3 queued jobs wait though 2 runners of this pool are idle: the server says why (switchyard explain RUN).',
@@ -183,9 +161,9 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
   });
 
   it('says which scheduled override is in force', async () => {
-    clock.advance(Date.parse('2023-07-15T12:00:00+09:00') - clock.now());
+    fleet.clock.advance(Date.parse('2023-07-15T12:00:00+09:00') - fleet.clock.now());
     fleet.deploy('pool', 1, POOL);
-    scaleBy(BUSY);
+    fleet.scaleBy(BUSY);
     await fleet.controller.settled();
     expect((await explain()).schedule).toMatchObject([{ isActive: true }]);
   });

@@ -65,12 +65,7 @@ class Bench {
   }
 
   scaleBy(spec: AutoscalerSpec, name = 'pool'): void {
-    this.fleet.store.create('horizontalrunnerautoscalers', {
-      apiVersion: LEGACY_VERSION,
-      kind: 'HorizontalRunnerAutoscaler',
-      metadata: { name, namespace: 'default' },
-      spec,
-    });
+    this.fleet.scaleBy(spec, name);
   }
 
   secret(data: Record<string, string>): void {
@@ -93,11 +88,7 @@ class Bench {
 
   /** Every runner comes online, and is given a job when `isBusy`. */
   async online(isBusy = false): Promise<void> {
-    await this.fleet.controller.settled();
-    for (const { id } of this.fleet.github.runners.values()) {
-      this.fleet.github.online(id);
-      if (isBusy) this.fleet.github.assign(id);
-    }
+    await this.fleet.everyRunner(isBusy ? 'busy' : undefined);
     await this.pass(20 * SECOND);
   }
 

@@ -4,7 +4,6 @@ import { ManualClock } from '../../../test/support/manual-clock.ts';
 import type { ScaleSetJob } from '../../protocol/github/scale-sets.ts';
 import type { JobFact } from '../demand/job-fact.ts';
 import type { AutoscalingRunnerSet } from '../resources/autoscaling-runner-set.ts';
-import { LEGACY_VERSION } from '../resources/object.ts';
 import { FleetUnderTest } from '../testing/fleet-under-test.ts';
 import { FleetMetrics } from './fleet-metrics.ts';
 import { GAUGES } from './gauges.ts';
@@ -69,17 +68,8 @@ describe('the metrics of a fleet', () => {
 
   it('tells how a pool stands, by the labels that ARC has', async () => {
     fleet.deploy('pool', 2, { organization: 'octo', labels: ['big'] });
-    fleet.store.create('horizontalrunnerautoscalers', {
-      apiVersion: LEGACY_VERSION,
-      kind: 'HorizontalRunnerAutoscaler',
-      metadata: { name: 'scaler', namespace: 'default' },
-      spec: {
-        scaleTargetRef: { name: 'pool' },
-        minReplicas: 2,
-        maxReplicas: 4,
-        metrics: [{ type: 'PercentageRunnersBusy' }],
-      },
-    });
+    const metric = { type: 'PercentageRunnersBusy' } as const;
+    fleet.scaleBy({ scaleTargetRef: { name: 'pool' }, minReplicas: 2, maxReplicas: 4, metrics: [metric] }, 'scaler');
     fleet.demand.queue(1, { labels: ['big'], repository: 'octo/app' });
     await fleet.controller.settled();
     const lines = await scrape();

@@ -1,29 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { annotation, type Runner } from '../resources/runner.ts';
-import type { RunnerDeployment } from '../resources/runner-deployment.ts';
-import type { EventObject } from '../store/event-recorder.ts';
 import { FleetUnderTest } from '../testing/fleet-under-test.ts';
 
 describe('the controller', { timeout: 30_000 }, () => {
-  let clock: ManualClock;
   let fleet: FleetUnderTest;
   beforeEach(async () => {
-    clock = new ManualClock();
-    fleet = await FleetUnderTest.withFake(clock);
+    fleet = await FleetUnderTest.withFake(new ManualClock());
   });
   afterEach(() => fleet.close());
 
   const names = (): string[] => fleet.runners().map(({ metadata }) => metadata.name);
   const idOf = (name: string): number => fleet.github.named(name).id;
-  const deployment = (): RunnerDeployment =>
-    fleet.store.get({ plural: 'runnerdeployments', namespace: 'default', name: 'pool' }) as RunnerDeployment;
-  const events = (): EventObject[] => fleet.store.list('events') as EventObject[];
 
   async function deployed(replicas: number, spec?: Parameters<FleetUnderTest['deploy']>[2]): Promise<string[]> {
     fleet.deploy('pool', replicas, spec);
-    await fleet.controller.settled();
-    for (const { id } of fleet.github.runners.values()) fleet.github.online(id);
+    await fleet.everyRunner();
     await looked();
     return names();
   }
@@ -33,7 +25,7 @@ describe('the controller', { timeout: 30_000 }, () => {
     const lists = () =>
       fleet.github.calls.filter((call) => call.startsWith('GET') && call.endsWith('/actions/runners'));
     const before = lists().length;
-    clock.advance(10_000);
+    fleet.clock.advance(10_000);
     await expect.poll(() => lists().length, { timeout: 10_000 }).toBeGreaterThan(before);
     await expect
       .poll(() => fleet.runners().every(({ status }) => status?.phase !== 'Registering'), { timeout: 10_000 })
@@ -54,7 +46,7 @@ describe('the controller', { timeout: 30_000 }, () => {
     expect(labels).toEqual(['self-hosted', 'Linux', 'X64', 'gpu']);
     expect(fleet.runners().map(({ status }) => status?.phase)).toEqual(['Idle', 'Idle']);
     expect(fleet.runners()[0]?.metadata.labels?.['runner-deployment-name']).toBe('pool');
-    expect(deployment().status).toEqual({
+    expect(fleet.deployment().status).toEqual({
       replicas: 2,
       updatedReplicas: 2,
       availableReplicas: 2,
@@ -82,7 +74,7 @@ describe('the controller', { timeout: 30_000 }, () => {
     expect(names()).toHaveLength(1);
     expect(names()).not.toContain(first);
     expect(fleet.github.named(first).busy).toBe(true);
-    expect(events().map(({ reason, message }) => `${reason}: ${message}`)).toContain(
+    expect(fleet.events().map(({ reason, message }) => `${reason}: ${message}`)).toContain(
       'RunnerEnded: The runner ended (killed by SIGKILL) while it had a job.',
     );
   });
@@ -159,14 +151,14 @@ describe('the controller', { timeout: 30_000 }, () => {
     fleet.change('pool', (spec) => ({ ...spec, template: { spec: { repository: 'octo/app', labels: ['v2'] } } }));
     await fleet.controller.settled();
     expect(fleet.backend.running()).toHaveLength(4);
-    expect(deployment().status).toMatchObject({ replicas: 4, updatedReplicas: 2 });
+    expect(fleet.deployment().status).toMatchObject({ replicas: 4, updatedReplicas: 2 });
     for (const { id } of fleet.github.runners.values()) fleet.github.online(id);
     await looked();
     await fleet.controller.settled();
     expect(fleet.backend.running()).toHaveLength(2);
     expect(names().some((name) => old.includes(name))).toBe(false);
     expect(fleet.store.list('runnerreplicasets')).toHaveLength(1);
-    expect(events().map(({ reason }) => reason)).toContain('RunnerReplicaSetDeleted');
+    expect(fleet.events().map(({ reason }) => reason)).toContain('RunnerReplicaSetDeleted');
   });
 
   it('backs off after failed starts instead of spinning, and says why', async () => {
@@ -178,10 +170,10 @@ describe('the controller', { timeout: 30_000 }, () => {
     }
     await fleet.controller.settled();
     expect(fleet.backend.started).toHaveLength(1);
-    clock.advance(1_000);
+    fleet.clock.advance(1_000);
     await fleet.controller.settled();
     expect(fleet.backend.started).toHaveLength(2);
-    const failure = events().find(({ involvedObject }) => involvedObject.kind === 'RunnerReplicaSet');
+    const failure = fleet.events().find(({ involvedObject }) => involvedObject.kind === 'RunnerReplicaSet');
     expect(failure).toMatchObject({ type: 'Warning', reason: 'FailedStart' });
     expect(failure?.message).toContain('exit code 3');
     expect(failure?.message).toContain('no such host');
@@ -192,9 +184,9 @@ describe('the controller', { timeout: 30_000 }, () => {
     fleet.deploy('pool', 1);
     await fleet.controller.settled();
     expect(fleet.backend.running()).toEqual([]);
-    expect(events()[0]).toMatchObject({ type: 'Warning', reason: 'FailedUpdateRegistrationToken', count: 1 });
+    expect(fleet.events()[0]).toMatchObject({ type: 'Warning', reason: 'FailedUpdateRegistrationToken', count: 1 });
     fleet.github.failWith = undefined;
-    clock.advance(1_000);
+    fleet.clock.advance(1_000);
     await fleet.controller.settled();
     expect(fleet.backend.running()).toHaveLength(1);
   });
@@ -210,7 +202,7 @@ describe('the controller', { timeout: 30_000 }, () => {
       headers: { authorization: 'Bearer stand-in-token' },
       body: JSON.stringify({ name, runner_group_id: 1, labels: ['stale'] }),
     });
-    clock.advance(1_000);
+    fleet.clock.advance(1_000);
     await fleet.controller.settled();
     expect(fleet.backend.running()).toEqual([name]);
   });

@@ -30,8 +30,7 @@ it('a runner whose Secret is missing is a failed start that names it', async () 
   fleet.deploy('pool', 1, withToken('nowhere'));
   await fleet.controller.settled();
   expect(fleet.backend.started).toEqual([]);
-  const events = fleet.store.list('events') as unknown as { reason: string; message: string }[];
-  expect(events.find(({ reason }) => reason === 'FailedStart')?.message).toBe(
+  expect(fleet.events().find(({ reason }) => reason === 'FailedStart')?.message).toBe(
     'There is no Secret "nowhere" in the namespace default, which a variable of the runner names.',
   );
 });

@@ -3,7 +3,6 @@ import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { OutsideError } from '../../common/errors.ts';
 import type { AutoscalingRunnerSet } from '../resources/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../resources/ephemeral-runner-set.ts';
-import type { EventObject } from '../store/event-recorder.ts';
 import { FleetUnderTest } from '../testing/fleet-under-test.ts';
 import type { ScaleSetStandIn } from '../testing/scale-set-stand-in.ts';
 
@@ -23,7 +22,6 @@ describe('a scale set', { timeout: 30_000 }, () => {
   const key = { namespace: 'default', name: 'arc' };
   const set = () => fleet.store.find({ plural: 'autoscalingrunnersets', ...key }) as AutoscalingRunnerSet | undefined;
   const runnerSet = () => fleet.store.find({ plural: 'ephemeralrunnersets', ...key }) as EphemeralRunnerSet | undefined;
-  const events = (): EventObject[] => fleet.store.list('events') as EventObject[];
   const running = (): string[] => fleet.backend.running();
 
   async function listening(spec: Parameters<FleetUnderTest['listen']>[1] = {}): Promise<void> {
@@ -172,7 +170,7 @@ describe('a scale set', { timeout: 30_000 }, () => {
     const [name = ''] = await runs(1);
     fleet.backend.exit(name, { signal: 'SIGKILL', ranMs: 60_000, output: '' });
     await expect.poll(() => running().some((other) => other !== name), POLL).toBe(true);
-    expect(events().map(({ reason }) => reason)).toContain('RunnerEnded');
+    expect(fleet.events().map(({ reason }) => reason)).toContain('RunnerEnded');
   });
 
   it('starts nothing in the place of a runner whose job the service still counts', async () => {
@@ -230,7 +228,7 @@ describe('a scale set', { timeout: 30_000 }, () => {
       clock.advance(1_000);
       await expect.poll(generated, POLL).toBe(4 * (round + 2));
     }
-    await expect.poll(() => events().map(({ reason }) => reason), POLL).toContain('StartsPaused');
+    await expect.poll(() => fleet.events().map(({ reason }) => reason), POLL).toContain('StartsPaused');
     await expect.poll(() => fleet.ephemeralRunners().length, POLL).toBe(0);
     fleet.backend.startError = undefined;
     clock.advance(300_000);
@@ -248,7 +246,7 @@ describe('a scale set', { timeout: 30_000 }, () => {
     await expect.poll(() => set()?.status?.phase, POLL).toBe('Outdated');
     await expect.poll(() => service.session, POLL).toBeUndefined();
     expect(runnerSet()?.status?.phase).toBe('Outdated');
-    expect(events().map(({ reason }) => reason)).toContain('RunnerOutdated');
+    expect(fleet.events().map(({ reason }) => reason)).toContain('RunnerOutdated');
     await runs(0);
     change({ template: { spec: { containers: [{ name: 'runner', image: 'runner:new' }] } } });
     await runs(1);
@@ -277,7 +275,7 @@ describe('a scale set', { timeout: 30_000 }, () => {
     service.queue(1);
     const [name = ''] = await runs(1);
     expect(name).not.toBe(taken);
-    expect(events().map(({ reason }) => reason)).toContain('RunnerNameTaken');
+    expect(fleet.events().map(({ reason }) => reason)).toContain('RunnerNameTaken');
   });
 
   it('is deleted with its runners, the busy ones after their jobs, and at the service last (NEW-13)', async () => {
@@ -339,7 +337,7 @@ describe('a scale set', { timeout: 30_000 }, () => {
     await runs(1);
     service.refusesSessions = 'always';
     await fleet.restart();
-    await expect.poll(() => events().some(({ reason }) => reason === 'ListenerFailed'), POLL).toBe(true);
+    await expect.poll(() => fleet.events().some(({ reason }) => reason === 'ListenerFailed'), POLL).toBe(true);
     service.refusesSessions = undefined;
     service.queue(2);
     await runsAfterRetries(2);
@@ -348,7 +346,7 @@ describe('a scale set', { timeout: 30_000 }, () => {
   it('says why it does not listen where it has no credentials, and deletes at once', async () => {
     fleet.listen('arc', { githubConfigUrl: 'https://github.com/octo/app' });
     await expect
-      .poll(() => events().map(({ message }) => message), POLL)
+      .poll(() => fleet.events().map(({ message }) => message), POLL)
       .toContain('The fleet has no credentials for https://github.com.');
     expect(set()?.status?.phase).toBe('Pending');
     fleet.store.delete({ plural: 'autoscalingrunnersets', ...key });

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import type { DemandedJob } from '../demand/types.ts';
 import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
-import { LEGACY_VERSION } from '../resources/object.ts';
 import { FleetUnderTest } from '../testing/fleet-under-test.ts';
 import { generateTrace } from './generate-trace.ts';
 import { reportOf } from './report.ts';
@@ -41,15 +40,9 @@ class LiveRun {
     try {
       fleet.deploy('linux', spec.minReplicas ?? 1);
       // The fleet was there before the first job.
-      await fleet.controller.settled();
-      for (const { id } of fleet.github.runners.values()) fleet.github.online(id);
+      await fleet.everyRunner();
       for (const name of fleet.backend.running()) this.#startedAtMs.set(name, 0);
-      fleet.store.create('horizontalrunnerautoscalers', {
-        apiVersion: LEGACY_VERSION,
-        kind: 'HorizontalRunnerAutoscaler',
-        metadata: { name: 'linux', namespace: 'default' },
-        spec,
-      });
+      fleet.scaleBy(spec, 'linux');
       await this.#happen(fleet);
       while (this.#jobs.some((one) => !this.#isOver(one))) {
         this.#runnerMs += fleet.backend.running().length * SECOND;

@@ -4,25 +4,30 @@ import { GitHubClient } from '../../github/index.ts';
 import { FakeBackend } from '../backends/fake.ts';
 import type { Backend } from '../backends/types.ts';
 import { Controller } from '../reconcilers/controller.ts';
+import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
 import type { AutoscalingRunnerSetSpec } from '../resources/autoscaling-runner-set.ts';
 import type { EphemeralRunner } from '../resources/ephemeral-runner.ts';
+import type { HorizontalRunnerAutoscaler } from '../resources/horizontal-runner-autoscaler.ts';
 import { groupVersion, LEGACY_VERSION, SCALE_SET_GROUP, type StoredObject } from '../resources/object.ts';
 import type { Runner } from '../resources/runner.ts';
+import type { RunnerDeployment } from '../resources/runner-deployment.ts';
 import type { RunnerSpec } from '../resources/runner-spec.ts';
-import { EventRecorder } from '../store/event-recorder.ts';
+import { type EventObject, EventRecorder } from '../store/event-recorder.ts';
 import { ResourceStore } from '../store/resource-store.ts';
 import { GitHubStandIn, STAND_IN_TOKEN } from './github-stand-in.ts';
 import { InMemoryDemand } from './in-memory-demand.ts';
+
+/** The clock of a test, which goes on only when it is told to. */
+type TestClock = Clock & { advance(ms: number): void };
 
 /** Store, controller, fake backend and stand-in server, wired as `startFleet` does, without the API. */
 export class FleetUnderTest<B extends Backend = FakeBackend> {
   readonly store: ResourceStore;
   readonly github: GitHubStandIn;
   readonly backend: B;
-  readonly events: EventRecorder;
+  readonly clock: TestClock;
   /** What the fleet is told of waiting jobs. */
   readonly demand: InMemoryDemand;
-  readonly #clock: Clock;
   readonly #logger: Logger;
   controller: Controller;
 
@@ -30,7 +35,7 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
     github: GitHubStandIn,
     backend: B,
     store: ResourceStore,
-    clock: Clock,
+    clock: TestClock,
     demand: InMemoryDemand,
     controller: Controller,
   ) {
@@ -38,14 +43,13 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
     this.github = github;
     this.backend = backend;
     this.store = store;
-    this.events = new EventRecorder(store, clock);
+    this.clock = clock;
     this.controller = controller;
-    this.#clock = clock;
     this.#logger = silentLogger;
   }
 
   /** @param timeoutMs of calls to the stand-in */
-  static async start<B extends Backend>(clock: Clock, backend: B, timeoutMs?: number): Promise<FleetUnderTest<B>> {
+  static async start<B extends Backend>(clock: TestClock, backend: B, timeoutMs?: number): Promise<FleetUnderTest<B>> {
     const github = await GitHubStandIn.start();
     const store = new ResourceStore(':memory:', clock);
     const demand = new InMemoryDemand();
@@ -53,7 +57,7 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
     return new FleetUnderTest(github, backend, store, clock, demand, controller);
   }
 
-  static withFake(clock: Clock): Promise<FleetUnderTest> {
+  static withFake(clock: TestClock): Promise<FleetUnderTest> {
     return FleetUnderTest.start(clock, new FakeBackend());
   }
 
@@ -64,7 +68,7 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
       this.github,
       this.backend,
       this.store,
-      this.#clock,
+      this.clock,
       this.demand,
       this.#logger,
     );
@@ -79,6 +83,15 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
     });
   }
 
+  scaleBy(spec: AutoscalerSpec, name = 'pool'): StoredObject {
+    return this.store.create('horizontalrunnerautoscalers', {
+      apiVersion: LEGACY_VERSION,
+      kind: 'HorizontalRunnerAutoscaler',
+      metadata: { name, namespace: 'default' },
+      spec,
+    });
+  }
+
   /** A scale set at the stand-in. */
   listen(name: string, spec: Partial<AutoscalingRunnerSetSpec> = {}): StoredObject {
     return this.store.create('autoscalingrunnersets', {
@@ -87,6 +100,22 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
       metadata: { name, namespace: 'default' },
       spec: { githubConfigUrl: `${this.github.url}/octo/app`, ...spec },
     });
+  }
+
+  /** All registered runners come online, and get a job or lose it where `work` says so. */
+  async everyRunner(work?: 'busy' | 'idle'): Promise<void> {
+    await this.controller.settled();
+    for (const runner of this.github.runners.values()) {
+      this.github.online(runner.id);
+      if (work === 'busy' && !runner.busy) this.github.assign(runner.id);
+      if (work === 'idle') runner.busy = false;
+    }
+  }
+
+  /** Lets time go by, and the controller do what falls due. */
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await this.controller.settled();
   }
 
   ephemeralRunners(): EphemeralRunner[] {
@@ -102,6 +131,20 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
 
   runners(): Runner[] {
     return this.store.list('runners') as Runner[];
+  }
+
+  deployment(): RunnerDeployment {
+    return this.store.get({ plural: 'runnerdeployments', namespace: 'default', name: 'pool' }) as RunnerDeployment;
+  }
+
+  autoscaler(name = 'pool'): HorizontalRunnerAutoscaler {
+    const key = { plural: 'horizontalrunnerautoscalers', namespace: 'default', name };
+    return this.store.get(key) as HorizontalRunnerAutoscaler;
+  }
+
+  /** What was reported, the oldest first. */
+  events(): EventObject[] {
+    return this.store.list('events') as EventObject[];
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { AutoscalerSpec, Metric } from '../resources/autoscaler-spec.ts';
+import type { RunnerSpec } from '../resources/runner-spec.ts';
 
 /** The metric of the seed users' pools, whose numbers fleet-semantics 3.4 and 3.11 work out. */
 export const SEED_METRIC: Metric = {
@@ -24,4 +25,11 @@ export const SEED_POLICY: AutoscalerSpec = {
       recurrenceRule: { frequency: 'Weekly' },
     },
   ],
+};
+
+/** The runners that the policy is for. */
+export const SEED_RUNNERS: RunnerSpec = {
+  enterprise: 'all',
+  labels: ['t3a.large'],
+  resources: { limits: { cpu: '2', memory: '4Gi' } },
 };
