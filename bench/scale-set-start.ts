@@ -4,6 +4,7 @@ import { sleep, systemClock } from '../src/common/clock.ts';
 import { silentLogger } from '../src/common/log.ts';
 import { FakeBackend } from '../src/fleet/backends/fake.ts';
 import type { StartRequest } from '../src/fleet/backends/types.ts';
+import { CredentialPool } from '../src/fleet/credentials/credential-pool.ts';
 import { Controller } from '../src/fleet/reconcilers/controller.ts';
 import { EventRecorder } from '../src/fleet/store/event-recorder.ts';
 import { ResourceStore } from '../src/fleet/store/resource-store.ts';
@@ -34,11 +35,12 @@ export async function benchScaleSetStart(): Promise<Row> {
   const installation = await Installation.start();
   const store = new ResourceStore(join(installation.folder, 'fleet.db'), systemClock);
   const backend = new WatchedBackend();
+  const github = new GitHubClient({ url: installation.url, token: installation.token });
   const controller = await Controller.start({
     store,
     events: new EventRecorder(store, systemClock),
     backend,
-    github: new GitHubClient({ url: installation.url, token: installation.token }),
+    credentials: new CredentialPool(store, github, systemClock),
     clock: systemClock,
     logger: silentLogger,
   });

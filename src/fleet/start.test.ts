@@ -8,6 +8,7 @@ import { silentLogger } from '../common/log.ts';
 import { GitHubClient } from '../github/index.ts';
 import { ProcessBackend } from './backends/process/process-backend.ts';
 import { startTimeOf } from './backends/process/process-table.ts';
+import { CredentialPool } from './credentials/credential-pool.ts';
 import { Controller } from './reconcilers/controller.ts';
 import { LEGACY_VERSION } from './resources/object.ts';
 import { startFleet } from './start.ts';
@@ -162,7 +163,8 @@ describe('the fleet with real processes', { timeout: 30_000 }, () => {
     const backend = newBackend();
     const client = new GitHubClient({ url: github.url, token: STAND_IN_TOKEN });
     const events = new EventRecorder(store, systemClock);
-    const parts = { store, events, backend, github: client, clock: systemClock, logger: silentLogger };
+    const credentials = new CredentialPool(store, client, systemClock);
+    const parts = { store, events, backend, credentials, clock: systemClock, logger: silentLogger };
     return { store, backend, controller: await Controller.start(parts) };
   }
 });

@@ -11,6 +11,7 @@ import { startApi } from './api/server.ts';
 import { reviewBy } from './backends/annotation.ts';
 import { openBackends } from './backends/open-backends.ts';
 import type { Backend } from './backends/types.ts';
+import { CredentialPool } from './credentials/credential-pool.ts';
 import { DemandService } from './demand/demand-service.ts';
 import { jobExplanations } from './explain/job-routes.ts';
 import { PoolHistories } from './explain/pool-history.ts';
@@ -67,9 +68,11 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
   const closeStore = { close: async () => store.close() };
   const notices = noticesTo(notifier, { store, clock });
   const client = new GitHubClient(github);
+  const credentials = new CredentialPool(store, client, clock);
   const demand = new DemandService({
     file: join(dataFolder, 'demand.db'),
-    clientOf: () => client,
+    own: client,
+    githubFor: (place) => credentials.githubFor(place),
     webhookSecrets: options.webhookSecrets ?? [],
     onNews: (fact, before) => metrics.fact(fact, before),
     clock,
@@ -101,7 +104,7 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
   try {
     const onSetJob = metrics.setJob.bind(metrics);
     const controller = await Controller.start({
-      ...{ store, events, backend, github: client, demand },
+      ...{ store, events, backend, credentials, demand },
       ...{ onSetJob, clock, logger },
     });
     metrics.controller = controller;

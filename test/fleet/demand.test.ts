@@ -18,7 +18,13 @@ import { waitFor } from '../support/wait.ts';
 const CI = `on: push\njobs: { build: { runs-on: [self-hosted, big], steps: [{ run: 'true' }] } }\n`;
 const SECRET = 'It is one.';
 const SCOPE: RunnerScope = { kind: 'repository', owner: 'me', name: 'app' };
-const POOL: WatchedPlace = { name: 'default/big', scope: SCOPE, labels: ['self-hosted', 'big'], repositories: [] };
+const POOL: WatchedPlace = {
+  name: 'default/big',
+  scope: SCOPE,
+  labels: ['self-hosted', 'big'],
+  repositories: [],
+  credentials: [{ scope: SCOPE, namespace: 'default', secretName: undefined }],
+};
 
 const { start } = serversPerTest();
 let folder: string;
@@ -29,9 +35,11 @@ let url: string;
 
 /** As the fleet's API mounts it. */
 async function serve(clock: Clock, secrets: string[] = [SECRET], port = 0): Promise<void> {
+  const own = new GitHubClient({ url: server.url, token: server.token });
   service = new DemandService({
     file: join(folder, 'demand.db'),
-    clientOf: () => new GitHubClient({ url: server.url, token: server.token }),
+    own,
+    githubFor: () => own,
     webhookSecrets: secrets,
     clock,
     logger: silentLogger,

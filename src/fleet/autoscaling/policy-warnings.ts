@@ -5,16 +5,13 @@ import { DAY_MS } from './calendar.ts';
 import { recurrenceOf } from './recurrence.ts';
 
 export function policyWarnings(spec: AutoscalerSpec): FieldWarning[] {
-  const { scaleUpTriggers = [], scheduledOverrides = [], githubAPICredentialsFrom } = spec;
+  const { scaleUpTriggers = [], scheduledOverrides = [] } = spec;
   return [
     ...fromZeroWarning(spec),
     ...nothingRaisesWarning(spec),
     ...triggersWarning(scaleUpTriggers),
     ...scaleUpTriggers.flatMap(triggerWarnings),
     ...scheduledOverrides.flatMap(overrideWarnings),
-    ...(githubAPICredentialsFrom
-      ? [{ field: 'spec.githubAPICredentialsFrom', message: 'has no effect: those of its target count' }]
-      : []),
   ];
 }
 

@@ -1,16 +1,17 @@
 import type { Clock } from '../../common/clock.ts';
-import { errorText } from '../../common/errors.ts';
+import { errorText, OutsideError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { ConditionalReads, type GitHubClient } from '../../github/index.ts';
 import type { JobBook } from './job-book.ts';
 import { jobNow, unfinishedJobs } from './listing.ts';
+import type { PlaceClients } from './place-clients.ts';
 
 export interface ComparerOptions {
   book: JobBook;
   clock: Clock;
   logger: Logger;
-  /** The client that may read a repository (OWNER/NAME). */
-  clientOf: (repository: string) => GitHubClient;
+  /** The clients that may read a repository. */
+  clients: PlaceClients;
   /** Whether the repository's jobs are told by messages; then comparing only repairs. */
   isPushed: (repository: string) => boolean;
 }
@@ -47,6 +48,11 @@ export class Comparer {
       this.#watched.delete(key);
     }
     for (const [key, name] of wanted) if (!this.#watched.has(key)) this.#plan(name, 0);
+  }
+
+  /** Compares all that is watched in a moment. */
+  allSoon(): void {
+    for (const { name } of [...this.#watched.values()]) this.soon(name);
   }
 
   /** Something has happened there that messages do not tell: compares in a moment. Nothing for one not watched. */
@@ -87,12 +93,9 @@ export class Comparer {
   }
 
   async #compare(repository: string): Promise<void> {
-    const { book, clock, clientOf, logger } = this.#options;
+    const { book, clients, logger } = this.#options;
     try {
-      const client = clientOf(repository);
-      const shortage = shortageOf(client, clock.now());
-      if (shortage) return book.compared(repository, { problem: `${repository} was not compared: ${shortage}` });
-      await this.#readInto(client, repository);
+      await clients.ask(repository, (client) => this.#readInto(client, repository));
     } catch (error) {
       if (this.#abort.signal.aborted) return;
       const problem = `The jobs of ${repository} could not be read: ${errorText(error)}`;
@@ -106,6 +109,7 @@ export class Comparer {
     const { signal } = this.#abort;
     const reads = this.#readsOf(client);
     const atMs = clock.now();
+    assertBudget(client, atMs);
     const known = book.unfinished(repository);
     const listed = await unfinishedJobs(reads, repository, atMs, signal);
     for (const fact of listed) book.note(fact);
@@ -126,9 +130,10 @@ export class Comparer {
   }
 }
 
-/** A sentence when too little of the rate limit is left to read. */
-function shortageOf({ budget }: GitHubClient, nowMs: number): string | undefined {
-  if (!budget || budget.resetAtMs <= nowMs || budget.remaining > budget.limit * RESERVED_SHARE) return undefined;
+/** @throws OutsideError 429 when too little of the rate limit is left to read */
+function assertBudget({ budget }: GitHubClient, nowMs: number): void {
+  if (!budget || budget.resetAtMs <= nowMs || budget.remaining > budget.limit * RESERVED_SHARE) return;
   const until = new Date(budget.resetAtMs).toISOString();
-  return `${budget.remaining} of ${budget.limit} calls are left until ${until}, which are kept for starting runners.`;
+  const text = `${budget.remaining} of ${budget.limit} calls are left until ${until}, which are kept for starting runners.`;
+  throw new OutsideError(text, { retryable: true, status: 429 });
 }

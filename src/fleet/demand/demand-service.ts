@@ -1,26 +1,21 @@
 import type { FastifyPluginAsync } from 'fastify';
-import { z } from 'zod';
 import type { Clock } from '../../common/clock.ts';
 import { errorText } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Closable } from '../../common/shutdown.ts';
-import { type GitHubClient, scopeUrl } from '../../github/index.ts';
-import { ScaleSetConnection } from '../../github/scale-sets/index.ts';
-import { type RunnerScope, scopeName } from '../../protocol/github/runners.ts';
 import { Comparer } from './comparer.ts';
 import { JobBook } from './job-book.ts';
 import type { JobFact } from './job-fact.ts';
 import { JobRecord } from './job-record.ts';
 import { askForMissed } from './missed-deliveries.ts';
-import { SessionWatch } from './session-watch.ts';
+import { PlaceClients, type PlaceClientsOptions, type PlaceWithCredentials } from './place-clients.ts';
+import { PoolSessions } from './pool-sessions.ts';
 import type { Demand } from './types.ts';
 import { webhookIntake } from './webhook-intake.ts';
 
-export interface DemandOptions {
+export interface DemandOptions extends PlaceClientsOptions {
   /** Database of what webhooks told; `:memory:` for tests. */
   file: string;
-  /** The client for what belongs to this owner, or OWNER/NAME. */
-  clientOf: (place: string) => GitHubClient;
   webhookSecrets: readonly string[];
   /** Called with everything that is heard of a job, and what was known of it before. */
   onNews?: (fact: JobFact, before: JobFact | undefined) => void;
@@ -28,22 +23,15 @@ export interface DemandOptions {
   logger: Logger;
 }
 
-/** Runners whose number somebody scales by demand. */
-export interface WatchedPlace {
-  /** NAMESPACE/NAME of what is scaled. */
-  name: string;
-  scope: RunnerScope;
+/** Runners whose number somebody scales by demand. Named NAMESPACE/NAME, as what scales them. */
+export interface WatchedPlace extends PlaceWithCredentials {
   /** Those of its runners, also those that every runner of the backend has. */
   labels: readonly string[];
   /** Repositories (OWNER/NAME) that are looked at even before anything was heard of them. */
   repositories: readonly string[];
 }
 
-/** Our server says so (docs/reference/rest.md); a scale set that only listens would do harm elsewhere. */
-const Meta = z.object({ switchyard_version: z.string().optional() });
-
 const HOUR_MS = 3_600_000;
-const REOPEN_MS = 5_000;
 /** Sweep of missed deliveries (on-demand-runners 4.5). */
 const SWEEP_MS = 5 * 60_000;
 /** A repository whose webhook was silent for longer is polled again. */
@@ -62,13 +50,11 @@ export class DemandService implements Closable {
   readonly #comparer: Comparer;
   /** When a webhook of this owner or repository (lower case) last told something, epoch ms. */
   readonly #heardMs = new Map<string, number>();
-  readonly #ours = new WeakMap<GitHubClient, z.infer<typeof Meta>>();
+  readonly #clients: PlaceClients;
+  readonly #sessions: PoolSessions;
   readonly #abort = new AbortController();
-  readonly #sessions = new Map<string, SessionWatch>();
   #places: readonly WatchedPlace[] = [];
-  #opening: Promise<void> = Promise.resolve();
   #cancelSweep: () => void = () => undefined;
-  #cancelReopen: () => void = () => undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
   /** @throws UserError when the database cannot be used */
@@ -76,7 +62,10 @@ export class DemandService implements Closable {
     const { file, clock } = options;
     this.#options = options;
     this.#record = new JobRecord(file);
-    this.#comparer = new Comparer({ ...options, book: this.#book, isPushed: (name) => this.#isPushed(name) });
+    this.#clients = new PlaceClients(options);
+    this.#sessions = new PoolSessions({ ...options, onJob: (fact) => this.#book.note(fact) });
+    const isPushed = (name: string): boolean => this.#isPushed(name);
+    this.#comparer = new Comparer({ ...options, book: this.#book, clients: this.#clients, isPushed });
     for (const { hook, newestMs } of this.#record.hooks()) this.#heard(hook, newestMs);
     for (const fact of this.#record.factsSince(clock.now() - RESTORED_MS)) this.#book.note(fact);
     // From here on: what was known before a restart is no news.
@@ -99,8 +88,15 @@ export class DemandService implements Closable {
   /** From now on these places are kept current, and no others. May be called on every change. */
   watch(places: readonly WatchedPlace[]): void {
     this.#places = places;
+    this.#clients.watch(places);
     this.#watchRepositories();
-    this.#openSessions();
+    this.#sessions.watch(places);
+  }
+
+  /** What the old credentials did not allow is tried again. */
+  credentialsChanged(): void {
+    this.#comparer.allSoon();
+    this.#sessions.watch(this.#places);
   }
 
   /** A runner has ended, perhaps with its job. */
@@ -113,57 +109,8 @@ export class DemandService implements Closable {
   async close(): Promise<void> {
     this.#abort.abort();
     this.#cancelSweep();
-    this.#cancelReopen();
-    await Promise.all([this.#comparer.close(), this.#sweeping, this.#opening]);
-    await Promise.all([...this.#sessions.values()].map((session) => session.close({ forGood: false })));
+    await Promise.all([this.#comparer.close(), this.#sweeping, this.#sessions.close()]);
     this.#record.close();
-  }
-
-  /** Again in a moment when the server does not answer: it may come later than the fleet. */
-  #openSessions(): void {
-    const { clock, logger } = this.#options;
-    this.#cancelReopen();
-    this.#opening = this.#opening
-      .then(() => this.#matchSessions())
-      .catch((error: unknown) => {
-        if (this.#abort.signal.aborted) return;
-        logger.debug({ problem: errorText(error) }, 'whether the server can push demand is not known yet');
-        this.#cancelReopen = clock.after(REOPEN_MS, () => this.#openSessions());
-      });
-  }
-
-  /** One session per place that our own server keeps; other GitHubs have none. */
-  async #matchSessions(): Promise<void> {
-    const wanted = new Map<string, WatchedPlace>();
-    for (const place of this.#places) if (await this.#isOurs(place)) wanted.set(sessionKey(place), place);
-    for (const [key, session] of this.#sessions) {
-      if (wanted.has(key)) continue;
-      this.#sessions.delete(key);
-      await session.close({ forGood: true });
-    }
-    for (const [key, place] of wanted) {
-      if (!this.#sessions.has(key) && !this.#abort.signal.aborted) this.#sessions.set(key, this.#openSession(place));
-    }
-  }
-
-  #openSession({ name, scope, labels }: WatchedPlace): SessionWatch {
-    const { clientOf, clock, logger } = this.#options;
-    const client = clientOf(scopeName(scope));
-    return new SessionWatch({
-      connection: new ScaleSetConnection({ client, configUrl: scopeUrl(client.serverUrl, scope), clock }),
-      name: `pool:${name}`,
-      labels: [...labels],
-      onJob: (fact) => this.#book.note(fact),
-      clock,
-      logger,
-    });
-  }
-
-  async #isOurs({ scope }: WatchedPlace): Promise<boolean> {
-    const client = this.#options.clientOf(scopeName(scope));
-    const known = this.#ours.get(client) ?? (await client.request(Meta, { path: '/meta' }, this.#abort.signal));
-    this.#ours.set(client, known);
-    return known.switchyard_version !== undefined;
   }
 
   #watchRepositories(): void {
@@ -192,13 +139,15 @@ export class DemandService implements Closable {
   }
 
   async #sweep(): Promise<void> {
-    const { clientOf, clock, logger } = this.#options;
+    const { clock, logger } = this.#options;
     this.#record.prune(clock.now());
     for (const { hook } of this.#record.hooks()) {
       const place = placeOf(hook);
       if (!place || this.#abort.signal.aborted) continue;
       try {
-        const asked = await askForMissed(clientOf(place), this.#record, hook, clock.now(), this.#abort.signal);
+        const asked = await this.#clients.ask(place, (client) =>
+          askForMissed(client, this.#record, hook, clock.now(), this.#abort.signal),
+        );
         if (asked > 0) logger.warn({ hook, asked }, 'deliveries of a webhook were missed and asked for again');
       } catch (error) {
         // A token that may not administer webhooks: comparing finds the jobs all the same, only later.
@@ -207,9 +156,6 @@ export class DemandService implements Closable {
     }
   }
 }
-
-/** A scale set cannot change its place, and one that only listens need not change its labels: it is made anew. */
-const sessionKey = ({ name, scope, labels }: WatchedPlace): string => JSON.stringify([name, scope, labels]);
 
 /** Owner, or OWNER/NAME, of a webhook by its path, in lower case; an App's webhook has none. */
 function placeOf(hook: string): string | undefined {

@@ -13,7 +13,8 @@ import type { ScaleSetJob } from '../../protocol/github/scale-sets.ts';
 import type { JobFact } from './job-fact.ts';
 
 export interface SessionWatchOptions {
-  connection: ScaleSetConnection;
+  /** At least one: the first that the server lets register a scale set is used. */
+  connections: readonly ScaleSetConnection[];
   /** Of the scale set that stands for the pool, such as `pool:default/linux`. */
   name: string;
   /** What jobs may ask for to be told of. */
@@ -42,6 +43,8 @@ export class SessionWatch {
   readonly #listening: Promise<void>;
   #scaleSetId: number | undefined;
   #session: MessageSession | undefined;
+  /** The one in use, of `connections`. */
+  #turn = 0;
 
   constructor(options: SessionWatchOptions) {
     this.#options = options;
@@ -52,7 +55,8 @@ export class SessionWatch {
   async close({ forGood }: { forGood: boolean }): Promise<void> {
     this.#abort.abort();
     await this.#listening;
-    const { connection, logger, name } = this.#options;
+    const { logger, name } = this.#options;
+    const connection = this.#connection();
     const signal = AbortSignal.timeout(FAREWELL_MS);
     try {
       await this.#session?.close(signal);
@@ -73,6 +77,7 @@ export class SessionWatch {
       } catch (error) {
         if (signal.aborted) return;
         this.#session = undefined;
+        this.#turn++;
         logger.debug({ name, problem: errorText(error) }, 'a watch of demand was interrupted; listing goes on');
         await sleep(backOffMs(failures++, RETRY), signal);
       }
@@ -80,11 +85,19 @@ export class SessionWatch {
   }
 
   async #open(signal: AbortSignal): Promise<MessageSession> {
-    const { connection, name, labels } = this.#options;
+    const { name, labels } = this.#options;
+    const connection = this.#connection();
     const wanted = { name, runnerGroupId: DEFAULT_GROUP_ID, labels };
     const set = (await findScaleSet(connection, wanted, signal)) ?? (await createScaleSet(connection, wanted, signal));
     this.#scaleSetId = set.id;
     return MessageSession.open(connection, set.id, OWNER, signal);
+  }
+
+  #connection(): ScaleSetConnection {
+    const { connections } = this.#options;
+    const connection = connections[this.#turn % connections.length];
+    if (connection) return connection;
+    throw new Error('A watch of demand needs a connection.');
   }
 
   async #hear(session: MessageSession, signal: AbortSignal): Promise<void> {

@@ -53,6 +53,8 @@ export interface DemandSource {
   watch(places: readonly WatchedPlace[]): void;
   /** A runner has ended, perhaps with its job. */
   runnerEnded(): void;
+  /** Credentials of what is watched have changed: what they did not allow is tried again. */
+  credentialsChanged(): void;
 }
 
 /** For a fleet that is told of no jobs. */
@@ -64,4 +66,5 @@ export const NO_DEMAND: DemandSource = {
   },
   watch: () => undefined,
   runnerEnded: () => undefined,
+  credentialsChanged: () => undefined,
 };

@@ -217,6 +217,28 @@ const FAULTS: Fault[] = [
     says: /no Secret github in the namespace default/,
   },
   {
+    what: 'a Secret that is missing, of a pool without runners',
+    inject(bench) {
+      bench.deploy(0, { ...POOL, githubAPICredentialsFrom: { secretRef: { name: 'github' } } });
+      bench.scaleBy(COUNTING);
+      const problem = 'The jobs of octo/app could not be read: There is no Secret github in the namespace default.';
+      bench.fleet.demand.known = { jobs: [], problem };
+    },
+    cause: 'credentials-missing',
+    says: /no Secret github in the namespace default/,
+  },
+  {
+    what: "an autoscaler's own Secret that is missing (HRA-1)",
+    async inject(bench) {
+      bench.deploy(0);
+      bench.scaleBy({ ...COUNTING, githubAPICredentialsFrom: { secretRef: { name: 'github' } } });
+      bench.fleet.demand.queue(1, { labels: JOB.labels });
+      await bench.fleet.controller.settled();
+    },
+    cause: 'credentials-missing',
+    says: /no Secret github in the namespace default/,
+  },
+  {
     what: 'a Secret without credentials',
     async inject(bench) {
       bench.secret({ user: 'octo' });

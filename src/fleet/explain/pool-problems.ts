@@ -42,7 +42,7 @@ export function poolProblems(facts: PoolFacts, nowMs: number): PoolProblem[] {
     ...slowStarts(facts, nowMs),
     ...offlineRunners(facts),
     ...waitingJobs(facts, nowMs),
-    ...demandDoubt(facts),
+    ...demandDoubt(facts, troubles),
     ...otherAutoscalers(facts),
     ...twins(facts),
   ];
@@ -139,8 +139,10 @@ function limitOf({ min = 0, max, autoscaler }: PoolFacts, nowMs: number) {
   return { max: bounds.max, isScheduled: bounds.max < max };
 }
 
-function demandDoubt({ autoscaler, demandProblem, comparedAtMs }: PoolFacts): PoolProblem[] {
+function demandDoubt(facts: PoolFacts, troubles: readonly PoolTrouble[]): PoolProblem[] {
+  const { autoscaler, demandProblem, comparedAtMs } = facts;
   if (!demandProblem || !autoscaler || !usesDemand(autoscaler.spec)) return [];
+  if (troubles.some(({ text }) => demandProblem.includes(text))) return [];
   const since = comparedAtMs === undefined ? 'and never could' : `last at ${isoTime(comparedAtMs)}`;
   return [{ code: 'demand-unread', text: `Jobs may be missing: ${demandProblem} (compared ${since})` }];
 }

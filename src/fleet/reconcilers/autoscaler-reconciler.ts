@@ -6,7 +6,7 @@
  * however many changes there are in between; that runners become busy or idle therefore wakes nobody.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { OutsideError } from '../../common/errors.ts';
+import { errorText, OutsideError } from '../../common/errors.ts';
 import {
   type AutoscalingDecision,
   type AutoscalingState,
@@ -34,9 +34,13 @@ import type { ReconcilerContext } from './context.ts';
 
 const COMPONENT = 'horizontalrunnerautoscaler-controller';
 
-/** @throws OutsideError while the server cannot be asked about runners: nothing is changed then (HRA-1) */
+/**
+ * @throws OutsideError while the server cannot be asked about runners, UserError while the autoscaler's own credentials
+ * are of no use: nothing is changed then (HRA-1)
+ */
 export async function reconcileAutoscaler(context: ReconcilerContext, key: ObjectKey): Promise<void> {
   const found = find(context, key);
+  assertCredentials(context, found);
   if (!found || 'problem' in found || !isRoundDue(found.state, context.clock.now())) {
     scale(context, found);
     return;
@@ -52,6 +56,16 @@ export async function reconcileAutoscaler(context: ReconcilerContext, key: Objec
   const problem = `The server cannot be asked which runners are busy: ${unasked}`;
   tellProblem(context, { autoscaler: current.autoscaler, problem });
   throw new OutsideError(problem, { retryable: true });
+}
+
+function assertCredentials(context: ReconcilerContext, found: Found | Failed | undefined): void {
+  if (!found || 'problem' in found || !found.target.ownPlace) return;
+  try {
+    context.githubFor(found.target.ownPlace);
+  } catch (error) {
+    tellProblem(context, { autoscaler: found.autoscaler, problem: errorText(error) });
+    throw error;
+  }
 }
 
 interface Found {

@@ -20,6 +20,8 @@ export interface AutoscalerTarget {
   object: StoredObject;
   scope: RunnerScope;
   place: RegistrationPlace;
+  /** With the credentials that the autoscaler brings for reading, if it does. */
+  ownPlace?: RegistrationPlace;
   pool: Pool;
   state: AutoscalingState['target'];
 }
@@ -53,7 +55,9 @@ export function findTarget(
   if (problem) return { problem };
   const pool = { scope, group: spec.group, labels: [...systemLabels, ...(spec.labels ?? [])] };
   const { replicas } = object.spec as { replicas?: number };
-  return { plural, object, scope, place, pool, state: { scope, replicas, isEphemeral: isEphemeral(spec) } };
+  const secretName = autoscaler.spec.githubAPICredentialsFrom?.secretRef.name;
+  const ownPlace = secretName === undefined ? undefined : { ...place, secretName };
+  return { plural, object, scope, place, ownPlace, pool, state: { scope, replicas, isEphemeral: isEphemeral(spec) } };
 }
 
 /** Of one target, the one that decides first: the oldest. */

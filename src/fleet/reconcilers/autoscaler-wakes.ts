@@ -33,6 +33,7 @@ export class AutoscalerWakes {
 
   /** After every change in the store. */
   changed({ type, plural, object }: StoreEvent): void {
+    if (plural === 'secrets') this.#secretChanged(object);
     if (plural !== AUTOSCALERS && !TARGETS.includes(plural)) return;
     const { uid, generation, namespace, name } = object.metadata;
     if (type !== 'DELETED' && this.#generations.get(uid) === generation) return;
@@ -46,6 +47,13 @@ export class AutoscalerWakes {
 
   close(): void {
     this.#endListening();
+  }
+
+  #secretChanged({ metadata: { namespace, name } }: StoredObject): void {
+    const isUsed = this.#watched?.some(({ credentials }) =>
+      credentials.some((one) => one.namespace === namespace && one.secretName === name),
+    );
+    if (isUsed) this.#source.credentialsChanged();
   }
 
   #demandChanged(repository: string): void {
@@ -65,7 +73,7 @@ export class AutoscalerWakes {
     return (this.#store.list(AUTOSCALERS) as HorizontalRunnerAutoscaler[]).flatMap((autoscaler) => {
       if (!usesDemand(autoscaler.spec)) return [];
       const target = findTarget(this.#store, autoscaler, this.#systemLabels);
-      return 'problem' in target ? [] : [{ autoscaler, place: placeOf(autoscaler, target) }];
+      return 'problem' in target ? [] : [{ autoscaler, place: watchedPlace(autoscaler, target) }];
     });
   }
 
@@ -74,12 +82,15 @@ export class AutoscalerWakes {
   }
 }
 
-function placeOf(autoscaler: HorizontalRunnerAutoscaler, { scope, pool }: AutoscalerTarget): WatchedPlace {
+function watchedPlace(autoscaler: HorizontalRunnerAutoscaler, target: AutoscalerTarget): WatchedPlace {
+  const { scope, pool, place, ownPlace } = target;
   const { namespace, name } = autoscaler.metadata;
   const names = autoscaler.spec.metrics?.flatMap(({ repositoryNames = [] }) => repositoryNames) ?? [];
   const own = scope.kind === 'repository' ? [scopeName(scope)] : [];
   const named = scope.kind === 'organization' ? names.map((repository) => `${scope.name}/${repository}`) : [];
-  return { name: `${namespace}/${name}`, scope, labels: pool.labels, repositories: [...own, ...named] };
+  // Its own are for reading (AUTH-2); where they are refused, those do that register the runners.
+  const credentials = ownPlace ? [ownPlace, place] : [place];
+  return { name: `${namespace}/${name}`, scope, labels: pool.labels, repositories: [...own, ...named], credentials };
 }
 
 /** Whether runners of the scope could be asked for jobs of this repository (OWNER/NAME). */

@@ -4,7 +4,7 @@ import type { Logger } from '../../common/log.ts';
 import { type GitHubClient, removeRunner } from '../../github/index.ts';
 import { removeAgent } from '../../github/scale-sets/index.ts';
 import type { Backend, Exit, Instance } from '../backends/types.ts';
-import { CredentialPool } from '../credentials/credential-pool.ts';
+import type { CredentialPool } from '../credentials/credential-pool.ts';
 import { placeKey, placeOf, type RegistrationPlace } from '../credentials/place.ts';
 import { credentialUsers } from '../credentials/users.ts';
 import { type DemandSource, NO_DEMAND } from '../demand/types.ts';
@@ -39,8 +39,7 @@ export interface ControllerOptions {
   store: ResourceStore;
   events: EventRecorder;
   backend: Backend;
-  /** With the fleet's own credentials, for what brings none. */
-  github: GitHubClient;
+  credentials: CredentialPool;
   /** Which jobs wait; default none is ever told of. */
   demand?: DemandSource;
   onSetJob?: ReconcilerContext['onSetJob'];
@@ -82,8 +81,7 @@ export class Controller {
   #cancelResync: () => void = () => undefined;
 
   private constructor(options: ControllerOptions, instances: Instance[]) {
-    const { store, clock, logger } = options;
-    const credentials = new CredentialPool(store, options.github, clock);
+    const { credentials, clock, logger } = options;
     const githubFor = (place: RegistrationPlace): GitHubClient => credentials.githubFor(place);
     this.#source = options.demand ?? NO_DEMAND;
     const signal = this.#abort.signal;
@@ -175,9 +173,17 @@ export class Controller {
     return this.#context.troubles.of(`listener:${uid}`);
   }
 
-  /** Why the server cannot be asked about the runners of a place. */
+  /** Why the server cannot be asked about the runners of a place; also where there are none that it would be asked about. */
   serverTrouble(place: RegistrationPlace): Trouble | undefined {
-    return this.#context.troubles.of(`place:${placeKey(place)}`);
+    const { troubles, githubFor } = this.#context;
+    const subject = `credentials:${placeKey(place)}`;
+    try {
+      githubFor(place);
+      troubles.worked(subject);
+    } catch (error) {
+      troubles.failed(subject, error);
+    }
+    return troubles.of(`place:${placeKey(place)}`) ?? troubles.of(subject);
   }
 
   /** By instance name. */

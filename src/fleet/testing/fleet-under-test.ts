@@ -3,6 +3,7 @@ import { type Logger, silentLogger } from '../../common/log.ts';
 import { GitHubClient } from '../../github/index.ts';
 import { FakeBackend } from '../backends/fake.ts';
 import type { Backend } from '../backends/types.ts';
+import { CredentialPool } from '../credentials/credential-pool.ts';
 import { Controller } from '../reconcilers/controller.ts';
 import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
 import type { AutoscalingRunnerSetSpec } from '../resources/autoscaling-runner-set.ts';
@@ -164,5 +165,7 @@ function startController(
   timeoutMs?: number,
 ): Promise<Controller> {
   const github = new GitHubClient({ url, token: STAND_IN_TOKEN, timeoutMs });
-  return Controller.start({ store, events: new EventRecorder(store, clock), backend, github, demand, clock, logger });
+  const credentials = new CredentialPool(store, github, clock);
+  const events = new EventRecorder(store, clock);
+  return Controller.start({ store, events, backend, credentials, demand, clock, logger });
 }

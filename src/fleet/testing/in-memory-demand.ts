@@ -54,4 +54,6 @@ export class InMemoryDemand implements DemandSource, Demand {
   }
 
   runnerEnded(): void {}
+
+  credentialsChanged(): void {}
 }
