@@ -60,6 +60,11 @@ describe('switchyard up', () => {
     expect(bad.err).toMatch(/^error: bad\.yaml:10: runnerdeployment\/mine: spec\.template\.spec\.labels: /);
     const json = await switchyard(['get', 'rdeploy', 'mine', '-o', 'json'], { cwd });
     expect(JSON.parse(json.out).spec.template.spec.labels).toEqual(['two']);
+    const both = await switchyard(['get', 'hra,rdeploy,rrs'], { cwd });
+    expect(both.out).toMatch(/^NAME .*\n(.+\n)*runnerdeployment\/mine .*\n\nNAME .*\n(.+\n)*runnerreplicaset\/mine-/);
+    expect((await switchyard(['get', 'hra,rdeploy', '-w'], { cwd })).err).toContain('-w follows one kind.');
+    const list = JSON.parse((await switchyard(['get', 'rdeploy,rrs', '-o', 'json'], { cwd })).out);
+    expect(list.items.map(({ kind }: { kind: string }) => kind).sort()).toContain('RunnerReplicaSet');
     expect((await switchyard(['delete', '-f', 'a.yaml'], { cwd })).out).toBe('runnerdeployment/mine deleted\n');
     expect((await switchyard(['delete', 'rdeploy', 'nobody'], { cwd })).code).toBe(1);
     up.child.kill('SIGINT');

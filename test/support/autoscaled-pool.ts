@@ -38,7 +38,7 @@ export function testAutoscaledPool(jobs: number): void {
   describe(`${jobs} jobs through a pool that is scaled from zero`, { timeout: jobs * 6_000 + 120_000 }, () => {
     let system: KillableSystem;
     beforeAll(async () => {
-      system = await KillableSystem.start(RUNNERS, { name: 'many', text: WORKFLOW });
+      system = await KillableSystem.start(RUNNERS, { name: 'many', text: WORKFLOW }, 20);
     });
     afterAll(() => system.stop());
 

@@ -9,8 +9,6 @@ import { git, writeFiles } from './git.ts';
 import { type ProcessInfo, Program, processes } from './programs.ts';
 import { call } from './simulated-runner.ts';
 
-const LEASE_SECONDS = 4;
-
 export type Part = 'server' | 'fleet' | 'listener' | 'worker';
 
 /** Server and fleet as processes of their own, so that each can be killed like a machine's failing parts. */
@@ -18,23 +16,31 @@ export class KillableSystem {
   readonly folder: string;
   readonly port: number;
   readonly #fleetPort: number;
+  readonly #leaseSeconds: number;
   #server: Program | undefined;
   #fleet: Program | undefined;
 
-  private constructor(folder: string, port: number, fleetPort: number) {
+  private constructor(folder: string, port: number, fleetPort: number, leaseSeconds: number) {
     this.folder = folder;
     this.port = port;
     this.#fleetPort = fleetPort;
+    this.#leaseSeconds = leaseSeconds;
   }
 
   /**
    * With the repository `me/app`.
    * @param runners YAML for the fleet
    * @param workflow of the repository, as `.github/workflows/NAME.yml`
+   * @param leaseSeconds after which a runner that says nothing is given up: short where runners are killed, long enough
+   * for a busy machine where they are not
    */
-  static async start(runners: string, workflow: { name: string; text: string }): Promise<KillableSystem> {
+  static async start(
+    runners: string,
+    workflow: { name: string; text: string },
+    leaseSeconds: number,
+  ): Promise<KillableSystem> {
     const folder = await mkdtemp(join(tmpdir(), 'switchyard-chaos-'));
-    const system = new KillableSystem(folder, await freePort(), await freePort());
+    const system = new KillableSystem(folder, await freePort(), await freePort(), leaseSeconds);
     // What has begun is ended also when the rest cannot begin.
     await system.#begin(runners, workflow).catch(async (error: unknown) => {
       await system.stop();
@@ -105,7 +111,7 @@ export class KillableSystem {
   }
 
   async #startServer(): Promise<void> {
-    const env = { SWITCHYARD_JOB_LEASE_SECONDS: String(LEASE_SECONDS), SWITCHYARD_ACQUIRE_SECONDS: '3' };
+    const env = { SWITCHYARD_JOB_LEASE_SECONDS: String(this.#leaseSeconds), SWITCHYARD_ACQUIRE_SECONDS: '3' };
     const args = ['server', '--port', String(this.port), '--data', this.#data];
     this.#server = Program.start(args, { cwd: this.folder, env });
     await this.#server.printed('serves at');

@@ -37,7 +37,7 @@ export function testKilledParts(rounds: number): void {
     let runs = 0;
 
     beforeAll(async () => {
-      system = await KillableSystem.start(DEPLOYMENT, { name: 'count', text: WORKFLOW });
+      system = await KillableSystem.start(DEPLOYMENT, { name: 'count', text: WORKFLOW }, 4);
     });
     afterAll(() => system.stop());
 

@@ -24,6 +24,11 @@ describe('the kinds of a fleet', () => {
     expect(kinds.named(word)).toBe(AUTOSCALERS);
   });
 
+  it('knows several at once, each once', () => {
+    expect(kinds.allNamed('hra, runner,HRA')).toEqual([AUTOSCALERS, RUNNERS]);
+    expect(() => kinds.allNamed('hra,')).toThrow('There is no kind ""');
+  });
+
   it('names the kinds that there are for a word that is none', () => {
     expect(() => kinds.named('pods')).toThrow(
       'There is no kind "pods"; there are runners, horizontalrunnerautoscalers (hra).',

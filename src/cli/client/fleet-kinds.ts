@@ -70,6 +70,11 @@ export class FleetKinds {
     throw new UsageError(`There is no kind "${word}"; there are ${known.join(', ')}.`);
   }
 
+  /** Several by commas, each once, such as `hra,rdeploy`. @throws UsageError */
+  allNamed(words: string): Kind[] {
+    return [...new Set(words.split(',').map((word) => this.named(word.trim())))];
+  }
+
   /**
    * The kind of a resource in a file, spelled as the API spells it.
    * @throws UserError naming file and line
