@@ -1,8 +1,9 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestServer } from '../support/server.ts';
 import { TestFleet } from '../support/test-fleet.ts';
-import { chromiumPath, type OpenPage, openPage, startBrowser } from '../web/browser.ts';
+import { chromiumPath } from '../web/browser.ts';
+import { pagesPerTest } from '../web/pages.ts';
 
 const SHIP = `name: Ship
 on: { push: { branches: [main] } }
@@ -27,33 +28,20 @@ jobs:
 `;
 
 describe.skipIf(!chromiumPath)('people act on the page, on a real server with a real fleet', () => {
-  let browser: Browser;
   let server: TestServer;
   let fleet: TestFleet;
-  let opened: OpenPage[] = [];
+  const openPage = pagesPerTest();
 
   beforeAll(async () => {
-    [browser, server] = await Promise.all([startBrowser(), TestServer.start()]);
+    server = await TestServer.start();
     fleet = await TestFleet.start(server, 2);
   });
   afterAll(async () => {
-    await browser?.close();
     await fleet?.close();
     await server?.close();
   });
-  afterEach(async () => {
-    const troubles = opened.flatMap((page) => page.troubles);
-    await Promise.all(opened.map((page) => page.close()));
-    opened = [];
-    expect(troubles).toEqual([]);
-  });
 
-  async function open(path: string): Promise<Page> {
-    const page = await openPage(browser, server.url + path);
-    page.page.setDefaultTimeout(20_000);
-    opened.push(page);
-    return page.page;
-  }
+  const open = (path: string): Promise<Page> => openPage(server.url + path);
 
   const heading = (page: Page, name: string, state: string) =>
     page.getByRole('heading', { name }).getByRole('img', { name: state, exact: true }).waitFor();

@@ -1,32 +1,19 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { chromiumPath, type OpenPage, openPage, startBrowser } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { chromiumPath } from './browser.ts';
+import { pagesPerTest } from './pages.ts';
 import { sampleEvent, sampleRun } from './samples.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
 
 describe.skipIf(!chromiumPath)('the events', () => {
-  let browser: Browser;
   let server: StandIn;
-  let opened: OpenPage | undefined;
-
-  beforeAll(async () => {
-    browser = await startBrowser();
+  const openPage = pagesPerTest({
+    async start() {
+      server = await startStandIn();
+      return server;
+    },
   });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    server = await startStandIn();
-  });
-  afterEach(async () => {
-    const troubles = opened?.troubles;
-    await opened?.close();
-    await server.close();
-    expect(troubles).toEqual([]);
-  });
-
-  async function open(path: string): Promise<Page> {
-    opened = await openPage(browser, server.url + path);
-    return opened.page;
-  }
+  const open = (path: string): Promise<Page> => openPage(server.url + path);
 
   const listening = () => expect.poll(() => server.streams, { timeout: 10_000 }).toBe(1);
   const started = { id: 7, number: 3, workflow: 'CI', status: 'in_progress', conclusion: null } as const;

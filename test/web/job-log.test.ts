@@ -1,30 +1,21 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import type { Job, Step } from '../../src/protocol/dashboard/index.ts';
-import { chromiumPath, type OpenPage, openPage, startBrowser } from './browser.ts';
+import { chromiumPath } from './browser.ts';
+import { pagesPerTest } from './pages.ts';
 import { ago, logLines, sampleJob, sampleRun, sampleStep } from './samples.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
 
 const running = { status: 'in_progress', conclusion: null, completedAt: null } as const;
 
 describe.skipIf(!chromiumPath)('the log of a job', () => {
-  let browser: Browser;
   let server: StandIn;
-  let opened: OpenPage | undefined;
-
-  beforeAll(async () => {
-    browser = await startBrowser();
-  });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    server = await startStandIn();
-    server.setRun(sampleRun({ id: 1, ...running }));
-  });
-  afterEach(async () => {
-    const troubles = opened?.troubles;
-    await opened?.close();
-    await server.close();
-    expect(troubles).toEqual([]);
+  const openPage = pagesPerTest({
+    async start() {
+      server = await startStandIn();
+      server.setRun(sampleRun({ id: 1, ...running }));
+      return server;
+    },
   });
 
   /** Job 11 of run 1, with these logs in its steps 1, 2, ... */
@@ -38,10 +29,7 @@ describe.skipIf(!chromiumPath)('the log of a job', () => {
     return given;
   }
 
-  async function open(hash = ''): Promise<Page> {
-    opened = await openPage(browser, `${server.url}/runs/1/jobs/11${hash}`);
-    return opened.page;
-  }
+  const open = (hash = ''): Promise<Page> => openPage(`${server.url}/runs/1/jobs/11${hash}`);
 
   const line = (page: Page, number: number) =>
     page.locator('.log-line').filter({ has: page.getByRole('link', { name: `Line ${number}`, exact: true }) });

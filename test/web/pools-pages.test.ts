@@ -1,32 +1,19 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { chromiumPath, type OpenPage, openPage, startBrowser } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { chromiumPath } from './browser.ts';
+import { pagesPerTest } from './pages.ts';
 import { sampleHistory, samplePool } from './samples.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
 
 describe.skipIf(!chromiumPath)('the pools', () => {
-  let browser: Browser;
   let server: StandIn;
-  let opened: OpenPage | undefined;
-
-  beforeAll(async () => {
-    browser = await startBrowser();
+  const openPage = pagesPerTest({
+    async start() {
+      server = await startStandIn();
+      return server;
+    },
   });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    server = await startStandIn();
-  });
-  afterEach(async () => {
-    const troubles = opened?.troubles;
-    await opened?.close();
-    await server.close();
-    expect(troubles).toEqual([]);
-  });
-
-  async function open(path: string): Promise<Page> {
-    opened = await openPage(browser, server.url + path, { timezoneId: 'Asia/Seoul' });
-    return opened.page;
-  }
+  const open = (path: string): Promise<Page> => openPage(server.url + path, { timezoneId: 'Asia/Seoul' });
 
   test('show of each what there is and what is wanted, its rule, what comes next by both clocks, and what is wrong', async () => {
     const next = [{ at: '2030-07-14T15:00:00.000Z', what: 'the schedule sets minReplicas 1', desired: 3 }];

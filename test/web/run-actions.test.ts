@@ -1,7 +1,8 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { PendingDeployment, RunAttempt } from '../../src/protocol/dashboard/index.ts';
-import { chromiumPath, type OpenPage, openPage, startBrowser } from './browser.ts';
+import { chromiumPath } from './browser.ts';
+import { pagesPerTest } from './pages.ts';
 import { ago, sampleJob, sampleRun } from './samples.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
 
@@ -26,28 +27,14 @@ const deployment = (environment: string, fields: Partial<PendingDeployment> = {}
 });
 
 describe.skipIf(!chromiumPath)('what can be done with a run', () => {
-  let browser: Browser;
   let server: StandIn;
-  let opened: OpenPage | undefined;
-
-  beforeAll(async () => {
-    browser = await startBrowser();
+  const openPage = pagesPerTest({
+    async start() {
+      server = await startStandIn();
+      return server;
+    },
   });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    server = await startStandIn();
-  });
-  afterEach(async () => {
-    const troubles = opened?.troubles;
-    await opened?.close();
-    await server.close();
-    expect(troubles).toEqual([]);
-  });
-
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-    opened = await openPage(browser, server.url + path, options);
-    return opened.page;
-  }
+  const open = (path: string, options?: BrowserContextOptions): Promise<Page> => openPage(server.url + path, options);
 
   /** As after a write that was given a token, in this tab. */
   async function openWithToken(path: string): Promise<Page> {

@@ -1,6 +1,7 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { chromiumPath, type OpenPage, openPage, startBrowser } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { chromiumPath } from './browser.ts';
+import { pagesPerTest } from './pages.ts';
 import { ago, logLines, sampleJob, sampleRun, sampleRunner, sampleStep } from './samples.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
 
@@ -9,30 +10,14 @@ const running = { status: 'in_progress', conclusion: null, completedAt: null } a
 const green = { status: 'completed', conclusion: 'success' } as const;
 
 describe.skipIf(!chromiumPath)('the dashboard', () => {
-  let browser: Browser;
   let server: StandIn;
-  let opened: OpenPage[] = [];
-
-  beforeAll(async () => {
-    browser = await startBrowser();
+  const openPage = pagesPerTest({
+    async start() {
+      server = await startStandIn();
+      return server;
+    },
   });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    server = await startStandIn();
-  });
-  afterEach(async () => {
-    const troubles = opened.flatMap((each) => each.troubles);
-    for (const each of opened) await each.close();
-    opened = [];
-    await server.close();
-    expect(troubles).toEqual([]);
-  });
-
-  async function open(path: string): Promise<Page> {
-    const page = await openPage(browser, server.url + path);
-    opened.push(page);
-    return page.page;
-  }
+  const open = (path: string): Promise<Page> => openPage(server.url + path);
 
   /** The page has read everything and listens. */
   const listening = () => expect.poll(() => server.streams, { timeout: 10_000 }).toBe(1);

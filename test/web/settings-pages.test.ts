@@ -1,10 +1,11 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ActList, AppList, NewToken, TokenList, UserList } from '../../src/protocol/dashboard/index.ts';
 import { TestServer } from '../support/server.ts';
 import { nextJob } from '../support/services.ts';
 import { call } from '../support/simulated-runner.ts';
-import { chromiumPath, type OpenPage, openPage, startBrowser } from './browser.ts';
+import { chromiumPath } from './browser.ts';
+import { pagesPerTest } from './pages.ts';
 
 const V1 = '/switchyard/v1';
 const WORKFLOW = "on: push\njobs: { a: { runs-on: self-hosted, timeout-minutes: 60, steps: [{ run: 'true' }] } }";
@@ -26,33 +27,21 @@ const PAGES = {
 const soon = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
 
 describe.skipIf(!chromiumPath)('the settings, on a real server', () => {
-  let browser: Browser;
   let server: TestServer;
-  let opened: OpenPage[] = [];
+  const openPage = pagesPerTest();
 
   beforeAll(async () => {
-    [browser, server] = await Promise.all([startBrowser(), TestServer.start()]);
+    server = await TestServer.start();
     await server.push({ 'README.md': 'Shop' }, { repository: 'acme/shop' });
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-  afterEach(async () => {
-    const troubles = opened.flatMap((page) => page.troubles);
-    await Promise.all(opened.map((page) => page.close()));
-    opened = [];
-    expect(troubles).toEqual([]);
-  });
+  afterAll(() => server?.close());
 
   /** As whoever has the token. */
   async function open(path: string, token = server.token, width = 1280): Promise<Page> {
-    const one = await openPage(browser, server.url, { viewport: { width, height: 740 } });
-    opened.push(one);
-    one.page.setDefaultTimeout(20_000);
-    await one.page.evaluate((text) => sessionStorage.setItem('switchyard.token', text), token);
-    await one.page.goto(server.url + path);
-    return one.page;
+    const page = await openPage(server.url, { viewport: { width, height: 740 } });
+    await page.evaluate((text) => sessionStorage.setItem('switchyard.token', text), token);
+    await page.goto(server.url + path);
+    return page;
   }
 
   const click = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();

@@ -1,7 +1,8 @@
 /** What jobs write to GITHUB_STEP_SUMMARY, on the run's page (SEM-24.7). */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { chromiumPath, type OpenPage, openPage, startBrowser } from './browser.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { chromiumPath } from './browser.ts';
+import { pagesPerTest } from './pages.ts';
 import { sampleJob, sampleRun } from './samples.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
 
@@ -26,31 +27,17 @@ const HOSTILE = `<script>window.hacked = 1</script>
 [link](https://example.com/report)`;
 
 describe.skipIf(!chromiumPath)('summaries', () => {
-  let browser: Browser;
   let server: StandIn;
-  let opened: OpenPage | undefined;
-
-  beforeAll(async () => {
-    browser = await startBrowser();
-  });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    server = await startStandIn();
-    server.setRun(sampleRun({ id: 5 }));
-  });
-  afterEach(async () => {
+  const openPage = pagesPerTest({
+    async start() {
+      server = await startStandIn();
+      server.setRun(sampleRun({ id: 5 }));
+      return server;
+    },
     // The library parses where nothing runs; Chromium tells of handlers that it meets there all the same.
-    const troubles = (opened?.troubles ?? []).filter((text) => !text.startsWith('Executing inline event handler'));
-    await opened?.close();
-    opened = undefined;
-    await server.close();
-    expect(troubles).toEqual([]);
+    expected: /^Executing inline event handler/,
   });
-
-  async function open(options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
-    opened = await openPage(browser, `${server.url}/runs/5`, options);
-    return opened.page;
-  }
+  const open = (options?: BrowserContextOptions): Promise<Page> => openPage(`${server.url}/runs/5`, options);
 
   function write(markdown: string, leftOut = 0, id = 51): void {
     server.setJob(sampleJob({ id, runId: 5, key: `job ${id}`, summaries: 1 + leftOut }));
