@@ -35,8 +35,9 @@ export function admitNew(
     ...unhonouredFields(kind, sent.spec, (spec) => review(spec, { metadata, spec: sent.spec })),
     ...misplacedBackend({ metadata, spec: sent.spec }),
     ...labelWarnings(kind, { namespace, name: metadata.name ?? '', spec: sent.spec }, store),
-    ...(kind.warnings?.({ name: metadata.name ?? '', spec: sent.spec }, (plural) => store.list(plural, namespace)) ??
-      []),
+    ...(kind.warnings?.({ name: metadata.name ?? '', spec: sent.spec, annotations: metadata.annotations }, (plural) =>
+      store.list(plural, namespace),
+    ) ?? []),
   ]);
   const content = Object.fromEntries(Object.entries(sent).filter(([name]) => isOwn(kind, name)));
   return { metadata, content: kind.complete?.(content) ?? content };

@@ -4,10 +4,11 @@
  */
 import { isoTime, secondsTime } from '../../common/clock.ts';
 import type { RunnerScope } from '../../protocol/github/runner-scope.ts';
-import type { DemandedJob } from '../demand/types.ts';
+import type { DemandedJob, EmptyRuns } from '../demand/types.ts';
 import type { AutoscalerSpec, CapacityReservation } from '../resources/autoscaler-spec.ts';
 import type { AutoscalerStatus } from '../resources/horizontal-runner-autoscaler.ts';
 import { coolDownEndMs, heldAfterScaleOut, isScaleOut, type ScaleOutHistory, withinBounds } from './clamp.ts';
+import type { CountingRules } from './counting-rules.ts';
 import { type Decide, type Decided, type NextChange, nextChanges } from './next-changes.ts';
 import { counted, type Reason } from './reason.ts';
 import {
@@ -26,8 +27,12 @@ export interface AutoscalingState {
   spec: AutoscalerSpec;
   /** As the last decision left it. */
   status?: AutoscalerStatus;
+  /** Left out: the default ones. */
+  rules?: CountingRules;
   target: {
     scope: RunnerScope;
+    /** That it is given, without those that every runner of the backend has. */
+    labels?: readonly string[];
     /** `spec.replicas`; left out means 1. */
     replicas?: number;
     isEphemeral: boolean;
@@ -39,6 +44,8 @@ export interface Observations {
   busy?: number;
   /** Jobs that runners of the target could take (`jobsOfPool`). */
   jobs: readonly DemandedJob[];
+  /** Of the target's scope. */
+  emptyRuns?: readonly EmptyRuns[];
   /** Those that this autoscaler reserves for (`reservedJobs`). */
   reservedJobs: readonly DemandedJob[];
   /** Whether the job of a reservation, by its name, is known to be over or another pool's. */
@@ -74,10 +81,12 @@ export function autoscale(state: AutoscalingState, observations: Observations, n
   const schedule = scheduleAt(spec.scheduledOverrides ?? [], base, nowMs);
   const round = roundFor(state, observations, nowMs);
   const reservations = reservationsFor(spec, schedule.bounds, observations, nowMs);
-  const suggested = suggest(spec, { scope: target.scope, jobs: observations.jobs, round });
+  const { jobs, emptyRuns } = observations;
+  const { scope, labels } = target;
+  const suggested = suggest(spec, { ...{ scope, labels, jobs, emptyRuns, round }, rules: state.rules });
   const decideWith: Decide = (bounds, atMs) => {
     const reserved = reservations.ofJobs + reservedReplicas(reservations.others, atMs);
-    return decide(state, { suggestion: suggested.suggestion, reserved, jobs: observations.jobs }, bounds, atMs);
+    return decide(state, { suggestion: suggested.suggestion, reserved, jobs }, bounds, atMs);
   };
   const { desired, reasons, heldUntilMs } = decideWith(schedule.bounds, nowMs);
   const doubt = observations.demandProblem && usesDemand(spec) ? [doubtOf(observations.demandProblem)] : [];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunnerScope } from '../../protocol/github/runner-scope.ts';
 import type { DemandedJob } from '../demand/types.ts';
+import { EMPTY_RUNS_ANNOTATION, MATCHING_ANNOTATION, countingRules as rules } from './counting-rules.ts';
 import { countingProblem, suggestByJobs } from './jobs-counted.ts';
 import { jobsOfPool, type Pool } from './pool-jobs.ts';
 
@@ -49,19 +50,60 @@ describe('TotalNumberOfQueuedAndInProgressWorkflowRuns', () => {
     type: 'TotalNumberOfQueuedAndInProgressWorkflowRuns' as const,
     repositoryNames,
   });
+  const APP: RunnerScope = { kind: 'repository', owner: 'octo', name: 'app' };
   const jobs = [job(['gpu']), job(['gpu'], { status: 'in_progress' }), job(['gpu'], { repository: 'Octo/Web' })];
 
   it('TOT-7: suggests queued and running jobs together, of the named repositories', () => {
-    expect(suggestByJobs(metric(['app']), ORGANIZATION, jobs)).toEqual({
+    expect(suggestByJobs(metric(['app']), { scope: ORGANIZATION, jobs })).toEqual({
       suggestion: 2,
       reason: { code: 'jobs-counted', text: '1 queued job and 1 in progress match the labels of this pool.' },
     });
-    expect(suggestByJobs(metric(['app', 'web']), ORGANIZATION, jobs).suggestion).toBe(3);
-    expect(suggestByJobs(metric(['other']), ORGANIZATION, jobs).suggestion).toBe(0);
+    expect(suggestByJobs(metric(['app', 'web']), { scope: ORGANIZATION, jobs }).suggestion).toBe(3);
+    expect(suggestByJobs(metric(['other']), { scope: ORGANIZATION, jobs }).suggestion).toBe(0);
+  });
+
+  it.each([
+    [['gpu'], 1],
+    [['self-hosted', 'gpu'], 1],
+    [['GPU'], 0],
+    [['Self-Hosted', 'gpu'], 0],
+    [['self-hosted', 'linux', 'gpu'], 0],
+    [['self-hosted'], 1],
+  ])('TOT-5: counts %j as %i where label-matching is exact-case, as ARC does', (labels, suggestion) => {
+    const jobsOf = jobsOfPool(pool(['gpu', 'big']), [job(labels)]);
+    const exact = { scope: APP, labels: ['gpu', 'big'], jobs: jobsOf };
+    expect(
+      suggestByJobs(metric(), { ...exact, rules: rules({ [MATCHING_ANNOTATION]: 'exact-case' }) }).suggestion,
+    ).toBe(suggestion);
+    expect(suggestByJobs(metric(), { ...exact, rules: rules({}) }).suggestion).toBe(1);
+  });
+
+  it('TOT-5: says which rule counted, and what it left out', () => {
+    const exact = { scope: APP, labels: ['gpu'], jobs: [job(['gpu']), job(['GPU']), job(['X64'])] };
+    const { reason } = suggestByJobs(metric(), { ...exact, rules: rules({ [MATCHING_ANNOTATION]: 'exact-case' }) });
+    expect(reason.text).toBe(
+      '1 queued job and 0 in progress match the labels of this pool exactly (switchyard/label-matching). ' +
+        '2 more, which its runners could take by labels in another case or of every runner, are not counted.',
+    );
+  });
+
+  it('TOT-4: counts runs without jobs where that is asked for, as ARC 0.27 did, of the named repositories', () => {
+    const emptyRuns = [
+      { repository: 'octo/app', queued: 2, in_progress: 1 },
+      { repository: 'octo/web', queued: 4, in_progress: 0 },
+    ];
+    const countable = { scope: ORGANIZATION, jobs: [job(['gpu'])], emptyRuns };
+    expect(suggestByJobs(metric(['app']), countable).suggestion).toBe(1);
+    const { suggestion, reason } = suggestByJobs(metric(['app']), {
+      ...countable,
+      rules: rules({ [EMPTY_RUNS_ANNOTATION]: 'count' }),
+    });
+    expect(suggestion).toBe(4);
+    expect(reason.text).toContain('3 runs without jobs are counted too (switchyard/empty-runs).');
   });
 
   it('TOT-1: runners of a repository need no names', () => {
-    expect(suggestByJobs(metric(), { kind: 'repository', owner: 'octo', name: 'app' }, jobs).suggestion).toBe(3);
+    expect(suggestByJobs(metric(), { scope: APP, jobs }).suggestion).toBe(3);
   });
 
   it('TOT-1: an organization without names and an enterprise are refused', () => {

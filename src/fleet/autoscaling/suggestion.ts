@@ -1,8 +1,7 @@
 /** What the metrics suggest: HRA-3 to HRA-7 of fleet-semantics 3.3, with rounds. Pure. */
-import type { RunnerScope } from '../../protocol/github/runner-scope.ts';
 import type { DemandedJob } from '../demand/types.ts';
 import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
-import { suggestByJobs } from './jobs-counted.ts';
+import { type Countable, suggestByJobs } from './jobs-counted.ts';
 import { busyPolicyOf, suggestByBusy } from './percentage-runners-busy.ts';
 import { counted, type Reason } from './reason.ts';
 
@@ -19,10 +18,7 @@ export interface Round {
 /** Whether the runners are measured at all. */
 export const hasRounds = ({ metrics = [] }: AutoscalerSpec): boolean => metrics[0]?.type === 'PercentageRunnersBusy';
 
-export interface Measured {
-  scope: RunnerScope;
-  /** Jobs that runners of the pool could take. */
-  jobs: readonly DemandedJob[];
+export interface Measured extends Countable {
   /** Set when there has been one. */
   round?: Round;
 }
@@ -32,11 +28,11 @@ export function suggest(spec: AutoscalerSpec, measured: Measured): { suggestion?
   const { metrics = [] } = spec;
   const [first, second] = metrics;
   if (!first) return { reasons: [{ code: 'no-metric', text: 'No metric is configured, so the minimum counts.' }] };
-  const main = hasRounds(spec) ? measured.round : suggestByJobs(first, measured.scope, measured.jobs);
+  const main = hasRounds(spec) ? measured.round : suggestByJobs(first, measured);
   if (main && main.suggestion > 0) return { suggestion: main.suggestion, reasons: [main.reason] };
   const reasons = main ? [main.reason] : [];
   if (second) {
-    const { suggestion, reason } = suggestByJobs(second, measured.scope, measured.jobs);
+    const { suggestion, reason } = suggestByJobs(second, measured);
     return { suggestion, reasons: [...reasons, reason] };
   }
   const text = 'The metric suggests nothing, so the minimum counts.';

@@ -111,7 +111,7 @@ export class Comparer {
     const atMs = clock.now();
     assertBudget(client, atMs);
     const known = book.unfinished(repository);
-    const listed = await unfinishedJobs(reads, repository, atMs, signal);
+    const { jobs: listed, emptyRuns } = await unfinishedJobs(reads, repository, atMs, signal);
     for (const fact of listed) book.note(fact);
     const ids = new Set(listed.map(({ id }) => id));
     // Not in the list: over, or just begun. Its own page says which, and nothing is dropped on a guess.
@@ -120,7 +120,7 @@ export class Comparer {
       const isFresh = atMs - fact.queuedAtMs < FRESH_MS;
       if (now || !isFresh) book.note(now ?? { ...fact, status: 'completed', changedAtMs: atMs });
     }
-    book.compared(repository, { atMs });
+    book.compared(repository, { atMs, emptyRuns });
   }
 
   #readsOf(client: GitHubClient): ConditionalReads {

@@ -27,6 +27,20 @@ describe('the book of jobs', () => {
     expect(statuses(book)).toEqual(['1 queued']);
   });
 
+  it('tells of runs without jobs as last compared, and when there are others (TOT-4)', () => {
+    const book = new JobBook();
+    const told: string[] = [];
+    book.onChange((one) => told.push(one));
+    const emptyRuns = { repository: 'octo/app', queued: 1, in_progress: 0 };
+    book.compared('octo/app', { atMs: 1, emptyRuns });
+    book.compared('octo/app', { atMs: 2, emptyRuns: { ...emptyRuns } });
+    expect(book.inScope(repository).emptyRuns).toEqual([emptyRuns]);
+    expect(told).toEqual(['octo/app']);
+    book.compared('octo/app', { atMs: 3, emptyRuns: { ...emptyRuns, queued: 0 } });
+    expect(book.inScope(repository).emptyRuns).toBeUndefined();
+    expect(told).toHaveLength(2);
+  });
+
   it('makes no demand of a job whose end came first (W2)', () => {
     const book = new JobBook();
     book.note(fact(1, 'completed', 9));

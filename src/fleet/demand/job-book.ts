@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { BoundedMap } from '../../common/bounded-map.ts';
 import { type RunnerScope, scopeName } from '../../protocol/github/runners.ts';
 import { type JobFact, supersedes } from './job-fact.ts';
-import type { Demand, DemandedJob, KnownDemand } from './types.ts';
+import type { Demand, DemandedJob, EmptyRuns, KnownDemand } from './types.ts';
 
 /** Ends of jobs that are remembered, so that a `queued` which comes late makes no demand. */
 const REMEMBERED_ENDS = 20_000;
@@ -12,6 +13,7 @@ interface RepositoryPage {
   jobs: Map<number, JobFact>;
   comparedAtMs?: number;
   problem?: string;
+  emptyRuns?: EmptyRuns;
 }
 
 /** The jobs that are not over, by repository. All in memory; `JobRecord` keeps what was told by webhooks. */
@@ -59,20 +61,25 @@ export class JobBook implements Demand {
   }
 
   /** The repository was compared with its server; `problem` says why that failed, then the earlier time stays. */
-  compared(repository: string, result: { atMs: number } | { problem: string }): void {
+  compared(repository: string, result: { atMs: number; emptyRuns?: EmptyRuns } | { problem: string }): void {
     const page = this.#page(repository);
-    const before = page.problem;
+    const { problem, emptyRuns } = page;
     page.problem = 'problem' in result ? result.problem : undefined;
-    if ('atMs' in result) page.comparedAtMs = result.atMs;
-    if (page.problem !== before) this.#tell(page.name);
+    if ('atMs' in result) {
+      page.comparedAtMs = result.atMs;
+      page.emptyRuns = someOf(result.emptyRuns);
+    }
+    if (page.problem !== problem || !isDeepStrictEqual(page.emptyRuns, emptyRuns)) this.#tell(page.name);
   }
 
   inScope(scope: RunnerScope): KnownDemand {
     const pages = this.#pagesOf(scope);
     const compared = pages.map(({ comparedAtMs }) => comparedAtMs);
     const problem = pages.find((page) => page.problem)?.problem;
+    const emptyRuns = pages.flatMap((page) => page.emptyRuns ?? []);
     return {
       jobs: pages.flatMap(({ jobs }) => [...jobs.values()].filter(isDemand)),
+      ...(emptyRuns.length > 0 ? { emptyRuns } : {}),
       comparedAtMs: compared.reduce(earlier, compared[0]),
       ...(problem ? { problem } : {}),
     };
@@ -108,6 +115,9 @@ export class JobBook implements Demand {
 }
 
 const endKey = ({ repository, id }: Pick<JobFact, 'repository' | 'id'>): string => `${repository.toLowerCase()}/${id}`;
+
+const someOf = (runs: EmptyRuns | undefined): EmptyRuns | undefined =>
+  runs && runs.queued + runs.in_progress > 0 ? runs : undefined;
 
 const isDemand = (fact: JobFact): fact is JobFact & { status: DemandedJob['status'] } => fact.status !== 'waiting';
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { OutsideError } from '../../common/errors.ts';
 import type { ConditionalReads } from '../../github/index.ts';
 import { factOf, type JobFact, WorkflowJob } from './job-fact.ts';
+import type { EmptyRuns } from './types.ts';
 
 const PER_PAGE = 100;
 /** A guard against a server that never ends its pages. */
@@ -11,8 +12,17 @@ const MAX_PAGES = 100;
 const Runs = z.object({ total_count: z.number(), workflow_runs: z.array(z.object({ id: z.number().int() })) });
 const Jobs = z.object({ total_count: z.number(), jobs: z.array(WorkflowJob) });
 
+const STATUSES = ['queued', 'in_progress'] as const;
+
+export interface Listed {
+  /** Jobs of every run that is queued or in progress. */
+  jobs: JobFact[];
+  /** Runs that have none, by their own status. */
+  emptyRuns: EmptyRuns;
+}
+
 /**
- * Jobs of every run that is queued or in progress. A run that changes between the two listings is read once (TOT-7a).
+ * What is under way. A run that changes between the two listings is read once (TOT-7a).
  * @throws OutsideError when any part cannot be read: half a list would look like jobs that have ended
  */
 export async function unfinishedJobs(
@@ -20,19 +30,20 @@ export async function unfinishedJobs(
   repository: string,
   nowMs: number,
   signal?: AbortSignal,
-): Promise<JobFact[]> {
+): Promise<Listed> {
   const base = `/repos/${repository}/actions/runs`;
-  const runs = new Set<number>();
-  for (const status of ['queued', 'in_progress']) {
+  const runs = new Map<number, (typeof STATUSES)[number]>();
+  for (const status of STATUSES) {
     const listed = await pages(reads, Runs, `${base}?status=${status}`, (page) => page.workflow_runs, signal);
-    for (const { id } of listed) runs.add(id);
+    for (const { id } of listed) runs.set(id, status);
   }
-  const facts: JobFact[] = [];
-  for (const id of runs) {
+  const listed: Listed = { jobs: [], emptyRuns: { repository, queued: 0, in_progress: 0 } };
+  for (const [id, status] of runs) {
     const jobs = await pages(reads, Jobs, `${base}/${id}/jobs?filter=latest`, (page) => page.jobs, signal);
-    facts.push(...jobs.map((job) => factOf(repository, job, nowMs)));
+    if (jobs.length === 0) listed.emptyRuns[status]++;
+    listed.jobs.push(...jobs.map((job) => factOf(repository, job, nowMs)));
   }
-  return facts;
+  return listed;
 }
 
 /** The job as it is now; undefined when its server does not know it. */

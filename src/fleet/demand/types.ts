@@ -29,8 +29,18 @@ export interface Heard {
   atMs: number;
 }
 
+/** How many runs of a repository had no job at all when it was last compared (TOT-4). */
+export interface EmptyRuns {
+  /** OWNER/NAME */
+  repository: string;
+  queued: number;
+  in_progress: number;
+}
+
 export interface KnownDemand {
   jobs: readonly DemandedJob[];
+  /** Of repositories that have some. */
+  emptyRuns?: readonly EmptyRuns[];
   /** When the whole scope was last compared with the server, epoch ms; undefined while it never was. */
   comparedAtMs?: number;
   /** Why the last comparison failed, as a sentence; scaling then goes on with what is known and says so. */

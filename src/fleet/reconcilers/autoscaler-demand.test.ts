@@ -109,6 +109,28 @@ describe('the autoscaler and the jobs that wait', { timeout: 30_000 }, () => {
     expect(fleet.backend.running()).toHaveLength(3);
   });
 
+  it('D-4: counts by the rule that an annotation names, from the moment that it does', async () => {
+    fleet.deploy('pool', 0, SEED_RUNNERS);
+    const metrics: AutoscalerSpec['metrics'] = [{ type: 'TotalNumberOfQueuedAndInProgressWorkflowRuns' }];
+    fleet.deploy('app', 0, { repository: 'octo/app', labels: ['gpu'] });
+    fleet.scaleBy({ scaleTargetRef: { name: 'app' }, minReplicas: 0, maxReplicas: 4, metrics });
+    fleet.demand.queue(1, { labels: ['gpu'] });
+    fleet.demand.queue(2, { labels: ['linux', 'GPU'] });
+    await fleet.controller.settled();
+    expect(fleet.autoscaler().status?.desiredReplicas).toBe(3);
+    const { metadata, ...rest } = fleet.autoscaler();
+    const annotations = { 'switchyard/label-matching': 'exact-case' };
+    const spec = { ...rest.spec, scaleDownDelaySecondsAfterScaleOut: 0 };
+    fleet.store.update('horizontalrunnerautoscalers', { ...rest, spec, metadata: { ...metadata, annotations } });
+    await fleet.controller.settled();
+    expect(fleet.autoscaler().status?.desiredReplicas).toBe(1);
+    expect(fleet.autoscaler().status?.reasons?.[0]?.text).toContain('exactly (switchyard/label-matching)');
+    const now = fleet.autoscaler();
+    fleet.store.update('horizontalrunnerautoscalers', { ...now, metadata: { ...now.metadata, annotations: {} } });
+    await fleet.controller.settled();
+    expect(fleet.autoscaler().status?.desiredReplicas).toBe(3);
+  });
+
   it('says whose demand is to be kept current, of those alone that count jobs', async () => {
     fleet.deploy('pool', 2, SEED_RUNNERS);
     fleet.scaleBy(SEED_POLICY);

@@ -14,6 +14,7 @@ import {
   isRoundDue,
   type Observations,
 } from '../autoscaling/autoscale.ts';
+import { countingRules } from '../autoscaling/counting-rules.ts';
 import { jobsOfPool } from '../autoscaling/pool-jobs.ts';
 import { counted } from '../autoscaling/reason.ts';
 import { reservationDurationMs, reservationName } from '../autoscaling/reservations.ts';
@@ -84,8 +85,9 @@ function find({ store, backend }: ReconcilerContext, key: ObjectKey): Found | Fa
   if (!autoscaler || isDeleting(autoscaler)) return undefined;
   const target = findTarget(store, autoscaler, backend.systemLabels);
   if ('problem' in target) return { autoscaler, problem: target.problem };
-  const { spec, status } = autoscaler;
-  return { autoscaler, target, state: { spec, status, target: target.state } };
+  const { spec, status, metadata } = autoscaler;
+  const rules = countingRules(metadata.annotations);
+  return { autoscaler, target, state: { spec, status, rules, target: target.state } };
 }
 
 function scale(context: ReconcilerContext, found: Found | Failed | undefined): void {
@@ -107,13 +109,14 @@ function scale(context: ReconcilerContext, found: Found | Failed | undefined): v
 
 function observe(context: ReconcilerContext, { autoscaler, target, state }: Found, nowMs: number): Observations {
   const { store, demand, seenJobs } = context;
-  const { jobs, problem, comparedAtMs } = demand.inScope(target.scope);
+  const { jobs, emptyRuns, problem, comparedAtMs } = demand.inScope(target.scope);
   const names = new Set(jobs.map(reservationName));
   const seen = seenJobs.get(autoscaler.metadata.uid);
   seenJobs.set(autoscaler.metadata.uid, names);
   return {
     busy: isRoundDue(state, nowMs) ? runnersOf(store, targetKey(autoscaler)).filter(isBusy).length : undefined,
     jobs: jobsOfPool(target.pool, jobs),
+    emptyRuns,
     reservedJobs: jobsToReserve(context, autoscaler, jobs),
     hasEnded: (name) => names.has(name) || seen?.has(name) === true || comparedAtMs !== undefined,
     demandProblem: problem,

@@ -57,7 +57,8 @@ export function findTarget(
   const { replicas } = object.spec as { replicas?: number };
   const secretName = autoscaler.spec.githubAPICredentialsFrom?.secretRef.name;
   const ownPlace = secretName === undefined ? undefined : { ...place, secretName };
-  return { plural, object, scope, place, ownPlace, pool, state: { scope, replicas, isEphemeral: isEphemeral(spec) } };
+  const state = { scope, labels: spec.labels, replicas, isEphemeral: isEphemeral(spec) };
+  return { plural, object, scope, place, ownPlace, pool, state };
 }
 
 /** Of one target, the one that decides first: the oldest. */

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type RunnerScope, scopeName } from '../../protocol/github/runners.ts';
 import { usesDemand } from '../autoscaling/autoscale.ts';
+import { countingRules } from '../autoscaling/counting-rules.ts';
 import type { WatchedPlace } from '../demand/demand-service.ts';
 import type { DemandSource } from '../demand/types.ts';
 import type { HorizontalRunnerAutoscaler } from '../resources/horizontal-runner-autoscaler.ts';
@@ -17,8 +18,8 @@ export class AutoscalerWakes {
   readonly #queue: WorkQueue;
   readonly #source: DemandSource;
   readonly #systemLabels: readonly string[];
-  /** By uid. A status changes with every runner, and says nothing new to an autoscaler. */
-  readonly #generations = new Map<string, number>();
+  /** Generation and rules by uid. A status changes with every runner, and says nothing new to an autoscaler. */
+  readonly #known = new Map<string, string>();
   readonly #endListening: () => void;
   #watched: WatchedPlace[] | undefined;
 
@@ -35,10 +36,11 @@ export class AutoscalerWakes {
   changed({ type, plural, object }: StoreEvent): void {
     if (plural === 'secrets') this.#secretChanged(object);
     if (plural !== AUTOSCALERS && !TARGETS.includes(plural)) return;
-    const { uid, generation, namespace, name } = object.metadata;
-    if (type !== 'DELETED' && this.#generations.get(uid) === generation) return;
-    if (type === 'DELETED') this.#generations.delete(uid);
-    else this.#generations.set(uid, generation);
+    const { uid, generation, annotations, namespace, name } = object.metadata;
+    const version = JSON.stringify([generation, plural === AUTOSCALERS ? countingRules(annotations) : null]);
+    if (type !== 'DELETED' && this.#known.get(uid) === version) return;
+    if (type === 'DELETED') this.#known.delete(uid);
+    else this.#known.set(uid, version);
     const target =
       plural === AUTOSCALERS ? targetKey(object as HorizontalRunnerAutoscaler) : { plural, namespace, name };
     this.#wake(autoscalersOf(this.#store, target));

@@ -70,6 +70,7 @@ export function admit(kind: Kind, body: Record<string, unknown>): AdmittedObject
   const causes: FieldCause[] = [
     ...checkType(kind, sent),
     ...(metadata.error?.issues ?? []).map((issue) => causeOf('metadata', issue)),
+    ...(kind.checkAnnotations?.(metadata.data?.annotations ?? {}) ?? []),
     ...(content.error?.issues ?? []).map((issue) => causeOf('', issue)),
     ...(content.success ? kind.check(kind.spec ? content.data.spec : content.data, subjectOf(sent)) : []),
   ];

@@ -246,11 +246,6 @@ describe('what is taken with a warning', () => {
       override({ recurrenceRule: { frequency: 'Weekly', untilTime: '2023-01-01T00:00:00Z' } }),
       'spec.scheduledOverrides[0].recurrenceRule.untilTime: is before startTime',
     ],
-    [
-      'credentials',
-      { githubAPICredentialsFrom: { secretRef: { name: 'a' } } },
-      'spec.githubAPICredentialsFrom: has no effect',
-    ],
   ])('%s: %j', (_, change, text) => {
     const told = warnings(change);
     expect(told).toHaveLength(1);
@@ -260,6 +255,28 @@ describe('what is taken with a warning', () => {
   it('D-3: says nothing where a second metric or a trigger lifts the pool from zero', () => {
     expect(warnings({ minReplicas: 0, metrics: [BUSY, COUNTING] })).toEqual([]);
     expect(warnings({ minReplicas: 0, ...trigger(workflowJob) })).toEqual([]);
+  });
+
+  it('takes credentials of its own as they are (AUTH-2)', () => {
+    expect(warnings({ githubAPICredentialsFrom: { secretRef: { name: 'a' } } })).toEqual([]);
+  });
+
+  it('D-4: takes rules of counting by annotations, and tells when nothing is counted', () => {
+    const annotations = { 'switchyard/label-matching': 'exact-case', 'switchyard/empty-runs': 'count' };
+    const told = (metrics: unknown[]) =>
+      autoscalerKind.warnings?.({ name: 'a', spec: sent({ metrics }).spec, annotations }, () => []) ?? [];
+    expect(told([COUNTING])).toEqual([]);
+    expect(told([BUSY]).map(({ field, message }) => `${field}: ${message}`)).toEqual([
+      'metadata.annotations[switchyard/label-matching]: has no effect without the metric TotalNumberOfQueuedAndInProgressWorkflowRuns',
+      'metadata.annotations[switchyard/empty-runs]: has no effect without the metric TotalNumberOfQueuedAndInProgressWorkflowRuns',
+    ]);
+  });
+
+  it('D-4: refuses a rule of counting that there is not', () => {
+    const metadata = { name: 'a', annotations: { 'switchyard/label-matching': 'strict', other: 'x' } };
+    expect(() => admit(autoscalerKind, { ...sent(), metadata })).toThrow(
+      'metadata.annotations[switchyard/label-matching]: Invalid value: "strict": must be as-server or exact-case',
+    );
   });
 
   const object = (kind: string, name: string, spec: unknown): StoredObject => ({

@@ -1,6 +1,7 @@
 /** Kind HorizontalRunnerAutoscaler: how many replicas its target is given. Source: fleet-semantics 1.8 and 1.9. */
 import type { RunnerScope } from '../../protocol/github/runner-scope.ts';
 import { policyProblems, targetProblem } from '../autoscaling/check-policy.ts';
+import { annotationProblems, annotationWarnings } from '../autoscaling/counting-rules.ts';
 import { policyWarnings } from '../autoscaling/policy-warnings.ts';
 import type { Reason } from '../autoscaling/reason.ts';
 import { AutoscalerSpec } from './autoscaler-spec.ts';
@@ -44,7 +45,9 @@ export const autoscalerKind: Kind = {
     { name: 'Schedule', type: 'string', path: ['status', 'scheduledOverridesSummary'] },
   ],
   check: (spec, subject) => checkAutoscaler(spec as AutoscalerSpec, subject),
-  warnings: ({ name, spec }, list) => [
+  checkAnnotations: annotationProblems,
+  warnings: ({ name, spec, annotations }, list) => [
+    ...annotationWarnings(annotations, counts(spec as AutoscalerSpec)),
     ...policyWarnings(spec as AutoscalerSpec),
     ...targetWarnings(name, spec as AutoscalerSpec, list),
   ],
@@ -55,6 +58,9 @@ function checkAutoscaler(spec: AutoscalerSpec, subject: string): FieldCause[] {
     value === undefined ? requiredValue(field, text) : invalidValue(field, value, text),
   );
 }
+
+const counts = ({ metrics = [] }: AutoscalerSpec): boolean =>
+  metrics.some(({ type }) => type === 'TotalNumberOfQueuedAndInProgressWorkflowRuns');
 
 /** Names what the autoscaler scales. */
 export const targetOf = ({ scaleTargetRef: { kind = 'RunnerDeployment', name } }: AutoscalerSpec) => ({

@@ -43,12 +43,17 @@ export interface Kind {
    * @param subject `NAMESPACE/NAME`, for sentences that name it
    */
   check(spec: unknown, subject: string): FieldCause[];
+  /** Annotations that say something, and say it wrongly. */
+  checkAnnotations?(annotations: Record<string, string>): FieldCause[];
   /** What a change may not do. */
   checkChange?(before: StoredObject, after: Content): FieldCause[];
   /** Fills in and converts what the API stores in another form than it was sent. */
   complete?(content: Content): Content;
   /** What is allowed and still not meant. `list` gives the objects of a plural in the object's namespace. */
-  warnings?(object: { name: string; spec: unknown }, list: (plural: string) => StoredObject[]): FieldWarning[];
+  warnings?(
+    object: { name: string; spec: unknown; annotations?: Record<string, string> },
+    list: (plural: string) => StoredObject[],
+  ): FieldWarning[];
   /** The status of a new object, of a kind whose status no reconciler writes. */
   initialStatus?: unknown;
   /**

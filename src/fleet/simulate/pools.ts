@@ -1,5 +1,6 @@
 /** The pools that a set of resources makes: what can be simulated of it. */
 import { scopeOfUrl } from '../../protocol/github/urls.ts';
+import { type CountingRules, countingRules } from '../autoscaling/counting-rules.ts';
 import type { Pool } from '../autoscaling/pool-jobs.ts';
 import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
 import {
@@ -16,13 +17,15 @@ import { isEphemeral, scopeOf } from '../resources/runner-spec.ts';
 
 export type Policy =
   | { kind: 'fixed' }
-  | { kind: 'autoscaler'; spec: AutoscalerSpec }
+  | { kind: 'autoscaler'; spec: AutoscalerSpec; rules?: CountingRules }
   | { kind: 'scale-set'; minRunners: number; maxRunners: number };
 
 export interface SimulatedPool {
   /** Of the resource, such as `linux`. */
   name: string;
   pool: Pool;
+  /** Of the pool's labels those that it is given itself. */
+  ownLabels?: readonly string[];
   isEphemeral: boolean;
   /** What it begins with. */
   replicas: number;
@@ -57,11 +60,18 @@ function deploymentPool(
   return {
     name: metadata.name,
     pool: { scope: scopeOf(runner), group: runner.group, labels: [...systemLabels, ...(runner.labels ?? [])] },
+    ownLabels: runner.labels,
     isEphemeral: isEphemeral(runner),
     replicas: autoscaler ? (autoscaler.spec.minReplicas ?? 1) : desiredReplicas(spec),
-    policy: autoscaler ? { kind: 'autoscaler', spec: autoscaler.spec } : { kind: 'fixed' },
+    policy: autoscaler ? policyOf(autoscaler) : { kind: 'fixed' },
   };
 }
+
+const policyOf = ({ spec, metadata }: HorizontalRunnerAutoscaler): Policy => ({
+  kind: 'autoscaler',
+  spec,
+  rules: countingRules(metadata.annotations),
+});
 
 function scaleSetPool(set: AutoscalingRunnerSet): SimulatedPool {
   const { spec, metadata } = set;

@@ -215,9 +215,9 @@ class Replay {
     const { policy } = state.pool;
     if (policy.kind === 'fixed') return { desired: state.pool.replicas, reasons: [] };
     if (policy.kind === 'scale-set') return desiredRunners({ ...policy, assignedJobs: jobs.length });
-    const { pool, isEphemeral } = state.pool;
-    const target = { scope: pool.scope, replicas: state.runners.desired, isEphemeral };
-    const scaling = { spec: state.spec(policy.spec), status: state.status, target };
+    const { pool, ownLabels: labels, isEphemeral } = state.pool;
+    const target = { scope: pool.scope, labels, replicas: state.runners.desired, isEphemeral };
+    const scaling = { spec: state.spec(policy.spec), status: state.status, rules: policy.rules, target };
     const decision = autoscale(
       scaling,
       {
