@@ -6,10 +6,9 @@ import type { Pool } from '../autoscaling/pool-jobs.ts';
 import { placeOf, type RegistrationPlace } from '../credentials/place.ts';
 import { type HorizontalRunnerAutoscaler, targetOf } from '../resources/horizontal-runner-autoscaler.ts';
 import { kindOfPlural } from '../resources/index.ts';
+import { RUNNER_LABELS, runnerOf, scales } from '../resources/links.ts';
 import { isDeleting, type ObjectKey, type StoredObject } from '../resources/object.ts';
-import { DEPLOYMENT_LABEL } from '../resources/replicated-spec.ts';
 import { annotation, isOver, type Runner } from '../resources/runner.ts';
-import { RUNNER_SET_LABEL } from '../resources/runner-set.ts';
 import { isEphemeral } from '../resources/runner-spec.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 
@@ -62,20 +61,11 @@ export function findTarget(
 }
 
 /** Of one target, the one that decides first: the oldest. */
-export function autoscalersOf(store: ResourceStore, target: ObjectKey): HorizontalRunnerAutoscaler[] {
-  return (store.list(AUTOSCALERS, target.namespace) as HorizontalRunnerAutoscaler[]).filter((autoscaler) => {
-    const { plural, name } = targetKey(autoscaler);
-    return plural === target.plural && name === target.name && !isDeleting(autoscaler);
-  });
-}
+export const autoscalersOf = (store: ResourceStore, target: ObjectKey): HorizontalRunnerAutoscaler[] =>
+  (store.linked(scales(target)) as HorizontalRunnerAutoscaler[]).filter((autoscaler) => !isDeleting(autoscaler));
 
-/** The label by which the runners of a target are known. */
-const RUNNER_LABELS: Record<string, string> = { runnerdeployments: DEPLOYMENT_LABEL, runnersets: RUNNER_SET_LABEL };
-
-export function runnersOf(store: ResourceStore, { plural, namespace, name }: ObjectKey): Runner[] {
-  const label = RUNNER_LABELS[plural] ?? '';
-  return (store.list('runners', namespace) as Runner[]).filter(({ metadata }) => metadata.labels?.[label] === name);
-}
+export const runnersOf = (store: ResourceStore, target: ObjectKey): Runner[] =>
+  store.linked(runnerOf(target)) as Runner[];
 
 /** Whether a runner of this name is one of the target's. */
 export function hasRunner(store: ResourceStore, { plural, namespace, name }: ObjectKey, runner: string): boolean {

@@ -6,8 +6,10 @@ import { nameSuffix } from '../../common/ids.ts';
 import { type Sealing, sealingWith } from '../../common/sealing.ts';
 import { openSqlite, type SqliteDatabase, toSql } from '../../store/sqlite.ts';
 import { asJson, deepFreeze } from '../resources/json.ts';
+import { ownedBy, ownerIn } from '../resources/links.ts';
 import { keyText, type ObjectKey, type ObjectMeta, type StoredObject } from '../resources/object.ts';
 import { secretKind } from '../resources/secret.ts';
+import { ObjectIndex } from './object-index.ts';
 
 export interface StoreEvent {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -41,8 +43,7 @@ export class ResourceStore {
   readonly #database: SqliteDatabase;
   readonly #clock: Clock;
   readonly #sealing: Sealing;
-  readonly #objects = new Map<string, Map<string, StoredObject>>();
-  readonly #dependants = new Map<string, Map<string, ObjectKey>>();
+  readonly #objects = new ObjectIndex();
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   readonly #history: StoreEvent[] = [];
   readonly #save: ReturnType<SqliteDatabase['prepare']>;
@@ -109,7 +110,7 @@ export class ResourceStore {
   }
 
   find(key: ObjectKey): StoredObject | undefined {
-    return this.#objects.get(key.plural)?.get(keyText(key));
+    return this.#objects.find(key);
   }
 
   /** @throws UserError `not-found` (404) */
@@ -121,28 +122,29 @@ export class ResourceStore {
 
   /** Oldest first. */
   list(plural: string, namespace?: string): StoredObject[] {
-    const all = [...(this.#objects.get(plural)?.values() ?? [])];
+    const all = this.#objects.list(plural);
     return namespace === undefined ? all : all.filter((object) => object.metadata.namespace === namespace);
   }
 
   /** Every namespace that some object is in. */
   namespaces(): string[] {
-    const found = new Set<string>();
-    for (const objects of this.#objects.values()) {
-      for (const { metadata } of objects.values()) if (metadata.namespace !== '') found.add(metadata.namespace);
-    }
-    return [...found];
+    const all = [...this.#objects.plurals()].flatMap((plural) => this.list(plural));
+    return [...new Set(all.map(({ metadata }) => metadata.namespace))].filter((namespace) => namespace !== '');
+  }
+
+  /** Objects that say this of themselves (resources/links.ts), oldest first. */
+  linked(link: string, plural?: string): StoredObject[] {
+    return this.#objects.linked(link, plural);
   }
 
   /** Objects that name `uid` as an owner, oldest first. */
   ownedBy(uid: string, plural?: string): StoredObject[] {
-    const keys = [...(this.#dependants.get(uid)?.values() ?? [])];
-    return keys.filter((key) => plural === undefined || key.plural === plural).flatMap((key) => this.find(key) ?? []);
+    return this.linked(ownedBy(uid), plural);
   }
 
   /** Uids that some object names as its owner. */
   ownerUids(): string[] {
-    return [...this.#dependants.keys()];
+    return [...this.#objects.links()].flatMap((link) => ownerIn(link) ?? []);
   }
 
   /**
@@ -221,7 +223,7 @@ export class ResourceStore {
       const { plural, object: text } = row as { plural: string; object: string };
       const object = JSON.parse(this.#opened(text)) as StoredObject;
       const { namespace, name, resourceVersion } = object.metadata;
-      this.#remember({ plural, namespace, name }, object);
+      this.#objects.put({ plural, namespace, name }, object);
       newest = Math.max(newest, Number(resourceVersion));
     }
     const [counted] = this.#database.prepare('SELECT value FROM version').all() as { value: number }[];
@@ -246,38 +248,17 @@ export class ResourceStore {
     const saved = key.plural === secretKind.plural ? SEALED + this.#sealing.seal(text) : text;
     this.#save.run(toSql(keyText(key)), toSql(key.plural), toSql(saved));
     const stored = JSON.parse(text) as StoredObject;
-    this.#remember(key, stored);
+    this.#objects.put(key, stored);
     this.#tell({ type, plural: key.plural, object: stored });
     return stored;
   }
 
   #drop(key: ObjectKey, last: StoredObject): StoredObject {
     this.#erase.run(toSql(keyText(key)));
-    this.#objects.get(key.plural)?.delete(keyText(key));
-    for (const { uid } of last.metadata.ownerReferences ?? []) this.#forgetDependant(uid, key);
+    this.#objects.remove(key);
     const object = deepFreeze({ ...last, metadata: { ...last.metadata, resourceVersion: this.#nextVersion() } });
     this.#tell({ type: 'DELETED', plural: key.plural, object });
     return object;
-  }
-
-  #remember(key: ObjectKey, object: StoredObject): void {
-    deepFreeze(object);
-    const owners = new Set(object.metadata.ownerReferences?.map(({ uid }) => uid));
-    for (const { uid } of this.find(key)?.metadata.ownerReferences ?? []) {
-      if (!owners.has(uid)) this.#forgetDependant(uid, key);
-    }
-    const ofPlural = this.#objects.get(key.plural) ?? new Map<string, StoredObject>();
-    this.#objects.set(key.plural, ofPlural.set(keyText(key), object));
-    for (const uid of owners) {
-      const dependants = this.#dependants.get(uid) ?? new Map<string, ObjectKey>();
-      this.#dependants.set(uid, dependants.set(keyText(key), key));
-    }
-  }
-
-  #forgetDependant(uid: string, key: ObjectKey): void {
-    const dependants = this.#dependants.get(uid);
-    dependants?.delete(keyText(key));
-    if (dependants?.size === 0) this.#dependants.delete(uid);
   }
 
   #tell(event: StoreEvent): void {
