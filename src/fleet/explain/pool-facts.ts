@@ -1,9 +1,9 @@
 /** Gathers what is known of a pool. */
-import { isDeepStrictEqual } from 'node:util';
+import { type RunnerScope, scopePath } from '../../protocol/github/runners.ts';
 import { jobsOfPool, type Pool } from '../autoscaling/pool-jobs.ts';
 import { desiredRunners } from '../autoscaling/scale-set.ts';
 import { placeOf, type RegistrationPlace } from '../credentials/place.ts';
-import type { Demand } from '../demand/types.ts';
+import type { Demand, KnownDemand } from '../demand/types.ts';
 import { autoscalersOf, runnersOf } from '../reconcilers/autoscaler-target.ts';
 import { instanceName } from '../reconcilers/context.ts';
 import type { LifeTimes } from '../reconcilers/runner-times.ts';
@@ -11,10 +11,12 @@ import type { Trouble } from '../reconcilers/troubles.ts';
 import { type AutoscalingRunnerSet, scaleSetNameOf } from '../resources/autoscaling-runner-set.ts';
 import { type EphemeralRunner, hasEnded } from '../resources/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../resources/ephemeral-runner-set.ts';
-import { kinds } from '../resources/index.ts';
+import { kindOfPlural } from '../resources/index.ts';
+import { labelOwnerKey } from '../resources/label-owners.ts';
+import { about } from '../resources/links.ts';
 import { isDeleting, type ObjectKey, pluralOf, type StoredObject } from '../resources/object.ts';
 import { annotation, isOver, type Runner } from '../resources/runner.ts';
-import { scopeOf } from '../resources/runner-spec.ts';
+import { type RunnerSpec, scopeOf } from '../resources/runner-spec.ts';
 import type { EventObject } from '../store/event-recorder.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import type { PoolFacts, PoolRunner } from './explain-pool.ts';
@@ -52,21 +54,53 @@ export function allPoolFacts(sources: PoolSources): PoolFacts[] {
     keys.set(`${metadata.namespace}/${metadata.name}`, metadata);
   }
   const byName = [...keys].sort(([a], [b]) => (a < b ? -1 : 1));
-  return byName.flatMap(([, { namespace, name }]) => poolFacts(sources, namespace, name) ?? []);
+  const known = gather(sources);
+  return byName.flatMap(([, { namespace, name }]) => factsOf(known, namespace, name) ?? []);
 }
 
 /** Undefined when there is no pool of this name. */
-export function poolFacts(sources: PoolSources, namespace: string, name: string): PoolFacts | undefined {
-  for (const kind of SCALED) {
-    const object = sources.store.find({ plural: pluralOf(kind), namespace, name });
-    if (object) return scaledFacts(sources, kind, object);
-  }
-  const set = sources.store.find({ plural: 'autoscalingrunnersets', namespace, name });
-  return set && scaleSetFacts(sources, set as AutoscalingRunnerSet);
+export const poolFacts = (sources: PoolSources, namespace: string, name: string): PoolFacts | undefined =>
+  factsOf(gather(sources), namespace, name);
+
+/** With what is the same for many pools: to find it anew for each would cost the square of their number. */
+interface Gathered extends Omit<PoolSources, 'live'> {
+  live: LiveFacts | undefined;
+  demandIn: (scope: RunnerScope) => KnownDemand;
+  /** Pools whose runners take the same jobs, each group by its `labelOwnerKey`. */
+  byLabels: ReadonlyMap<string, readonly StoredObject[]>;
 }
 
-function scaledFacts(sources: PoolSources, kind: (typeof SCALED)[number], object: StoredObject): PoolFacts {
-  const { store, demand } = sources;
+function gather(sources: PoolSources): Gathered {
+  const demands = new Map<string, KnownDemand>();
+  const demandIn = (scope: RunnerScope): KnownDemand => {
+    const path = scopePath(scope);
+    const known = demands.get(path) ?? sources.demand.inScope(scope);
+    demands.set(path, known);
+    return known;
+  };
+  const byLabels = new Map<string, StoredObject[]>();
+  for (const object of SCALED.flatMap((kind) => sources.store.list(pluralOf(kind)))) {
+    const spec = runnerSpecOf(object);
+    if (!spec) continue;
+    const key = labelOwnerKey(spec);
+    const alike = byLabels.get(key);
+    if (alike) alike.push(object);
+    else byLabels.set(key, [object]);
+  }
+  return { ...sources, live: sources.live?.(), demandIn, byLabels };
+}
+
+function factsOf(known: Gathered, namespace: string, name: string): PoolFacts | undefined {
+  for (const kind of SCALED) {
+    const object = known.store.find({ plural: pluralOf(kind), namespace, name });
+    if (object) return scaledFacts(known, kind, object);
+  }
+  const set = known.store.find({ plural: 'autoscalingrunnersets', namespace, name });
+  return set && scaleSetFacts(known, set as AutoscalingRunnerSet);
+}
+
+function scaledFacts(sources: Gathered, kind: (typeof SCALED)[number], object: StoredObject): PoolFacts {
+  const { store, live } = sources;
   const { namespace, name } = object.metadata;
   const plural = pluralOf(kind);
   const runners = runnersOf(store, { plural, namespace, name }).filter((runner) => !isOver(runner));
@@ -74,7 +108,7 @@ function scaledFacts(sources: PoolSources, kind: (typeof SCALED)[number], object
   const pool = poolOf(sources, object);
   const { replicas } = object.spec as { replicas?: number };
   const bounds = { min: autoscaler?.spec.minReplicas, max: autoscaler?.spec.maxReplicas };
-  const known = pool && demand.inScope(pool.scope);
+  const known = pool && sources.demandIn(pool.scope);
   const jobs = pool && known ? jobsOfPool(pool, known.jobs) : [];
   const owned = store.ownedBy(object.metadata.uid, 'runnerreplicasets');
   return {
@@ -82,23 +116,23 @@ function scaledFacts(sources: PoolSources, kind: (typeof SCALED)[number], object
     ...{ scope: pool?.scope, group: pool?.group, labels: pool?.labels ?? [] },
     otherAutoscalers: others.map(({ metadata }) => metadata.name),
     desired: replicas ?? 1,
-    runners: runners.map((runner) => withTimes(sources, runner, runnerFacts(runner))),
+    runners: runners.map((runner) => runnerFacts(runner, live)),
     queued: jobs.filter(({ status }) => status === 'queued').length,
     events: eventsAbout(store, [object, autoscaler, ...runners]),
-    twins: pool ? twinsOf(sources, object, pool) : [],
+    twins: twinsOf(sources, object),
     troubles: troublesOf(sources, [object, autoscaler, ...owned, ...runners], placeOfPool(object)),
     ...{ demandProblem: known?.problem, comparedAtMs: known?.comparedAtMs },
   };
 }
 
-function scaleSetFacts(sources: PoolSources, set: AutoscalingRunnerSet): PoolFacts {
-  const { store } = sources;
+function scaleSetFacts(sources: Gathered, set: AutoscalingRunnerSet): PoolFacts {
+  const { store, live } = sources;
   const { namespace, name, uid } = set.metadata;
   const { minRunners = 0, maxRunners } = set.spec;
   const [runnerSet] = store.ownedBy(set.metadata.uid, 'ephemeralrunnersets') as EphemeralRunnerSet[];
   const owned = runnerSet ? (store.ownedBy(runnerSet.metadata.uid, 'ephemeralrunners') as EphemeralRunner[]) : [];
   const living = owned.filter((runner) => !hasEnded(runner));
-  const runners = living.map((runner) => withTimes(sources, runner, ephemeralRunnerFacts(runner)));
+  const runners = living.map((runner) => ephemeralRunnerFacts(runner, live));
   const desired = runnerSet?.spec.replicas ?? 0;
   const assignedJobs = sources.assignedJobs?.(uid) ?? Math.max(0, desired - minRunners);
   return {
@@ -113,79 +147,77 @@ function scaleSetFacts(sources: PoolSources, set: AutoscalingRunnerSet): PoolFac
     events: eventsAbout(store, [set, runnerSet, ...living]),
     twins: [],
     troubles: troublesOf(sources, [set, runnerSet, ...living]),
-    isListening: sources.live?.()?.isListening(uid),
+    isListening: live?.isListening(uid),
   };
 }
 
 /** Worst first: what is about the server, then what is about the objects, then starts and listening. */
 function troublesOf(
-  { live }: PoolSources,
+  { live }: Gathered,
   objects: readonly (StoredObject | undefined)[],
   place?: RegistrationPlace,
 ): PoolTrouble[] | undefined {
-  const facts = live?.();
-  if (!facts) return undefined;
+  if (!live) return undefined;
   const all = objects.flatMap((object) => object ?? []);
-  const server = place && facts.serverTrouble(place);
+  const server = place && live.serverTrouble(place);
   return [
     server,
     ...all.map(({ kind, metadata: { namespace, name } }) =>
-      facts.failureOf({ plural: pluralOf(kind), namespace, name }),
+      live.failureOf({ plural: pluralOf(kind), namespace, name }),
     ),
-    ...all.map(({ metadata: { uid } }) => facts.startTrouble(uid) ?? facts.listenerTrouble(uid)),
+    ...all.map(({ metadata: { uid } }) => live.startTrouble(uid) ?? live.listenerTrouble(uid)),
   ].flatMap((trouble) => trouble ?? []);
 }
 
-function withTimes({ live }: PoolSources, runner: StoredObject, facts: PoolRunner): PoolRunner {
-  const { asked: askedMs, started: startedMs } = live?.()?.timesOf(instanceName(runner)) ?? {};
-  return { ...facts, askedMs, startedMs };
-}
-
 function placeOfPool(object: StoredObject): RegistrationPlace | undefined {
-  const spec = kinds.find((one) => one.kind === object.kind)?.runnerSpec?.(object.spec)?.spec;
+  const spec = runnerSpecOf(object);
   return spec && placeOf(object.metadata.namespace, spec);
 }
 
-function runnerFacts(runner: Runner): PoolRunner {
+function runnerFacts(runner: Runner, live: LiveFacts | undefined): PoolRunner {
   const { phase, ready } = runner.status ?? {};
   const isLeaving = isDeleting(runner) || runner.metadata.annotations?.[annotation.unregistrationRequest] !== undefined;
   const isOffline = phase === 'Idle' && ready === false && !isLeaving;
   const isIdle = phase === 'Idle' && !isOffline;
   const state = phase === 'Running' ? 'busy' : isLeaving ? 'leaving' : isIdle ? 'idle' : 'starting';
-  const createdAtMs = Date.parse(runner.metadata.creationTimestamp);
-  return { name: runner.metadata.name, state, createdAtMs, ...(isOffline ? { isOffline } : {}) };
+  return poolRunner(runner, state, live, isOffline);
 }
 
-function ephemeralRunnerFacts(runner: EphemeralRunner): PoolRunner {
+function ephemeralRunnerFacts(runner: EphemeralRunner, live: LiveFacts | undefined): PoolRunner {
   const { phase, ready } = runner.status ?? {};
   const state = phase === 'Running' ? 'busy' : isDeleting(runner) ? 'leaving' : ready ? 'idle' : 'starting';
-  return { name: runner.metadata.name, state, createdAtMs: Date.parse(runner.metadata.creationTimestamp) };
+  return poolRunner(runner, state, live, false);
 }
 
-function poolOf({ systemLabels }: PoolSources, object: StoredObject): Pool | undefined {
-  const kind = kinds.find((one) => one.kind === object.kind);
-  const spec = kind?.runnerSpec?.(object.spec)?.spec;
+function poolRunner(
+  runner: StoredObject,
+  state: PoolRunner['state'],
+  live: LiveFacts | undefined,
+  isOffline: boolean,
+): PoolRunner {
+  const { name, creationTimestamp } = runner.metadata;
+  const { asked: askedMs, started: startedMs } = live?.timesOf(instanceName(runner)) ?? {};
+  return { name, state, createdAtMs: Date.parse(creationTimestamp), askedMs, startedMs, isOffline };
+}
+
+function poolOf({ systemLabels }: Gathered, object: StoredObject): Pool | undefined {
+  const spec = runnerSpecOf(object);
   return spec && { scope: scopeOf(spec), group: spec.group, labels: [...systemLabels, ...(spec.labels ?? [])] };
 }
 
-/** Pools of the same kind of place whose runners have the same labels, in whatever order. */
-function twinsOf(sources: PoolSources, object: StoredObject, pool: Pool): string[] {
-  const facts = ({ scope, group = '', labels }: Pool) => [
-    scope,
-    group,
-    labels.map((label) => label.toLowerCase()).sort(),
-  ];
-  return SCALED.flatMap((kind) => sources.store.list(pluralOf(kind))).flatMap((other) => {
-    const theirs = other.metadata.uid === object.metadata.uid ? undefined : poolOf(sources, other);
-    return theirs && isDeepStrictEqual(facts(theirs), facts(pool)) ? [other.metadata.name] : [];
-  });
+const runnerSpecOf = (object: StoredObject): RunnerSpec | undefined =>
+  kindOfPlural(pluralOf(object.kind))?.runnerSpec?.(object.spec)?.spec;
+
+function twinsOf({ byLabels }: Gathered, object: StoredObject): string[] {
+  const spec = runnerSpecOf(object);
+  const alike = spec ? (byLabels.get(labelOwnerKey(spec)) ?? []) : [];
+  return alike.flatMap(({ metadata: { uid, name } }) => (uid === object.metadata.uid ? [] : name));
 }
 
 /** Also about its replica sets, whose runners may be gone. */
 function eventsAbout(store: ResourceStore, objects: (StoredObject | undefined)[]): EventObject[] {
   const [pool] = objects;
   const sets = pool ? store.ownedBy(pool.metadata.uid) : [];
-  const uids = new Set([...objects, ...sets].map((object) => object?.metadata.uid));
-  const events = store.list('events', pool?.metadata.namespace) as EventObject[];
-  return events.filter(({ involvedObject }) => uids.has(involvedObject.uid));
+  const uids = new Set([...objects, ...sets].flatMap((object) => object?.metadata.uid ?? []));
+  return [...uids].flatMap((uid) => store.linked(about(uid)) as EventObject[]);
 }

@@ -12,15 +12,18 @@ export interface LabelOwner {
 
 /** Those of `others` whose runners register at the same place with the same labels as the subject's. */
 export function sameLabels(subject: LabelOwner, others: LabelOwner[]): LabelOwner[] {
-  const key = keyOf(subject.spec);
-  return others.filter((other) => !isSame(subject, other) && keyOf(other.spec) === key);
+  const key = labelOwnerKey(subject.spec);
+  return others.filter((other) => !isSame(subject, other) && labelOwnerKey(other.spec) === key);
 }
 
 const isSame = (a: LabelOwner, b: LabelOwner): boolean =>
   a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
 
-/** Credentials and servers are not compared: which server a Secret names may change at any time. */
-function keyOf(spec: RunnerSpec): string {
+/**
+ * The same for all that keep runners at one place with the same labels. Credentials and servers are not compared: which
+ * server a Secret names may change at any time.
+ */
+export function labelOwnerKey(spec: RunnerSpec): string {
   const labels = [...new Set((spec.labels ?? []).map((label) => label.toLowerCase()))].sort();
   return JSON.stringify([scopePath(scopeOf(spec)).toLowerCase(), (spec.group ?? '').toLowerCase(), labels]);
 }
