@@ -206,6 +206,29 @@ describe('demand of our own server', () => {
   });
 });
 
+describe('a repository that the first push makes', () => {
+  it('is read as soon as its first job is pushed, and again when a runner has taken that', async () => {
+    const clock = new ManualClock(Date.now());
+    await serve(clock);
+    const { demand } = service;
+    service.watch([{ ...POOL, repositories: ['me/app'] }]);
+    clock.advance(0);
+    await waitFor('a problem', () => demand.inScope(SCOPE).problem !== undefined);
+    await server.pushWorkflow(CI);
+    await until(['queued self-hosted big']);
+    clock.advance(50);
+    await waitFor('no problem', () => demand.inScope(SCOPE).problem === undefined);
+
+    const runner = await server.runner('box', ['self-hosted', 'big']);
+    const offer = await runner.waitForJob();
+    await runner.acknowledge(offer);
+    await runner.acquire(offer);
+    service.runnerChanged();
+    clock.advance(50);
+    await until(['in_progress self-hosted big']);
+  });
+});
+
 describe('demand without webhooks', () => {
   it('is read from the server at once, then every minute', async () => {
     const clock = new ManualClock(Date.now());
@@ -229,6 +252,8 @@ describe('demand without webhooks', () => {
     clock.advance(0);
     const { demand } = service;
     await waitFor('a problem', () => demand.inScope({ ...SCOPE, name: 'none' }).problem !== undefined);
-    expect(demand.inScope({ ...SCOPE, name: 'none' }).problem).toMatch(/me\/none could not be read.*404/);
+    expect(demand.inScope({ ...SCOPE, name: 'none' }).problem).toBe(
+      'The jobs of me/none could not be read: The server has no repository me/none, or its credentials may not see it.',
+    );
   });
 });

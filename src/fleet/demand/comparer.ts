@@ -98,7 +98,7 @@ export class Comparer {
       await clients.ask(repository, (client) => this.#readInto(client, repository));
     } catch (error) {
       if (this.#abort.signal.aborted) return;
-      const problem = `The jobs of ${repository} could not be read: ${errorText(error)}`;
+      const problem = `The jobs of ${repository} could not be read: ${sentence(error, repository)}`;
       logger.warn({ repository, problem: errorText(error) }, 'comparing jobs with the server failed');
       book.compared(repository, { problem });
     }
@@ -129,6 +129,12 @@ export class Comparer {
     return reads;
   }
 }
+
+/** GitHub answers 404 for both. */
+const sentence = (error: unknown, repository: string): string =>
+  error instanceof OutsideError && error.status === 404
+    ? `The server has no repository ${repository}, or its credentials may not see it.`
+    : errorText(error);
 
 /** @throws OutsideError 429 when too little of the rate limit is left to read */
 function assertBudget({ budget }: GitHubClient, nowMs: number): void {

@@ -63,7 +63,7 @@ export class DemandService implements Closable {
     this.#options = options;
     this.#record = new JobRecord(file);
     this.#clients = new PlaceClients(options);
-    this.#sessions = new PoolSessions({ ...options, onJob: (fact) => this.#book.note(fact) });
+    this.#sessions = new PoolSessions({ ...options, onJob: (fact) => this.#pushed(fact) });
     const isPushed = (name: string): boolean => this.#isPushed(name);
     this.#comparer = new Comparer({ ...options, book: this.#book, clients: this.#clients, isPushed });
     for (const { hook, newestMs } of this.#record.hooks()) this.#heard(hook, newestMs);
@@ -99,9 +99,9 @@ export class DemandService implements Closable {
     this.#sessions.watch(this.#places);
   }
 
-  /** A runner has ended, perhaps with its job. */
-  runnerEnded(): void {
-    for (const repository of this.#book.repositoriesAtWork()) {
+  /** A runner has taken a job, or has ended, perhaps with one: our own server pushes only what comes into the queue. */
+  runnerChanged(): void {
+    for (const repository of this.#book.repositoriesWithJobs()) {
       if (!this.#isPushed(repository)) this.#comparer.soon(repository);
     }
   }
@@ -116,6 +116,12 @@ export class DemandService implements Closable {
   #watchRepositories(): void {
     const seen = this.#places.flatMap(({ scope }) => this.#book.repositoriesIn(scope));
     this.#comparer.watch([...this.#places.flatMap(({ repositories }) => repositories), ...seen]);
+  }
+
+  /** What could not be compared may be there now: the first push makes a repository. */
+  #pushed(fact: JobFact): void {
+    this.#book.note(fact);
+    if (this.#book.problemOf(fact.repository)) this.#comparer.soon(fact.repository);
   }
 
   #heard(hook: string, atMs: number): void {

@@ -52,12 +52,15 @@ export class JobBook implements Demand {
     return [...(this.#pages.get(repository.toLowerCase())?.jobs.values() ?? [])];
   }
 
-  /** Repositories with jobs that have a runner: the end of a runner may be the end of one. */
-  repositoriesAtWork(): string[] {
-    const atWork = [...this.#pages.values()].filter(({ jobs }) =>
-      [...jobs.values()].some(({ status }) => status === 'in_progress'),
-    );
-    return atWork.map(({ name }) => name);
+  /** Repositories with jobs that wait for a runner or have one. */
+  repositoriesWithJobs(): string[] {
+    const withJobs = [...this.#pages.values()].filter(({ jobs }) => [...jobs.values()].some(isDemand));
+    return withJobs.map(({ name }) => name);
+  }
+
+  /** Why the repository could not be compared with its server. */
+  problemOf(repository: string): string | undefined {
+    return this.#pages.get(repository.toLowerCase())?.problem;
   }
 
   /** The repository was compared with its server; `problem` says why that failed, then the earlier time stays. */

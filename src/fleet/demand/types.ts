@@ -61,8 +61,8 @@ export interface DemandSource {
   readonly demand: Demand;
   /** From now on these places are kept current, and no others. May be called on every change. */
   watch(places: readonly WatchedPlace[]): void;
-  /** A runner has ended, perhaps with its job. */
-  runnerEnded(): void;
+  /** A runner has taken a job, or has ended, perhaps with one. */
+  runnerChanged(): void;
   /** Credentials of what is watched have changed: what they did not allow is tried again. */
   credentialsChanged(): void;
 }
@@ -75,6 +75,6 @@ export const NO_DEMAND: DemandSource = {
     onChange: () => () => undefined,
   },
   watch: () => undefined,
-  runnerEnded: () => undefined,
+  runnerChanged: () => undefined,
   credentialsChanged: () => undefined,
 };

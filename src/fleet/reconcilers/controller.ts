@@ -264,7 +264,7 @@ export class Controller {
     const { instances, queue, store } = this.#context;
     const known = instances.get(name);
     if (known) instances.set(name, { ...known, exit });
-    this.#source.runnerEnded();
+    this.#source.runnerChanged();
     const [namespace, runner] = name.includes('_') ? name.split('_', 2) : ['default', name];
     for (const plural of RUNNER_PLURALS) {
       const key = { plural, namespace: namespace ?? '', name: runner ?? '' };
@@ -274,6 +274,7 @@ export class Controller {
 
   #seen(runner: Runner, isBusy: boolean): void {
     const { startBackOff, askAgainAtMs } = this.#context;
+    if (isBusy && runner.status?.phase !== 'Running') this.#source.runnerChanged();
     if (!isBusy) askAgainAtMs.delete(runner.metadata.uid);
     startBackOff.worked(controllerOf(runner)?.uid ?? runner.metadata.uid);
   }

@@ -53,7 +53,7 @@ export class InMemoryDemand implements DemandSource, Demand {
     this.watched = places;
   }
 
-  runnerEnded(): void {}
+  runnerChanged(): void {}
 
   credentialsChanged(): void {}
 }
