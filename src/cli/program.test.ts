@@ -1,25 +1,9 @@
-import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
+import { runCommand as call } from '../../test/support/command-line.ts';
 import { UserError } from '../common/errors.ts';
 import { type Command, type Input, UsageError } from './command.ts';
 import { completionScript } from './commands/completion.ts';
 import { commands } from './commands/index.ts';
-import { runProgram } from './program.ts';
-
-function terminal() {
-  const written = { out: '', err: '' };
-  const sink = (name: 'out' | 'err') => ({ write: (text: string) => (written[name] += text) });
-  return {
-    written,
-    terminal: { out: sink('out'), err: sink('err'), interactive: false, colors: pc.createColors(false) },
-  };
-}
-
-async function call(argv: string[], table: Command[] = commands) {
-  const { written, terminal: to } = terminal();
-  const code = await runProgram(table, argv, to);
-  return { code, ...written };
-}
 
 const failing = (error: unknown): Command[] => [
   { name: 'fail', summary: 'fail', arguments: [], options: [], examples: [], run: () => Promise.reject(error) },

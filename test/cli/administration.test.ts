@@ -4,14 +4,12 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import pc from 'picocolors';
 import { afterEach, expect, it } from 'vitest';
-import { commands } from '../../src/cli/commands/index.ts';
-import { runProgram } from '../../src/cli/program.ts';
 import { inheritedEnvironment } from '../../src/common/settings.ts';
 import type { App } from '../../src/protocol/dashboard/index.ts';
 import { appJwt } from '../support/callers.ts';
-import { serversPerTest, type TestServer } from '../support/server.ts';
+import { runCommandAt as switchyard } from '../support/command-line.ts';
+import { serversPerTest } from '../support/server.ts';
 import { call } from '../support/simulated-runner.ts';
 
 const { start } = serversPerTest();
@@ -19,14 +17,6 @@ const folders: string[] = [];
 afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
 });
-
-async function switchyard(server: TestServer, ...argv: string[]) {
-  const written = { out: '', err: '' };
-  const sink = (name: 'out' | 'err') => ({ write: (text: string) => (written[name] += text) });
-  const terminal = { out: sink('out'), err: sink('err'), interactive: false, colors: pc.createColors(false) };
-  const code = await runProgram(commands, [...argv, '--server', server.url, '--token', server.token], terminal);
-  return { code, ...written };
-}
 
 it('user and token make somebody who may do what was granted, and take it away again', async () => {
   const server = await start();

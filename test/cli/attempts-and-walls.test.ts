@@ -1,20 +1,8 @@
-import pc from 'picocolors';
 import { expect, it } from 'vitest';
-import { commands } from '../../src/cli/commands/index.ts';
-import { runProgram } from '../../src/cli/program.ts';
+import { runCommandAt as switchyard } from '../support/command-line.ts';
 import { serversPerTest, type TestServer } from '../support/server.ts';
 
 const { start } = serversPerTest();
-
-/** What a command prints that talks to this server. */
-async function switchyard(server: TestServer, ...argv: string[]) {
-  const written = { out: '', err: '' };
-  const sink = (name: 'out' | 'err') => ({ write: (text: string) => (written[name] += text) });
-  const terminal = { out: sink('out'), err: sink('err'), interactive: false, colors: pc.createColors(false) };
-  const connection = ['--server', server.url, '--token', server.token];
-  const code = await runProgram(commands, [...argv, ...connection], terminal);
-  return { code, ...written };
-}
 
 const WORKFLOW = `
 on: push

@@ -1,28 +1,14 @@
-import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { commands } from '../../src/cli/commands/index.ts';
-import { runProgram } from '../../src/cli/program.ts';
-import type { Sink } from '../../src/cli/terminal/terminal.ts';
+import { runCommandAt } from '../support/command-line.ts';
 import { serversPerTest, type TestServer } from '../support/server.ts';
 
 const { start } = serversPerTest();
 
-class Recorder implements Sink {
-  text = '';
-  readonly columns = 200;
-  readonly rows = 50;
-  write(text: string): void {
-    this.text += text;
-  }
-}
-
 /** Runs a command against the server. @returns what it printed, line by line */
 async function switchyard(server: TestServer, ...args: string[]): Promise<string[]> {
-  const [out, err] = [new Recorder(), new Recorder()];
-  const terminal = { out, err, interactive: false, colors: pc.createColors(false) };
-  const code = await runProgram(commands, [...args, '--server', server.url, '--token', server.token], terminal);
-  expect([code, err.text]).toEqual([0, '']);
-  return out.text.trimEnd().split('\n');
+  const { code, out, err } = await runCommandAt(server, ...args);
+  expect([code, err]).toEqual([0, '']);
+  return out.trimEnd().split('\n');
 }
 
 const on = (triggers: string): string =>

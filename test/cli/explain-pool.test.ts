@@ -1,27 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pc from 'picocolors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { commands } from '../../src/cli/commands/index.ts';
-import { runProgram } from '../../src/cli/program.ts';
-import type { Sink } from '../../src/cli/terminal/terminal.ts';
 import { silentLogger } from '../../src/common/log.ts';
 import { FakeBackend } from '../../src/fleet/backends/fake.ts';
 import { startFleet } from '../../src/fleet/index.ts';
 import { GitHubStandIn, STAND_IN_TOKEN } from '../../src/fleet/testing/github-stand-in.ts';
+import { type CommandResult, runCommand } from '../support/command-line.ts';
 
 const TOKEN = 'fleet-token';
 const API = 'apis/actions.summerwind.dev/v1alpha1/namespaces/default';
-
-class Recorder implements Sink {
-  text = '';
-  readonly columns = 200;
-  readonly rows = 50;
-  write(text: string): void {
-    this.text += text;
-  }
-}
 
 describe('switchyard explain pool/NAME', { timeout: 30_000 }, () => {
   let folder: string;
@@ -52,12 +40,8 @@ describe('switchyard explain pool/NAME', { timeout: 30_000 }, () => {
     expect(response.status).toBe(201);
   }
 
-  async function switchyard(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const [out, err] = [new Recorder(), new Recorder()];
-    const terminal = { out, err, interactive: false, colors: pc.createColors(false) };
-    const code = await runProgram(commands, [...args, '--fleet', fleet.url, '--token', TOKEN], terminal);
-    return { code, out: out.text, err: err.text };
-  }
+  const switchyard = (...args: string[]): Promise<CommandResult> =>
+    runCommand([...args, '--fleet', fleet.url, '--token', TOKEN]);
 
   it('says how many runners there are, which rule decides, and what the schedule does next', async () => {
     await create('RunnerDeployment', 'large', { template: { spec: { enterprise: 'all', labels: ['t3a.large'] } } });
@@ -77,6 +61,43 @@ describe('switchyard explain pool/NAME', { timeout: 30_000 }, () => {
     expect(out).toContain('the schedule sets minReplicas 1 instead of 2 (at 2999-01-01 00:00 +09:00)');
     const json = await switchyard('explain', 'pool/large', '--json');
     expect(JSON.parse(json.out)).toMatchObject({ namespace: 'default', name: 'large', desired: 2, min: 2, max: 2 });
+  });
+
+  it('shows the next change by the clocks of --tz and in UTC wherever it is shown (D-12)', async () => {
+    await create('RunnerDeployment', 'large', { replicas: 0, template: { spec: { enterprise: 'all' } } });
+    await create('HorizontalRunnerAutoscaler', 'large', {
+      scaleTargetRef: { name: 'large' },
+      ...{ minReplicas: 0, maxReplicas: 2 },
+      scheduledOverrides: [
+        { startTime: '2999-01-01T00:00:00+09:00', endTime: '2999-01-03T00:00:00+09:00', minReplicas: 1 },
+      ],
+    });
+    const utc = 'min=1 time=2998-12-31 15:00:00 +0000 UTC';
+    await expect.poll(async () => (await switchyard('get', 'hra', '--tz', 'UTC')).out).toContain(utc);
+    const seoul = '2999-01-01 00:00 GMT+9 (2998-12-31 15:00 UTC)';
+    expect((await switchyard('get', 'hra', '--tz', 'Asia/Seoul')).out).toContain(`min=1 time=${seoul}`);
+    const wide = await switchyard('get', 'hra', '-o', 'wide', '--tz', 'UTC');
+    expect(wide.out).toMatch(/^NAME +MIN +MAX +DESIRED +SCHEDULE +NEXT CHANGE\n/);
+    expect(wide.out).toContain('2999-01-01 00:00 +09:00 (2998-12-31 15:00 UTC): minReplicas 1 instead of 0');
+    const described = (await switchyard('describe', 'hra', 'large', '--tz', 'Asia/Seoul')).out;
+    expect(described).toMatch(
+      /Next:\n +WHEN +WHAT +DESIRED\n +in \d+d, 2999-01-01 00:00 GMT\+9 \(2998-12-31 15:00 UTC\) .* 1\n/,
+    );
+    expect((await switchyard('explain', 'pool/large', '--tz', 'Asia/Seoul')).out).toContain(`, ${seoul}: the schedule`);
+    expect((await switchyard('explain', 'pool/large', '--tz', 'America/New_York')).out).toContain(
+      '2998-12-31 10:00 EST (15:00 UTC)',
+    );
+  });
+
+  it('refuses a time zone that is none', async () => {
+    for (const words of [
+      ['get', 'hra'],
+      ['describe', 'hra', 'a'],
+      ['explain', 'pool/a'],
+    ]) {
+      const { code, err } = await switchyard(...words, '--tz', 'Mars/Base');
+      expect([code, err]).toEqual([2, expect.stringContaining('"Mars/Base" is no time zone')]);
+    }
   });
 
   it('knows no pool of another name, nor in another namespace', async () => {

@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import pc from 'picocolors';
 import { afterEach, expect, it } from 'vitest';
-import { commands } from '../../src/cli/commands/index.ts';
-import { runProgram } from '../../src/cli/program.ts';
 import { inheritedEnvironment } from '../../src/common/settings.ts';
+import { type CommandResult, runCommandAt } from '../support/command-line.ts';
 import { HookReceiver, signatureOf } from '../support/hook-receiver.ts';
 import { serversPerTest, type TestServer } from '../support/server.ts';
 import { waitFor } from '../support/wait.ts';
@@ -22,14 +20,7 @@ async function receiver(): Promise<HookReceiver> {
   return one;
 }
 
-async function hook(server: TestServer, ...argv: string[]) {
-  const written = { out: '', err: '' };
-  const sink = (name: 'out' | 'err') => ({ write: (text: string) => (written[name] += text) });
-  const terminal = { out: sink('out'), err: sink('err'), interactive: false, colors: pc.createColors(false) };
-  const connection = ['--server', server.url, '--token', server.token];
-  const code = await runProgram(commands, ['hook', ...argv, ...connection], terminal);
-  return { code, ...written };
-}
+const hook = (server: TestServer, ...argv: string[]): Promise<CommandResult> => runCommandAt(server, 'hook', ...argv);
 
 async function withRepository(): Promise<TestServer> {
   const server = await start();

@@ -1,11 +1,8 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pc from 'picocolors';
 import { afterEach, expect, it } from 'vitest';
-import { commands } from '../../src/cli/commands/index.ts';
-import { runProgram } from '../../src/cli/program.ts';
-import type { Sink } from '../../src/cli/terminal/terminal.ts';
+import { type CommandResult, runCommandAt } from '../support/command-line.ts';
 import { serversPerTest, type TestServer } from '../support/server.ts';
 import { nextJob, type ServiceClient } from '../support/services.ts';
 
@@ -15,20 +12,9 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
-class Recorder implements Sink {
-  text = '';
-  readonly columns = 200;
-  readonly rows = 50;
-  write(text: string): void {
-    this.text += text;
-  }
-}
-
-async function switchyard(server: TestServer, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const [out, err] = [new Recorder(), new Recorder()];
-  const terminal = { out, err, interactive: false, colors: pc.createColors(false) };
-  const code = await runProgram(commands, [...args, '--server', server.url, '--token', server.token], terminal);
-  return { code, out: out.text.trimEnd(), err: err.text };
+async function switchyard(server: TestServer, ...args: string[]): Promise<CommandResult> {
+  const result = await runCommandAt(server, ...args);
+  return { ...result, out: result.out.trimEnd() };
 }
 
 async function withJob(): Promise<{ server: TestServer; job: ServiceClient; run: string }> {

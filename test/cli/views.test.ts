@@ -5,21 +5,9 @@ import { LogView } from '../../src/cli/terminal/log-view.ts';
 import type { Terminal } from '../../src/cli/terminal/terminal.ts';
 import { TreeView } from '../../src/cli/terminal/tree-view.ts';
 import type { View, WatchEvent } from '../../src/cli/watch/events.ts';
+import { Recorder } from '../support/command-line.ts';
 import { expectGolden } from './golden.ts';
 import { job, run, START, step, story } from './script.ts';
-
-class Recorder {
-  text = '';
-  readonly columns: number;
-  readonly rows: number;
-  constructor(columns = 80, rows = 24) {
-    this.columns = columns;
-    this.rows = rows;
-  }
-  write(text: string): void {
-    this.text += text;
-  }
-}
 
 function terminal(out: Recorder, colors: boolean): Terminal {
   return { out, err: new Recorder(), interactive: colors, colors: pc.createColors(colors) };

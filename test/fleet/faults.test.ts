@@ -2,29 +2,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pc from 'picocolors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { commands } from '../../src/cli/commands/index.ts';
-import { runProgram } from '../../src/cli/program.ts';
-import type { Sink } from '../../src/cli/terminal/terminal.ts';
 import { silentLogger } from '../../src/common/log.ts';
 import { FakeBackend } from '../../src/fleet/backends/fake.ts';
 import { startFleet } from '../../src/fleet/index.ts';
+import { runCommandAt } from '../support/command-line.ts';
 import { TestServer } from '../support/server.ts';
 import { call, SimulatedRunner } from '../support/simulated-runner.ts';
 
 const NOBODY = 'http://127.0.0.1:9';
 const workflow = (labels: string, more = ''): string =>
   `on: push\njobs:\n  build: { runs-on: ${labels}, steps: [{ run: 'true' }] }\n${more}`;
-
-class Recorder implements Sink {
-  text = '';
-  readonly columns = 200;
-  readonly rows = 50;
-  write(text: string): void {
-    this.text += text;
-  }
-}
 
 describe('switchyard explain job/ID', { timeout: 60_000 }, () => {
   let folder: string;
@@ -63,12 +51,9 @@ describe('switchyard explain job/ID', { timeout: 60_000 }, () => {
   }
 
   async function explain(what: string, ...more: string[]): Promise<string> {
-    const [out, err] = [new Recorder(), new Recorder()];
-    const terminal = { out, err, interactive: false, colors: pc.createColors(false) };
-    const fleetUrl = fleet?.url ?? NOBODY;
-    const ends = ['--server', server.url, '--fleet', fleetUrl, '--token', server.token];
-    expect(await runProgram(commands, ['explain', what, ...ends, ...more], terminal), err.text).toBe(0);
-    return out.text;
+    const { code, out, err } = await runCommandAt(server, 'explain', what, '--fleet', fleet?.url ?? NOBODY, ...more);
+    expect(code, err).toBe(0);
+    return out;
   }
 
   it('names the label that no pool has, and the pool that lacks least', async () => {

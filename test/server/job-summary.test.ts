@@ -1,12 +1,10 @@
 /** What steps write to GITHUB_STEP_SUMMARY, on the server (SEM-24.7). */
-import pc from 'picocolors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { commands } from '../../src/cli/commands/index.ts';
-import { runProgram } from '../../src/cli/program.ts';
 import type { JobSummary } from '../../src/protocol/dashboard/index.ts';
 import type { JobMessage } from '../../src/protocol/runner/index.ts';
 import { RECEIVER_PATH } from '../../src/protocol/runner/index.ts';
 import { systemConnection } from '../../src/protocol/runner/job-message.ts';
+import { runCommandAt } from '../support/command-line.ts';
 import { TestServer } from '../support/server.ts';
 import { call } from '../support/simulated-runner.ts';
 
@@ -81,17 +79,13 @@ describe('summaries of steps', () => {
   it('are printed by `logs --summary`, where control characters do nothing', async () => {
     const message = await takeJob();
     await write(message, 2, '# Tests\n\n2 \u001b[31mfailed\n');
-    const written = { out: '', err: '' };
-    const sink = (name: 'out' | 'err') => ({ write: (text: string) => (written[name] += text) });
-    const terminal = { out: sink('out'), err: sink('err'), interactive: false, colors: pc.createColors(false) };
-    const connection = ['--server', server.url, '--token', server.token];
-    expect(await runProgram(commands, ['logs', '1', '--summary', ...connection], terminal)).toBe(0);
-    expect(written.out).toMatch(/^a \/ Step 2\n# Tests\n\n2 .*failed\n$/);
-    expect(written.out).not.toContain('\u001b');
-    expect(await runProgram(commands, ['logs', '1', '--diagnostics', '/nowhere/x.zip', ...connection], terminal)).toBe(
-      1,
-    );
-    expect(written.err).toContain('A diagnostic log of job');
+    const printed = await runCommandAt(server, 'logs', '1', '--summary');
+    expect(printed.code).toBe(0);
+    expect(printed.out).toMatch(/^a \/ Step 2\n# Tests\n\n2 .*failed\n$/);
+    expect(printed.out).not.toContain('\u001b');
+    const { code, err } = await runCommandAt(server, 'logs', '1', '--diagnostics', '/nowhere/x.zip');
+    expect(code).toBe(1);
+    expect(err).toContain('A diagnostic log of job');
   });
 
   it('are none where only the word came, and no other job sees them', async () => {
