@@ -83,7 +83,7 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
     store,
     demand: demand.demand,
     systemLabels: backend.systemLabels,
-    assignedJobs: (uid: string) => metrics.controller?.assignedJobs(uid),
+    assignedJobs: (uid: string) => running?.assignedJobs(uid),
     live: () => running,
   };
   const metrics = new FleetMetrics({ ...sources, budget: () => client.budget });
@@ -107,7 +107,6 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
       ...{ store, events, backend, credentials, demand },
       ...{ onSetJob, clock, logger },
     });
-    metrics.controller = controller;
     running = controller;
     return { url: api.url, close: () => closeAll([api, controller, histories, metrics, demand, notices, closeStore]) };
   } catch (error) {

@@ -35,6 +35,8 @@ export interface PoolSources {
 
 /** What only the running controller knows. */
 export interface LiveFacts {
+  /** Instances at the backends that no resource describes. */
+  unownedInstances(): number;
   failureOf(key: ObjectKey): Trouble | undefined;
   startTrouble(uid: string): PoolTrouble | undefined;
   listenerTrouble(uid: string): Trouble | undefined;
@@ -45,7 +47,7 @@ export interface LiveFacts {
 
 const SCALED = ['RunnerDeployment', 'RunnerSet'] as const;
 /** Resources that are pools. */
-export const POOL_PLURALS = [...SCALED.map(pluralOf), 'autoscalingrunnersets'];
+const POOL_PLURALS = [...SCALED.map(pluralOf), 'autoscalingrunnersets'];
 
 /** Of every pool, by namespace and name. Where two kinds have one of a name, of the one that `poolFacts` finds. */
 export function allPoolFacts(sources: PoolSources): PoolFacts[] {

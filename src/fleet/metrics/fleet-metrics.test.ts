@@ -45,8 +45,8 @@ describe('the metrics of a fleet', () => {
     fleet = await FleetUnderTest.withFake(new ManualClock());
     const { store, demand, backend } = fleet;
     const budget = () => ({ limit: 5_000, remaining: 4_321, resetAtMs: 0 });
-    metrics = new FleetMetrics({ store, demand, systemLabels: backend.systemLabels, budget });
-    metrics.controller = fleet.controller;
+    const live = () => fleet.controller;
+    metrics = new FleetMetrics({ store, demand, systemLabels: backend.systemLabels, live, budget });
   });
   afterEach(async () => {
     await metrics.close();

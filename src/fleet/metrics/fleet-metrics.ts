@@ -3,9 +3,10 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { RateBudget } from '../../github/index.ts';
 import type { ScaleSetJob } from '../../protocol/github/scale-sets.ts';
 import type { JobFact } from '../demand/job-fact.ts';
-import { POOL_PLURALS, type PoolSources, poolFacts } from '../explain/pool-facts.ts';
+import { allPoolFacts, type PoolSources } from '../explain/pool-facts.ts';
 import type { AutoscalingRunnerSet } from '../resources/autoscaling-runner-set.ts';
 import { kindOfPlural } from '../resources/index.ts';
+import { pluralOf } from '../resources/object.ts';
 import { scopeOf } from '../resources/runner-spec.ts';
 import type { EventObject } from '../store/event-recorder.ts';
 import { GAUGES, type PoolSnapshot } from './gauges.ts';
@@ -13,15 +14,6 @@ import { JobMetrics } from './job-metrics.ts';
 
 export interface MetricsSources extends PoolSources {
   budget: () => RateBudget | undefined;
-}
-
-/** What only the running controller knows. */
-export interface ControllerFacts {
-  /** Instances at the backends that no resource describes. */
-  unownedInstances(): number;
-  /** Of the AutoscalingRunnerSet with this uid. */
-  assignedJobs(uid: string): number | undefined;
-  isListening(uid: string): boolean;
 }
 
 /** `GET /metrics` in Prometheus' text format. */
@@ -32,8 +24,6 @@ export class FleetMetrics {
   readonly #events: Counter<string>;
   readonly #endListening: () => void;
   readonly #sources: MetricsSources;
-  /** There once it has started. */
-  controller: ControllerFacts | undefined;
 
   constructor(sources: MetricsSources) {
     this.#sources = sources;
@@ -74,7 +64,7 @@ export class FleetMetrics {
   }
 
   #collect(): void {
-    const unowned = this.controller?.unownedInstances() ?? 0;
+    const unowned = this.#sources.live?.()?.unownedInstances() ?? 0;
     const { user, system } = process.cpuUsage();
     const ownProcess = { rssBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 };
     const snapshot = { pools: this.#pools(), budget: this.#sources.budget(), unowned, process: ownProcess };
@@ -95,27 +85,18 @@ export class FleetMetrics {
   }
 
   #pools(): PoolSnapshot[] {
-    return POOL_PLURALS.flatMap((plural) =>
-      this.#sources.store.list(plural).flatMap((object): PoolSnapshot[] => {
-        const { namespace, name, uid } = object.metadata;
-        const facts = poolFacts(this.#sources, namespace, name);
-        if (!facts) return [];
-        const runner = kindOfPlural(plural)?.runnerSpec?.(object.spec)?.spec;
-        const { replicas } = object.spec as { replicas?: number };
-        const base = { facts, scope: runner && scopeOf(runner), specReplicas: replicas };
-        return [
-          facts.kind === 'AutoscalingRunnerSet'
-            ? { ...base, ...this.#ofScaleSet(object as AutoscalingRunnerSet, uid) }
-            : base,
-        ];
-      }),
-    );
-  }
-
-  #ofScaleSet({ status = {} }: AutoscalingRunnerSet, uid: string) {
-    const { pendingEphemeralRunners: pending = 0, runningEphemeralRunners: running = 0 } = status;
-    const phases = { pending, running, failed: status.failedEphemeralRunners ?? 0 };
-    const { controller } = this;
-    return { phases, assignedJobs: controller?.assignedJobs(uid), isListening: controller?.isListening(uid) ?? false };
+    const { store, assignedJobs } = this.#sources;
+    return allPoolFacts(this.#sources).flatMap((facts): PoolSnapshot[] => {
+      const { kind, namespace, name } = facts;
+      const object = store.find({ plural: pluralOf(kind), namespace, name });
+      if (!object) return [];
+      if (kind !== 'AutoscalingRunnerSet') {
+        return [{ facts, specReplicas: (object.spec as { replicas?: number }).replicas }];
+      }
+      const { status = {}, metadata } = object as AutoscalingRunnerSet;
+      const { pendingEphemeralRunners: pending = 0, runningEphemeralRunners: running = 0 } = status;
+      const phases = { pending, running, failed: status.failedEphemeralRunners ?? 0 };
+      return [{ facts, phases, assignedJobs: assignedJobs?.(metadata.uid) }];
+    });
   }
 }

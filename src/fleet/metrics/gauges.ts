@@ -11,14 +11,12 @@ export interface Sample {
 
 export interface PoolSnapshot {
   facts: PoolFacts;
-  scope: RunnerScope | undefined;
   /** `spec.replicas` of a RunnerDeployment, when it is set. */
   specReplicas?: number;
   /** Of a scale set, by the phases of its runners. */
   phases?: { pending: number; running: number; failed: number };
   /** Of a scale set: jobs that the service has assigned to it. */
   assignedJobs?: number;
-  isListening?: boolean;
 }
 
 export interface FleetSnapshot {
@@ -30,64 +28,93 @@ export interface FleetSnapshot {
   process: { rssBytes: number; cpuSeconds: number };
 }
 
+interface GaugeSource {
+  help: string;
+  samples: (snapshot: FleetSnapshot) => Sample[];
+}
+type Labels = Record<string, string>;
+
+/** For gauges of all pools to which `labelsOf` gives labels, as far as they have a value. */
+const gaugesOf =
+  (labelsOf: (facts: PoolFacts) => Labels | undefined) =>
+  (help: string, numberOf: (pool: PoolSnapshot) => number | undefined): GaugeSource => ({
+    help,
+    samples: ({ pools }) =>
+      pools.flatMap((pool) => {
+        const labels = labelsOf(pool.facts);
+        const value = labels && numberOf(pool);
+        return labels && value !== undefined ? [{ labels, value }] : [];
+      }),
+  });
+
+const ofDeployment = gaugesOf(({ kind, name, namespace }) =>
+  kind === 'RunnerDeployment' ? { runnerdeployment: name, namespace } : undefined,
+);
+const ofScaleSet = gaugesOf(({ kind, name, namespace, scope }) =>
+  kind === 'AutoscalingRunnerSet' ? { name, namespace, ...scopeLabels(scope) } : undefined,
+);
+const autoscalerLabels = ({ autoscaler, namespace }: PoolFacts): Labels | undefined =>
+  autoscaler && { horizontalrunnerautoscaler: autoscaler.metadata.name, namespace };
+const ofAutoscaler = gaugesOf(autoscalerLabels);
+const ofTarget = gaugesOf((facts) => {
+  const labels = autoscalerLabels(facts);
+  return labels && { ...labels, ...scopeLabels(facts.scope), kind: facts.kind.toLowerCase(), name: facts.name };
+});
+const poolLabels = ({ namespace, name }: PoolFacts): Labels => ({ namespace, pool: name });
+const ofPool = gaugesOf(poolLabels);
+
 /** Every gauge with what it says; a gauge without samples is shown empty. */
-export const GAUGES: Record<string, { help: string; samples: (snapshot: FleetSnapshot) => Sample[] }> = {
-  runnerdeployment_spec_replicas: {
-    help: 'Replicas that the RunnerDeployment asks for.',
-    samples: each('RunnerDeployment', ({ facts, specReplicas }) => [
-      { labels: { runnerdeployment: facts.name, namespace: facts.namespace }, value: specReplicas },
-    ]),
-  },
+export const GAUGES: Record<string, GaugeSource> = {
+  runnerdeployment_spec_replicas: ofDeployment(
+    'Replicas that the RunnerDeployment asks for.',
+    ({ specReplicas }) => specReplicas,
+  ),
   horizontalrunnerautoscaler_spec_min_replicas: ofAutoscaler(
     'minReplicas of the HorizontalRunnerAutoscaler.',
-    ({ autoscaler }) => autoscaler?.spec.minReplicas,
+    ({ facts: { autoscaler } }) => autoscaler?.spec.minReplicas,
   ),
   horizontalrunnerautoscaler_spec_max_replicas: ofAutoscaler(
     'maxReplicas of the HorizontalRunnerAutoscaler.',
-    ({ autoscaler }) => autoscaler?.spec.maxReplicas,
+    ({ facts: { autoscaler } }) => autoscaler?.spec.maxReplicas,
   ),
   horizontalrunnerautoscaler_status_desired_replicas: ofAutoscaler(
     'desiredReplicas that the HorizontalRunnerAutoscaler has come to.',
-    ({ autoscaler }) => autoscaler?.status?.desiredReplicas,
+    ({ facts: { autoscaler } }) => autoscaler?.status?.desiredReplicas,
   ),
-  horizontalrunnerautoscaler_replicas_desired: ofTarget('Replicas that the metric suggests.', ({ autoscaler }) =>
-    autoscaler?.status?.round ? autoscaler.status.round.suggestion : autoscaler?.status?.desiredReplicas,
+  horizontalrunnerautoscaler_replicas_desired: ofTarget(
+    'Replicas that the metric suggests.',
+    ({ facts: { autoscaler } }) =>
+      autoscaler?.status?.round ? autoscaler.status.round.suggestion : autoscaler?.status?.desiredReplicas,
   ),
-  horizontalrunnerautoscaler_runners: ofTarget('Runners of the target.', ({ runners }) => runners.length),
+  horizontalrunnerautoscaler_runners: ofTarget('Runners of the target.', ({ facts: { runners } }) => runners.length),
   horizontalrunnerautoscaler_runners_registered: ofTarget(
     'Runners of the target that the server has seen online.',
-    ({ runners }) => runners.filter(({ state }) => state === 'idle' || state === 'busy').length,
+    ({ facts: { runners } }) => runners.filter(({ state }) => state === 'idle' || state === 'busy').length,
   ),
-  horizontalrunnerautoscaler_runners_busy: ofTarget('Runners of the target that have a job.', (facts) =>
+  horizontalrunnerautoscaler_runners_busy: ofTarget('Runners of the target that have a job.', ({ facts }) =>
     countOf(facts, 'busy'),
   ),
   horizontalrunnerautoscaler_terminating_busy: ofTarget(
     'Runners of the target that end as soon as their job does.',
-    (facts) => countOf(facts, 'leaving'),
+    ({ facts }) => countOf(facts, 'leaving'),
   ),
   horizontalrunnerautoscaler_necessary_replicas: ofTarget(
     'Jobs that runners of the target could take, queued or in progress.',
-    ({ jobs }) => jobs.length,
+    ({ facts: { jobs } }) => jobs.length,
   ),
   horizontalrunnerautoscaler_workflow_runs_queued: ofTarget('Queued jobs for the target.', jobsIn('queued')),
   horizontalrunnerautoscaler_workflow_runs_in_progress: ofTarget(
     'Jobs in progress for the target.',
     jobsIn('in_progress'),
   ),
-  gha_controller_pending_ephemeral_runners: ofController(
-    'Ephemeral runners that wait.',
-    ({ phases }) => phases?.pending,
-  ),
-  gha_controller_running_ephemeral_runners: ofController(
+  gha_controller_pending_ephemeral_runners: ofScaleSet('Ephemeral runners that wait.', ({ phases }) => phases?.pending),
+  gha_controller_running_ephemeral_runners: ofScaleSet(
     'Ephemeral runners that have a job.',
     ({ phases }) => phases?.running,
   ),
-  gha_controller_failed_ephemeral_runners: ofController(
-    'Ephemeral runners that failed.',
-    ({ phases }) => phases?.failed,
-  ),
-  gha_controller_running_listeners: ofController('Whether the set has a listener.', ({ isListening }) =>
-    isListening ? 1 : 0,
+  gha_controller_failed_ephemeral_runners: ofScaleSet('Ephemeral runners that failed.', ({ phases }) => phases?.failed),
+  gha_controller_running_listeners: ofScaleSet('Whether the set has a listener.', ({ facts }) =>
+    facts.isListening ? 1 : 0,
   ),
   gha_assigned_jobs: ofScaleSet('Jobs assigned to the scale set.', ({ assignedJobs }) => assignedJobs),
   gha_running_jobs: ofScaleSet('Jobs that runners of the scale set have.', ({ phases }) => phases?.running),
@@ -99,10 +126,7 @@ export const GAUGES: Record<string, { help: string; samples: (snapshot: FleetSna
   gha_desired_runners: ofScaleSet('Runners that the scale set wants.', ({ facts }) => facts.desired),
   github_rate_limit: { help: 'Calls that the GitHub allows in an hour.', samples: budget(({ limit }) => limit) },
   github_rate_limit_remaining: { help: 'Calls that are left.', samples: budget(({ remaining }) => remaining) },
-  switchyard_pool_desired: {
-    help: 'Runners that a pool is to have.',
-    samples: ({ pools }) => pools.map(({ facts }) => ({ labels: poolLabels(facts), value: facts.desired })),
-  },
+  switchyard_pool_desired: ofPool('Runners that a pool is to have.', ({ facts }) => facts.desired),
   switchyard_pool_runners: {
     help: 'Runners of a pool by state.',
     samples: ({ pools }) =>
@@ -113,10 +137,7 @@ export const GAUGES: Record<string, { help: string; samples: (snapshot: FleetSna
         })),
       ),
   },
-  switchyard_pool_queued_jobs: {
-    help: 'Queued jobs that runners of a pool could take.',
-    samples: ({ pools }) => pools.map(({ facts }) => ({ labels: poolLabels(facts), value: facts.queued })),
-  },
+  switchyard_pool_queued_jobs: ofPool('Queued jobs that runners of a pool could take.', ({ facts }) => facts.queued),
   switchyard_pool_reason: {
     help: 'Why a pool has the size it has: 1 for each reason that holds now.',
     samples: ({ pools }) =>
@@ -138,14 +159,12 @@ export const GAUGES: Record<string, { help: string; samples: (snapshot: FleetSna
   },
 };
 
-const poolLabels = ({ namespace, name }: PoolFacts) => ({ namespace, pool: name });
-
 const reasonCodes = ({ autoscaler, ownReasons = [] }: PoolFacts): string[] => [
   ...new Set([...(autoscaler?.status?.reasons ?? []), ...ownReasons].map(({ code }) => code)),
 ];
 
-function jobsIn(status: PoolFacts['jobs'][number]['status']): (facts: PoolFacts) => number {
-  return ({ jobs }) => jobs.filter((job) => job.status === status).length;
+function jobsIn(status: PoolFacts['jobs'][number]['status']): (pool: PoolSnapshot) => number {
+  return ({ facts: { jobs } }) => jobs.filter((job) => job.status === status).length;
 }
 
 /** The three labels by which ARC says where runners are registered; those that do not apply are empty. */
@@ -156,57 +175,6 @@ export function scopeLabels(scope: RunnerScope | undefined) {
     organization: scope?.kind === 'organization' ? name : scope?.kind === 'repository' ? scope.owner : '',
     repository: scope?.kind === 'repository' ? scope.name : '',
   };
-}
-
-type Value = { labels: Record<string, string>; value: number | undefined };
-const isKnown = (one: Value): one is Sample => one.value !== undefined;
-
-function each(kind: PoolFacts['kind'], valuesOf: (pool: PoolSnapshot) => Value[]) {
-  return ({ pools }: FleetSnapshot): Sample[] =>
-    pools.filter(({ facts }) => facts.kind === kind).flatMap((pool) => valuesOf(pool).filter(isKnown));
-}
-
-function ofAutoscaler(help: string, valueOfPool: (facts: PoolFacts) => number | undefined) {
-  const samples = ({ pools }: FleetSnapshot): Sample[] =>
-    pools
-      .flatMap(({ facts }): Value[] => {
-        const { autoscaler, namespace } = facts;
-        const labels = { horizontalrunnerautoscaler: autoscaler?.metadata.name ?? '', namespace };
-        return autoscaler ? [{ labels, value: valueOfPool(facts) }] : [];
-      })
-      .filter(isKnown);
-  return { help, samples };
-}
-
-function ofTarget(help: string, valueOfPool: (facts: PoolFacts) => number | undefined) {
-  const samples = ({ pools }: FleetSnapshot): Sample[] =>
-    pools
-      .flatMap(({ facts, scope }): Value[] => {
-        const { autoscaler, namespace, name } = facts;
-        if (!autoscaler) return [];
-        const horizontalrunnerautoscaler = autoscaler.metadata.name;
-        const kind = facts.kind.toLowerCase();
-        const labels = { horizontalrunnerautoscaler, namespace, ...scopeLabels(scope), kind, name };
-        return [{ labels, value: valueOfPool(facts) }];
-      })
-      .filter(isKnown);
-  return { help, samples };
-}
-
-function ofController(help: string, valueOfPool: (pool: PoolSnapshot) => number | undefined) {
-  const samples = each('AutoscalingRunnerSet', (pool) => {
-    const { name, namespace } = pool.facts;
-    return [{ labels: { name, namespace, ...scopeLabels(pool.scope) }, value: valueOfPool(pool) }];
-  });
-  return { help, samples };
-}
-
-function ofScaleSet(help: string, valueOfPool: (pool: PoolSnapshot) => number | undefined) {
-  const samples = each('AutoscalingRunnerSet', (pool) => {
-    const { name, namespace } = pool.facts;
-    return [{ labels: { ...scopeLabels(pool.scope), name, namespace }, value: valueOfPool(pool) }];
-  });
-  return { help, samples };
 }
 
 function budget(numberOf: (known: RateBudget) => number) {
