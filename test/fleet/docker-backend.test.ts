@@ -212,6 +212,71 @@ describe.skipIf(!engine)('with a Docker engine', () => {
       rmSync(folder, { recursive: true });
     });
 
+    it('shows files of Secrets read-only, with their modes and group; nobody else sees their content', async () => {
+      const content = Buffer.from('very secret');
+      const file = (path: string, mode: number) => ({ path, content, mode });
+      const long = 'k'.repeat(200);
+      await backend.start({
+        name: 'box',
+        jitConfig: CONFIG,
+        keepConfig: false,
+        spec: {
+          ...ALONE,
+          securityContext: { runAsUser: 1000, fsGroup: 7 },
+          volumes: [
+            { name: 'keys', secret: { secretName: 's' } },
+            { name: 'data', emptyDir: {} },
+          ],
+          volumeMounts: [
+            { name: 'keys', mountPath: '/keys' },
+            { name: 'keys', mountPath: '/etc/app/key', subPath: 'sub/key' },
+            { name: 'data', mountPath: '/part', subPath: 'a/b' },
+            { name: 'data', mountPath: '/whole' },
+          ],
+        },
+        volumeFiles: () => ({ keys: [file('key', 0o400), file('sub/key', 0o644), file(long, 0o644)] }),
+      });
+      await running();
+      expect(inRunner('cat', '/keys/key', '/etc/app/key', `/keys/${long}`)).toBe('very secret'.repeat(3));
+      expect(inRunner('stat', '-c', '%a %u %g', '/keys/key', '/keys/sub/key', '/etc/app/key')).toBe(
+        '440 0 7\n644 0 7\n644 0 7',
+      );
+      expect(() => inRunner('sh', '-c', 'echo x > /keys/new')).toThrow(/Read-only/);
+      expect(inRunner('sh', '-c', 'echo b > /part/file && cat /whole/a/b/file')).toBe('b');
+      expect(docker.docker('inspect', container('box'))).not.toContain('very secret');
+      expect(docker.docker('ps', '-aq', '--filter', 'label=switchyard.part=volumes.filling')).toBe('');
+      await backend.stop('box', 1_000);
+      await backend.remove('box', { keepLog: false });
+      expect(docker.docker('volume', 'ls', '-q', '--filter', 'label=switchyard.instance=box')).toBe('');
+    });
+
+    it('starts a runner whose root file system is read-only', async () => {
+      const securityContext = { readOnlyRootFilesystem: true };
+      const volume = { volumes: [{ name: 'out', emptyDir: {} }], volumeMounts: [{ name: 'out', mountPath: '/out' }] };
+      await start({ ...ALONE, ...volume, containers: [{ name: 'runner', securityContext }] });
+      await running();
+      expect(inRunner('sh', '-c', 'echo a > /out/a && cat /out/a')).toBe('a');
+      expect(() => inRunner('touch', '/etc/x')).toThrow(/Read-only/);
+    });
+
+    it('starts nothing when a Secret of a volume is missing', async () => {
+      const missing = backend.start({
+        name: 'box',
+        jitConfig: CONFIG,
+        keepConfig: false,
+        spec: {
+          ...ALONE,
+          volumes: [{ name: 'keys', secret: { secretName: 's' } }],
+          volumeMounts: [{ name: 'keys', mountPath: '/keys' }],
+        },
+        volumeFiles: () => {
+          throw new Error('no Secret "s"');
+        },
+      });
+      await expect(missing).rejects.toThrow('no Secret "s"');
+      expect(await backend.list()).toEqual([]);
+    });
+
     it('POD-7, POD-13: a docker sidecar shares volumes, socket folder and network with the runner, and ends with it', async () => {
       await start(WITH_SIDECAR);
       await running();

@@ -1,5 +1,7 @@
 import type { FieldWarning } from '../resources/kind.ts';
+import type { PullSecrets } from '../resources/pull-secrets.ts';
 import type { RunnerSpec } from '../resources/runner-spec.ts';
+import type { VolumeFiles } from '../resources/volume-files.ts';
 
 /** Where jobs work below the root of their runner, unless the spec and the backend have another place. */
 export const WORK_FOLDER = '_work';
@@ -12,6 +14,10 @@ export interface StartRequest {
   /** Keep the JIT config (readable by the fleet alone), so that a later `start` can resume the registration. */
   keepConfig: boolean;
   spec: RunnerSpec;
+  /** Content of the volumes that have some. @throws OutsideError for what is missing */
+  volumeFiles?(): VolumeFiles;
+  /** Logins for its images. */
+  pullSecrets?(): PullSecrets;
 }
 
 /** How an instance ended. `code` and `signal` are unknown when it ended while no fleet was looking. */

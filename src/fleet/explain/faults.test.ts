@@ -127,10 +127,21 @@ const startFails = (error: () => unknown): Fault['inject'] => {
 const rejection = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(() => undefined).catch((error) => error);
 
+const NO_SECRETS = { logins: [], problems: ['the Secret "pull" does not exist'] };
+
 /** The docker backend's own words for what the engine says. */
-const imageError = (says: string, pullPolicy: 'Never' | 'IfNotPresent'): Promise<unknown> => {
-  const engine = { run: () => Promise.reject(new EngineFailed('image', says)) } as unknown as Engine;
-  return rejection(new Images(engine, silentLogger).prepare({ image: 'localhost/runner:1', pullPolicy }));
+const imageError = (
+  says: string,
+  pullPolicy: 'Never' | 'IfNotPresent',
+  { isOverdue = false } = {},
+): Promise<unknown> => {
+  // The first call asks whether the image is here.
+  const answers = ['Error: No such image', says, 'Error: No such image'];
+  const run = () => Promise.reject(new EngineFailed('pull', answers.shift() ?? '', { isOverdue }));
+  const engine = { run } as unknown as Engine;
+  return rejection(
+    new Images({ engine, logger: silentLogger }).prepare({ image: 'localhost/runner:1', pullPolicy }, NO_SECRETS),
+  );
 };
 
 /** A program that says hello as it should, then does this to every other request. */
@@ -305,6 +316,18 @@ const FAULTS: Fault[] = [
     inject: startFails(() => imageError('Error: No such image: localhost/runner:1', 'IfNotPresent')),
     cause: 'image-missing',
     says: /cannot be pulled/,
+  },
+  {
+    what: 'a registry that wants a login',
+    inject: startFails(() => imageError('Error: denied: requested access to the resource is denied', 'IfNotPresent')),
+    cause: 'image-refused',
+    says: /does not give out the image.*is denied\. Of its imagePullSecrets the Secret "pull" does not exist\./,
+  },
+  {
+    what: 'a pull that hangs',
+    inject: startFails(() => imageError('it took longer than 1800 s', 'IfNotPresent', { isOverdue: true })),
+    cause: 'image-slow',
+    says: /not pulled in time.*it took longer than 1800 s/,
   },
   {
     what: 'a docker program that is missing',

@@ -20,6 +20,8 @@ const LEADS: Record<string, string> = {
   'server-unreachable': 'The server cannot be reached',
   'server-answers-wrongly': 'The server answers what cannot be understood',
   'image-missing': 'The image of the runners is missing',
+  'image-refused': 'The registry does not give out the image of the runners',
+  'image-slow': 'The image of the runners is not pulled in time',
   'disk-full': 'The disk is full',
   'backend-hangs': 'The backend hangs',
   'backend-lies': 'The backend cannot be believed',

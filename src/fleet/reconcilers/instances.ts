@@ -1,9 +1,12 @@
 /** What the reconcilers of both generations' runners know of instances. */
-import type { Exit } from '../backends/types.ts';
+import type { Exit, StartRequest } from '../backends/types.ts';
+import { type ConfigMap, configMapBytes } from '../resources/config-map.ts';
 import type { StoredObject } from '../resources/object.ts';
+import { pullSecrets } from '../resources/pull-secrets.ts';
 import type { RunnerSpec } from '../resources/runner-spec.ts';
-import { type Secret, secretTexts } from '../resources/secret.ts';
+import { type Secret, secretBytes, secretTexts } from '../resources/secret.ts';
 import { resolveVariables } from '../resources/variable-references.ts';
+import { volumeFiles } from '../resources/volume-files.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 
 /** An end this soon after the start, without a job, is a failed start. */
@@ -21,13 +24,30 @@ export function describeExit(exit: Exit | undefined): string {
 
 export const outputOf = ({ output }: Exit): string => (output ? ` Last output:\n${output}` : '');
 
-/** The spec with the values of Secrets and ConfigMaps that its variables name. @throws OutsideError for what is missing */
-export const specToStart = (store: ResourceStore, { metadata }: StoredObject, spec: RunnerSpec): RunnerSpec =>
-  resolveVariables(spec, {
-    metadata,
-    lookUp(plural, name) {
-      const found = store.find({ plural, namespace: metadata.namespace, name });
-      if (!found) return undefined;
-      return plural === 'secrets' ? secretTexts(found as Secret) : ((found.data as Record<string, string>) ?? {});
-    },
-  });
+/** What a start is given from the store: the spec with values in the place of names, files and logins. @throws OutsideError for what is missing */
+export function startingPoint(
+  store: ResourceStore,
+  { metadata }: StoredObject,
+  spec: RunnerSpec,
+): Pick<StartRequest, 'spec' | 'volumeFiles' | 'pullSecrets'> {
+  const find = (plural: string, name: string) => store.find({ plural, namespace: metadata.namespace, name });
+  const secretOf = (name: string) => find('secrets', name) as Secret | undefined;
+  const mapOf = (name: string) => find('configmaps', name) as ConfigMap | undefined;
+  const textsOf = (name: string) => ifFound(secretOf(name), secretTexts);
+  return {
+    spec: resolveVariables(spec, {
+      metadata,
+      lookUp: (plural, name) => (plural === 'secrets' ? textsOf(name) : ifFound(mapOf(name), ({ data = {} }) => data)),
+    }),
+    volumeFiles: () =>
+      volumeFiles(spec, {
+        metadata,
+        contentOf: (plural, name) =>
+          plural === 'secrets' ? ifFound(secretOf(name), secretBytes) : ifFound(mapOf(name), configMapBytes),
+      }),
+    pullSecrets: () => pullSecrets(spec, textsOf),
+  };
+}
+
+const ifFound = <T, R>(found: T | undefined, read: (found: T) => R): R | undefined =>
+  found === undefined ? undefined : read(found);

@@ -9,7 +9,7 @@ import { annotation, isOver, RUNNER_FINALIZER, type Runner, type RunnerStatus } 
 import { isEphemeral } from '../resources/runner-spec.ts';
 import { instanceName, type ReconcilerContext } from './context.ts';
 import { decideRunner, type RunnerAction, type RunnerState, UNREGISTRATION_RETRY_MS } from './decide-runner.ts';
-import { describeExit, FAILED_START_MS, outputOf, STOP_GRACE_MS, specToStart } from './instances.ts';
+import { describeExit, FAILED_START_MS, outputOf, STOP_GRACE_MS, startingPoint } from './instances.ts';
 import { register } from './registration.ts';
 
 export async function reconcileRunner(context: ReconcilerContext, key: ObjectKey): Promise<void> {
@@ -120,8 +120,8 @@ async function startInstance(context: ReconcilerContext, runner: Runner, jitConf
   instances.set(name, { name, resumable: keepConfig });
   runnerTimes.note(name, 'asked');
   try {
-    const spec = specToStart(store, runner, runner.spec);
-    await backendOf(backend, runner).start({ name, jitConfig, keepConfig, spec });
+    const point = startingPoint(store, runner, runner.spec);
+    await backendOf(backend, runner).start({ name, jitConfig, keepConfig, ...point });
     runnerTimes.note(name, 'started');
     observer.expect(placeOfRunner(runner));
   } catch (error) {

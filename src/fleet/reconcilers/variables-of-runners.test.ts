@@ -25,6 +25,34 @@ it('a runner is started with the values of the Secrets that its variables name, 
   expect(JSON.stringify(fleet.runners())).not.toContain('very secret');
 });
 
+it('a runner is started with the files of its volumes and the logins of its images, of its namespace and no other', async () => {
+  fleet = await FleetUnderTest.withFake(new ManualClock());
+  const secret = (name: string, namespace: string, data: Record<string, string>) =>
+    fleet?.store.create('secrets', {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace },
+      type: 'Opaque',
+      data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')])),
+    });
+  secret('keys', 'default', { key: 'very secret' });
+  secret('pull', 'default', { '.dockerconfigjson': '{"auths":{"ghcr.io":{"auth":"x"}}}' });
+  secret('theirs', 'others', { '.dockerconfigjson': '{"auths":{"ghcr.io":{"auth":"y"}}}' });
+  fleet.deploy('pool', 1, {
+    repository: 'octo/app',
+    volumes: [{ name: 'v', secret: { secretName: 'keys' } }],
+    imagePullSecrets: [{ name: 'pull' }, { name: 'theirs' }],
+  });
+  await fleet.controller.settled();
+  const [started] = fleet.backend.started;
+  expect(started?.volumeFiles?.()).toEqual({ v: [{ path: 'key', mode: 0o644, content: Buffer.from('very secret') }] });
+  expect(started?.pullSecrets?.()).toEqual({
+    logins: [{ registry: 'ghcr.io', entry: { auth: 'x' } }],
+    problems: ['the Secret "theirs" does not exist'],
+  });
+  expect(JSON.stringify(fleet.runners())).not.toContain('very secret');
+});
+
 it('a runner whose Secret is missing is a failed start that names it', async () => {
   fleet = await FleetUnderTest.withFake(new ManualClock());
   fleet.deploy('pool', 1, withToken('nowhere'));

@@ -16,6 +16,8 @@ export interface AutoscalerStatus {
   lastSuccessfulScaleOutTime?: string;
   /** Text of the SCHEDULE column (fleet-semantics 3.9). */
   scheduledOverridesSummary?: string;
+  /** Ours: the next change by the schedule, however far away, in the schedule's clocks and UTC (D-12, D-13). */
+  nextScheduledChange?: string;
   /** Ours: what led to `desiredReplicas`. */
   reasons?: Reason[];
   /** Ours: what can be foreseen to change it, soonest first. */
@@ -43,6 +45,7 @@ export const autoscalerKind: Kind = {
     { name: 'Max', type: 'integer', path: ['spec', 'maxReplicas'] },
     { name: 'Desired', type: 'integer', path: ['status', 'desiredReplicas'] },
     { name: 'Schedule', type: 'string', path: ['status', 'scheduledOverridesSummary'] },
+    { name: 'Next Change', type: 'string', path: ['status', 'nextScheduledChange'], isWide: true },
   ],
   check: (spec, subject) => checkAutoscaler(spec as AutoscalerSpec, subject),
   checkAnnotations: annotationProblems,

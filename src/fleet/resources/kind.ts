@@ -9,6 +9,8 @@ export interface Column {
   type: 'string' | 'integer' | 'date';
   /** Fields from the object's root, such as `['spec', 'replicas']`. */
   path: string[];
+  /** Only with `-o wide`. */
+  isWide?: true;
   /** Shows how many entries the field has, and none of them. */
   counts?: true;
 }

@@ -61,6 +61,10 @@ export function unchangedWhenImmutable(before: StoredObject, after: Content): Fi
   }));
 }
 
-/** The decoded texts of a Secret. */
-export const secretTexts = ({ data = {} }: Secret): Record<string, string> =>
-  Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
+/** The decoded values of a Secret. */
+export const secretBytes = ({ data = {} }: Secret): Record<string, Buffer> =>
+  Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64')]));
+
+/** The same as texts. */
+export const secretTexts = (secret: Secret): Record<string, string> =>
+  Object.fromEntries(Object.entries(secretBytes(secret)).map(([key, value]) => [key, value.toString('utf8')]));

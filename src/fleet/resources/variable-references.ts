@@ -9,13 +9,20 @@ const optional = z.boolean().optional();
 const Key = z.looseObject({ name, key: z.string(), optional });
 const KEPT_IN = { secretKeyRef: 'secrets', configMapKeyRef: 'configmaps' } as const;
 
-/** What `valueFrom` of a variable may be here; `fieldRef` only to fields of the metadata, since there is no pod. */
+/** Of one value. */
+const FIELD = String.raw`metadata\.(?:name|namespace|uid|(?:labels|annotations)\['[^']+'\])`;
+/** Only to the metadata, since there is no pod. All labels and all annotations are for files: a line each. */
+export const FieldReference = z.looseObject({
+  fieldPath: z.string().regex(new RegExp(`^(?:${FIELD}|metadata\\.(?:labels|annotations))$`)),
+});
+
+/** What `valueFrom` of a variable may be here. */
 const Reference = z.union([
   z.object({ secretKeyRef: Key }),
   z.object({ configMapKeyRef: Key }),
   z.object({
     fieldRef: z.looseObject({
-      fieldPath: z.string().regex(/^metadata\.(?:name|namespace|uid|(?:labels|annotations)\['[^']+'\])$/),
+      fieldPath: z.string().regex(new RegExp(`^${FIELD}$`)),
     }),
   }),
 ]);
@@ -82,11 +89,19 @@ function withValue(variable: Fields, place: Place): Fields[] {
   return value === undefined ? [] : [{ name: variable.name, value }];
 }
 
-function fieldOf(metadata: ObjectMeta, path: string): string | undefined {
-  const [, map, key = ''] = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(path) ?? [];
-  if (map === 'labels' || map === 'annotations') return metadata[map]?.[key] ?? '';
+/** @param path as `FieldReference` has it */
+export function fieldOf(metadata: ObjectMeta, path: string): string {
+  const [, map, key] = /^metadata\.(labels|annotations)(?:\['([^']+)'\])?$/.exec(path) ?? [];
+  if (map === 'labels' || map === 'annotations')
+    return key === undefined ? linesOf(metadata[map] ?? {}) : (metadata[map]?.[key] ?? '');
   return String(metadata[path.slice('metadata.'.length) as 'name' | 'namespace' | 'uid']);
 }
+
+const linesOf = (map: Record<string, string>): string =>
+  Object.keys(map)
+    .sort()
+    .map((key) => `${key}=${JSON.stringify(map[key])}`)
+    .join('\n');
 
 function keyOf(plural: Plural, reference: z.infer<typeof Key>, place: Place): string | undefined {
   const value = textsOf(plural, reference, place)[reference.key];

@@ -9,7 +9,7 @@ import { backendOf } from '../backends/annotation.ts';
 import type { Exit } from '../backends/types.ts';
 import { instanceName, type ReconcilerContext } from '../reconcilers/context.ts';
 import { decideRunner, type RunnerAction, type RunnerState } from '../reconcilers/decide-runner.ts';
-import { describeExit, FAILED_START_MS, outputOf, STOP_GRACE_MS, specToStart } from '../reconcilers/instances.ts';
+import { describeExit, FAILED_START_MS, outputOf, STOP_GRACE_MS, startingPoint } from '../reconcilers/instances.ts';
 import {
   EPHEMERAL_RUNNER_FINALIZER,
   type EphemeralRunner,
@@ -131,8 +131,8 @@ async function startInstance(context: ReconcilerContext, runner: EphemeralRunner
   instances.set(name, { name, resumable: false });
   runnerTimes.note(name, 'asked');
   try {
-    const spec = specToStart(store, runner, asked);
-    await backendOf(backend, runner).start({ name, jitConfig, keepConfig: false, spec });
+    const point = startingPoint(store, runner, asked);
+    await backendOf(backend, runner).start({ name, jitConfig, keepConfig: false, ...point });
   } catch (error) {
     instances.set(name, { name, resumable: false, exit: { reason: errorText(error), output: '' } });
     failedStart(context, runner, error);

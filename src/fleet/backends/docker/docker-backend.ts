@@ -7,6 +7,7 @@ import type { Logger } from '../../../common/log.ts';
 import { isLoopbackName } from '../../../common/loopback.ts';
 import { UNFIT_EXIT_CODE } from '../../../protocol/runner/constants.ts';
 import type { FieldWarning } from '../../resources/kind.ts';
+import type { PullSecrets } from '../../resources/pull-secrets.ts';
 import type { RunnerSpec } from '../../resources/runner-spec.ts';
 import { InstanceFolder } from '../instance-folder.ts';
 import type { Backend, Exit, Instance, StartRequest } from '../types.ts';
@@ -18,6 +19,7 @@ import { exitOf, inspectContainer, type Listed, listContainers, listVolumes } fr
 import { containerName, type Owner, RUNNER_PART } from './names.ts';
 import { type Place, planPod } from './plan-pod.ts';
 import { outputOf, removePod, startPod } from './pod.ts';
+import { removeOldLogins } from './registry-login.ts';
 
 export interface DockerBackendOptions {
   /** Holds the fleet's id, kept JIT configs and logs of failed runners; made with mode 700. */
@@ -34,6 +36,8 @@ export interface DockerBackendOptions {
   network: string;
   /** Settings of this program that are for runners. */
   settings: Record<string, string>;
+  /** How long a pull may take; default half an hour. */
+  pullTimeoutMs?: number;
   clock: Clock;
   logger: Logger;
 }
@@ -53,6 +57,7 @@ interface Live {
 
 /** Beyond the grace, for the engine to answer. */
 const STOP_PATIENCE_MS = 30_000;
+const NO_SECRETS: PullSecrets = { logins: [], problems: [] };
 /** Lines of a failed runner's output that are kept. */
 const KEPT_LINES = '5000';
 
@@ -75,7 +80,8 @@ export class DockerBackend implements Backend {
     this.#options = options;
     this.#fleet = fleetId(stateFolder);
     this.#engine = new Engine({ environment, scratch: stateFolder });
-    this.#images = new Images(this.#engine, logger);
+    removeOldLogins(stateFolder);
+    this.#images = new Images({ engine: this.#engine, logger, pullTimeoutMs: options.pullTimeoutMs });
     this.#watch = new EngineWatch({
       engine: this.#engine,
       fleet: this.#fleet,
@@ -94,7 +100,8 @@ export class DockerBackend implements Backend {
     return workDirOf(spec);
   }
 
-  async start({ name, jitConfig: given, keepConfig, spec }: StartRequest): Promise<void> {
+  async start(request: StartRequest): Promise<void> {
+    const { name, jitConfig: given, keepConfig } = request;
     if (this.#live.has(name)) return;
     this.#watch.begin();
     const live: Live = { id: '', isStarting: true, hasDied: false, isAsked: false };
@@ -104,7 +111,7 @@ export class DockerBackend implements Backend {
       const jitConfig = given ?? (await folder.keptConfig());
       if (!jitConfig) throw new OutsideError(`Runner ${name} has no kept config to resume with.`, { retryable: false });
       if (keepConfig) await folder.create().then(() => folder.keepConfig(jitConfig));
-      await this.#startPod(name, spec, jitConfig, live);
+      await this.#startPod(request, jitConfig, live);
     } catch (error) {
       this.#live.delete(name);
       await this.#undo(name, given === undefined);
@@ -168,7 +175,8 @@ export class DockerBackend implements Backend {
     await Promise.allSettled([...this.#live.values()].map(({ ended }) => ended));
   }
 
-  async #startPod(name: string, spec: RunnerSpec, jitConfig: string, live: Live): Promise<void> {
+  async #startPod(request: StartRequest, jitConfig: string, live: Live): Promise<void> {
+    const { name, spec, volumeFiles = () => ({}), pullSecrets = () => NO_SECRETS } = request;
     const place = this.#place(name);
     // What an earlier start of the same name has left: an ended runner that is resumed, or half a start.
     await removePod(this.#engine, place.owner);
@@ -177,7 +185,16 @@ export class DockerBackend implements Backend {
       live.id = id;
     };
     const plan = planPod(spec, place);
-    await startPod({ engine: this.#engine, images: this.#images, owner: place.owner, plan, jitConfig, onCreated });
+    await startPod({
+      engine: this.#engine,
+      images: this.#images,
+      owner: place.owner,
+      plan,
+      jitConfig,
+      volumeFiles,
+      pullSecrets,
+      onCreated,
+    });
   }
 
   /** After a failed start nothing is left; a kept config stays for the next try. */

@@ -4,10 +4,14 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { handOver, isAbsence } from '../../../common/docker.ts';
 import { OutsideError } from '../../../common/errors.ts';
+import type { RegistryLogin } from '../../resources/pull-secrets.ts';
+import { openLogin } from './registry-login.ts';
 
 export interface EngineCall {
   /** Variables of a container; `VARIABLES` in the arguments stands for them. */
   variables?: Record<string, string>;
+  /** In the place of what the client is logged in with at the registry of an image. */
+  login?: { image: string; login: RegistryLogin };
   /** Standard input. */
   input?: Buffer;
   /** Default: a minute, since an engine that hangs must not hang the fleet. */
@@ -28,10 +32,13 @@ export class EngineFailed extends OutsideError {
   readonly isAbsence: boolean;
   /** What the client printed, without our words. */
   readonly printed: string;
+  /** It was ended since it took too long. */
+  readonly isOverdue: boolean;
 
-  constructor(what: string, printed: string) {
+  constructor(what: string, printed: string, { isOverdue = false } = {}) {
     super(`docker ${what} failed${printed === '' ? '.' : `: ${printed}`}`, { retryable: true });
     this.printed = printed;
+    this.isOverdue = isOverdue;
     this.isAbsence = isAbsence(printed);
   }
 }
@@ -54,15 +61,22 @@ export class Engine {
   /** Standard output of a call that ended well. @throws EngineFailed */
   async run(args: string[], call: EngineCall = {}): Promise<string> {
     const { variables = {}, input, timeoutMs = CALL_TIMEOUT_MS, withErrors = false } = call;
-    const given = handOver(args, variables, this.#options.scratch);
+    const { environment, scratch } = this.#options;
+    const given = handOver(args, variables, scratch);
+    const login = call.login && openLogin(call.login.image, call.login.login, environment, scratch);
     try {
-      const child = this.#spawn(given.args, given.environment);
-      const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
-      const { code, signal, output, errors } = await resultOf(child, input).finally(() => clearTimeout(timer));
+      const child = this.#spawn(given.args, { ...given.environment, ...login?.environment });
+      let isOverdue = false;
+      const timer = setTimeout(() => {
+        isOverdue = true;
+        child.kill('SIGKILL');
+      }, timeoutMs);
+      const { code, output, errors } = await resultOf(child, input).finally(() => clearTimeout(timer));
       if (code === 0) return (withErrors ? output + errors : output).trimEnd();
-      const problem = signal === 'SIGKILL' ? `it took longer than ${timeoutMs / 1_000} s` : errors;
-      throw new EngineFailed(args[0] ?? '', problem.trim().slice(-MAX_ERROR));
+      const problem = isOverdue ? `it took longer than ${timeoutMs / 1_000} s` : errors;
+      throw new EngineFailed(args[0] ?? '', problem.trim().slice(-MAX_ERROR), { isOverdue });
     } finally {
+      login?.close();
       given.close();
     }
   }
@@ -119,7 +133,6 @@ export class Engine {
 
 interface Result {
   code: number | null;
-  signal: NodeJS.Signals | null;
   output: string;
   errors: string;
 }
@@ -144,9 +157,9 @@ async function resultOf(child: ChildProcess, input: Buffer | undefined): Promise
       cause: error,
     });
   });
-  const [code, signal] = (await closed) as [number | null, NodeJS.Signals | null];
+  const [code] = (await closed) as [number | null];
   const text = (parts: Buffer[]): string => Buffer.concat(parts).toString('utf8');
-  return { code, signal, output: text(chunks.output), errors: text(chunks.errors) };
+  return { code, output: text(chunks.output), errors: text(chunks.errors) };
 }
 
 function parse(line: string, onValue: (value: unknown) => void): void {

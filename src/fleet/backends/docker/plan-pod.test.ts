@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunnerSpec } from '../../resources/runner-spec.ts';
 import { type ContainerPlan, type Place, type PodPlan, planPod } from './plan-pod.ts';
+import { withFolders } from './volumes.ts';
 
 const PLACE: Place = {
   owner: { fleet: '12345678-aaaa', instance: 'box' },
@@ -171,6 +172,57 @@ describe('volumes of a runner', () => {
   });
 });
 
+describe('volumes with the files of Secrets and the like', () => {
+  const secret = { name: 'keys', secret: { secretName: 's' } };
+
+  it('are mounted read-only, and filled through a container that never runs', () => {
+    const { filling, runner, ...pod } = plan({
+      volumes: [secret],
+      volumeMounts: [{ name: 'keys', mountPath: '/keys' }],
+      securityContext: { fsGroup: 7 },
+    });
+    const [mount] = values(runner, '--mount').filter((one) => one.includes('/keys'));
+    expect(mount).toMatch(/source=switchyard-12345678-box__volume-keys,.*volume-nocopy,readonly$/);
+    expect(filling).toMatchObject({ filled: ['keys'], folders: [] });
+    expect(filling?.options.join(' ')).toContain('--name switchyard-12345678-box__volumes.filling --network none');
+    expect(pod.fileGroup).toBe(7);
+    expect(runner.openFolders).not.toContain('/keys');
+    expect(pod.warnings).toEqual([]);
+  });
+
+  it('are copied where a part of one is mounted', () => {
+    const mount = { name: 'keys', mountPath: '/etc/key', subPath: 'key' };
+    const pod = plan({ volumes: [secret], volumeMounts: [mount] });
+    expect(pod.runner.copies).toEqual([{ volume: 'keys', subPath: 'key', to: '/etc/key' }]);
+    expect(volumesOf(pod.runner)).not.toContain('keys:/etc/key');
+    expect(pod.filling).toBeUndefined();
+  });
+
+  it('need nothing that no container mounts', () => {
+    expect(plan({ volumes: [secret] }).filling).toBeUndefined();
+  });
+
+  it('a part of another volume is made before, and of a folder of the machine is a path', () => {
+    const pod = plan({
+      dockerEnabled: false,
+      volumes: [
+        { name: 'disk', emptyDir: {} },
+        { name: 'host', hostPath: { path: '/data' } },
+      ],
+      volumeMounts: [
+        { name: 'disk', mountPath: '/a', subPath: 'x/y' },
+        { name: 'host', mountPath: '/b', subPath: 'z' },
+      ],
+    });
+    expect(pod.filling?.folders).toEqual(['/volumes/disk/x/y']);
+    const volume = 'switchyard-12345678-box__volume-disk';
+    const options = withFolders(pod.runner.options, new Map([[volume, '/engine/disk/_data']]));
+    expect(options).toContain('type=bind,source=/engine/disk/_data/x/y,target=/a');
+    expect(values(pod.runner, '--volume')).toEqual(['/data/z:/b']);
+    expect(pod.runner.openFolders).toEqual(['/runner']);
+  });
+});
+
 describe('what a container is given', () => {
   it('turns limits and requests into those of the engine', () => {
     const { options } = plan({
@@ -252,7 +304,7 @@ describe('D-1: what the docker backend cannot honour', () => {
       containerMode: 'kubernetes',
       nodeSelector: { zone: 'a' },
       serviceAccountName: 'robot',
-      imagePullSecrets: [{ name: 'pull' }],
+      imagePullSecrets: [{ name: 'pull' }, {}],
       dnsPolicy: 'ClusterFirst',
       env: [
         { name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } },
@@ -262,12 +314,16 @@ describe('D-1: what the docker backend cannot honour', () => {
       resources: { limits: { cpu: 'much', 'ephemeral-storage': '1Gi' }, claims: [] },
       imagePullPolicy: 'Sometimes',
       volumes: [
-        { name: 'secret', secret: { secretName: 's' } },
+        { name: 'claim', persistentVolumeClaim: { claimName: 'c' } },
+        { name: 'token', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } },
+        { name: 'wrong', secret: { secretName: 's', items: [{ key: 'k', path: '../k' }] } },
+        { name: 'fast', emptyDir: { medium: 'Memory' } },
         { name: 'big', emptyDir: { sizeLimit: '5Gi' } },
       ],
       volumeMounts: [
-        { name: 'secret', mountPath: '/secret' },
-        { name: 'big', mountPath: '/big', subPath: 'part' },
+        { name: 'claim', mountPath: '/claim' },
+        { name: 'fast', mountPath: '/fast', subPath: 'part', mountPropagation: 'HostToContainer' },
+        { name: 'big', mountPath: '/big', subPath: '/part' },
       ],
       securityContext: { runAsNonRoot: true, runAsUser: 'root' },
       containers: [{ name: 'runner', livenessProbe: {}, securityContext: { procMount: 'Unmasked' } }],
@@ -280,17 +336,21 @@ describe('D-1: what the docker backend cannot honour', () => {
         'containerMode',
         'nodeSelector',
         'serviceAccountName',
-        'imagePullSecrets',
+        'imagePullSecrets[1]',
         'dnsPolicy',
         'env[0].valueFrom',
         'resources.limits.cpu',
         'resources.limits.ephemeral-storage',
         'resources.claims',
         'imagePullPolicy',
-        'volumes[0].secret',
-        'volumes[1].emptyDir.sizeLimit',
+        'volumes[0].persistentVolumeClaim',
+        'volumes[1].projected.sources[0]',
+        'volumes[2].secret.items[0].path',
+        'volumes[4].emptyDir.sizeLimit',
         'volumeMounts[0]',
+        'volumeMounts[1].mountPropagation',
         'volumeMounts[1].subPath',
+        'volumeMounts[2].subPath',
         'securityContext.runAsNonRoot',
         'securityContext.runAsUser',
         'containers[0].livenessProbe',

@@ -8,12 +8,13 @@ import type { FieldWarning } from '../../resources/kind.ts';
 import type { RunnerSpec } from '../../resources/runner-spec.ts';
 import { type DockerMode, dockerdArguments, dockerMode, RUN_FOLDER, runnerVariables } from './docker-modes.ts';
 import { elementsOf, type Field, type Fields, fieldsOf, read, type Warn, warnOfOthers } from './fields.ts';
+import { type Copy, copiesOf, type Filling, fillingOf } from './filling.ts';
 import { liesIn, RUNNER_ROOT, workDirOf } from './folders.ts';
 import { containerName, LABELS, labelsOf, type Owner, RUNNER_PART } from './names.ts';
 import { isMachinesNetwork, networkOptions, ownNetwork } from './network.ts';
 import { resourceOptions } from './resources.ts';
-import { reviewFields } from './review.ts';
-import { hasSeLinuxOptions, reviewPodSecurity, securityOptions, sysctlOptions } from './security.ts';
+import { reviewFields, reviewPullSecrets } from './review.ts';
+import { fileGroup, hasSeLinuxOptions, reviewPodSecurity, securityOptions, sysctlOptions } from './security.ts';
 import { commandLine, readVariables } from './variables.ts';
 import { type Mount, mountOptions, readMounts, readVolumes, type Volume, type Volumes } from './volumes.ts';
 
@@ -30,9 +31,16 @@ export interface ContainerPlan {
   command: string[];
   /** Folders of it that everybody may write to, as in an emptyDir; they are on volumes that it mounts first. */
   openFolders: string[];
+  /** Nothing but its volumes can be written to, by us either. */
+  hasReadOnlyRoot: boolean;
+  copies: Copy[];
 }
 
 export interface PodPlan {
+  /** Done before everything else. */
+  filling: Filling | undefined;
+  /** Group of files in volumes. */
+  fileGroup: number | undefined;
   /** Run one after the other, each to its end, before the runner. */
   init: ContainerPlan[];
   runner: ContainerPlan;
@@ -91,6 +99,8 @@ class Planner {
   readonly #volumes: Volumes;
   /** Volumes that a container before this one has opened. */
   readonly #opened = new Set<string>();
+  /** Of all containers. */
+  readonly #mounts: Mount[] = [];
 
   constructor(spec: RunnerSpec, place: Place) {
     this.#spec = spec;
@@ -103,6 +113,7 @@ class Planner {
     const warn = this.#warn;
     reviewFields(this.#spec, warn);
     reviewPodSecurity(this.#field('securityContext'), warn);
+    reviewPullSecrets(this.#field('imagePullSecrets'), warn);
     const given = elementsOf(this.#field('containers'));
     const named = (name: string) => given.find(({ value }) => nameOf(value) === name);
     const others = given.filter(({ value }) => ![RUNNER_PART, this.#sidecarName()].includes(nameOf(value)));
@@ -112,7 +123,14 @@ class Planner {
       ...(this.#mode === 'sidecar' ? [this.#docker(named(DOCKER_PART))] : []),
       ...[...others, ...elementsOf(this.#field('sidecarContainers'))].map((own) => this.#besideRunner(own)),
     ];
-    return { init, runner, beside, warnings: this.#warnings };
+    return {
+      filling: fillingOf(this.#mounts, this.#volumes, this.#place.owner),
+      fileGroup: fileGroup(this.#field('securityContext')),
+      init,
+      runner,
+      beside,
+      warnings: this.#warnings,
+    };
   }
 
   #field(name: keyof RunnerSpec & string): Field {
@@ -223,6 +241,8 @@ class Planner {
     const variables = { ...readVariables(fields('env'), warn), ...extra.variables };
     const { entrypoint, words, args } = commandLine(fields('command'), fields('args'), variables, warn);
     const folder = read(z.string(), fields('workingDir'), warn);
+    this.#mounts.push(...extra.mounts);
+    const security = securityOptions(this.#field('securityContext'), fields('securityContext'), warn);
     return {
       part,
       image: extra.image.name,
@@ -233,20 +253,23 @@ class Planner {
         ...[...labelsOf(owner), `${LABELS.part}=${part}`].flatMap((label) => ['--label', label]),
         ...extra.options,
         ...resourceOptions(fields('resources'), warn),
-        ...securityOptions(this.#field('securityContext'), fields('securityContext'), warn),
+        ...security,
         ...mountOptions(extra.mounts, this.#volumes, owner, warn),
         ...(folder === undefined ? [] : ['--workdir', folder]),
         ...entrypoint,
       ],
       command: [...words, ...(extra.command ? extra.command(args, variables) : args)],
       openFolders: this.#toOpen(extra.mounts),
+      hasReadOnlyRoot: security.includes('--read-only'),
+      copies: copiesOf(extra.mounts, this.#volumes),
     };
   }
 
   /** Of what only this one container could have opened so far. */
   #toOpen(mounts: Mount[]): string[] {
     const found = mounts.filter(
-      ({ name, readOnly }) => !readOnly && this.#volumes.get(name)?.kind === 'disk' && !this.#opened.has(name),
+      ({ name, readOnly, subPath }) =>
+        !readOnly && !subPath && this.#volumes.get(name)?.kind === 'disk' && !this.#opened.has(name),
     );
     for (const { name } of found) this.#opened.add(name);
     return found.map(({ mountPath }) => mountPath);

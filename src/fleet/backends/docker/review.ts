@@ -1,11 +1,13 @@
+import { isPullSecret } from '../../resources/pull-secrets.ts';
 import { RunnerSpec } from '../../resources/runner-spec.ts';
-import type { Warn } from './fields.ts';
+import { elementsOf, type Field, type Warn } from './fields.ts';
 
 /** Fields of a RunnerSpec that containers of an engine can honour, or whose parts are reviewed where they are read. */
 const HONOURED = new Set(
   [
     'enterprise organization repository labels group ephemeral githubAPICredentialsFrom image workDir',
     'dockerdWithinRunnerContainer dockerEnabled dockerMTU dockerRegistryMirror dockerVarRunVolumeSizeLimit',
+    'imagePullSecrets',
     'containers env envFrom resources imagePullPolicy volumeMounts volumes',
     'dockerdContainerResources dockerEnv dockerVolumeMounts initContainers sidecarContainers',
     'runtimeClassName securityContext terminationGracePeriodSeconds hostAliases dnsConfig',
@@ -30,7 +32,6 @@ const REASONS: Partial<Record<keyof RunnerSpec, string>> = {
   volumeStorageMedium: 'has no effect: with the docker backend this volume is on disk',
   workVolumeClaimTemplate:
     'has no effect: with the docker backend the work folder is a volume of the engine, without a limit',
-  imagePullSecrets: 'has no effect: the docker backend pulls with what the client of this machine knows (docker login)',
   dnsPolicy: 'has no effect: with the docker backend names are looked up as the engine does it',
 };
 
@@ -39,5 +40,11 @@ export function reviewFields(spec: RunnerSpec, warn: Warn): void {
   for (const [field, value] of Object.entries(spec)) {
     if (value === undefined || HONOURED.has(field) || !(field in RunnerSpec.shape)) continue;
     if (!HARMLESS[field]?.includes(value)) warn(field, REASONS[field as keyof RunnerSpec] ?? NO_CLUSTER);
+  }
+}
+
+export function reviewPullSecrets(field: Field, warn: Warn): void {
+  for (const { path, value } of elementsOf(field)) {
+    if (!isPullSecret(value)) warn(path, 'has no effect: it is the name of a Secret with logins, as {name: …}');
   }
 }

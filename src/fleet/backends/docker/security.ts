@@ -58,6 +58,9 @@ export function reviewPodSecurity(pod: Field | undefined, warn: Warn): void {
   read(PodContext, pod, warn);
 }
 
+export const fileGroup = (pod: Field | undefined): number | undefined =>
+  read(PodContext, pod, () => undefined)?.fsGroup;
+
 export const hasSeLinuxOptions = (pod: Field | undefined): boolean =>
   read(PodContext, pod, () => undefined)?.seLinuxOptions !== undefined;
 

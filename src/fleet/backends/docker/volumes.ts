@@ -1,20 +1,25 @@
 /** Volumes of a runner's containers: volumes of the engine, which go with the runner, and folders of its machine. */
+import { join } from 'node:path/posix';
 import { z } from 'zod';
 import { mountFields, mountOption } from '../../../common/docker.ts';
 import { parseQuantity } from '../../../common/quantity.ts';
+import { emptyParts, FILLED_KINDS, FILLED_VOLUMES, type FilledKind, isBelow } from '../../resources/volume-files.ts';
 import { elementsOf, type Field, read, type Warn, warnOfOthers } from './fields.ts';
 import { labelsOf, type Owner, volumeName } from './names.ts';
 
 export type Volume =
   | { kind: 'disk' }
   | { kind: 'memory'; sizeBytes: number | undefined }
+  /** Of Secrets and the like: filled before any container sees it. */
+  | { kind: 'files' }
   /** A folder or file of the engine's machine. @property mustExist the engine must not make what is missing */
   | { kind: 'host'; path: string; mustExist: boolean };
 
 export type Volumes = ReadonlyMap<string, Volume>;
 
-const KINDS = ['name', 'emptyDir', 'hostPath', 'ephemeral'];
-const NO_SUCH_KIND = 'has no effect: the docker backend has volumes of emptyDir, hostPath and ephemeral';
+const KINDS = ['name', 'emptyDir', 'hostPath', 'ephemeral', ...FILLED_KINDS];
+const NO_SUCH_KIND = `has no effect: the docker backend has volumes of ${KINDS.slice(1).join(', ')}`;
+const NO_FILE = 'has no effect: a file comes from a Secret, a ConfigMap, or a field of the metadata';
 const NO_SIZE = 'has no effect: only volumes of medium Memory have a limit with the docker backend';
 const NO_CLAIM = 'has no effect: with the docker backend it is a volume of the engine, without a limit';
 
@@ -38,7 +43,7 @@ export function readVolumes(field: Field | undefined, warn: Warn): Map<string, V
   for (const element of elementsOf(field)) {
     warnOfOthers(element, KINDS, NO_SUCH_KIND, warn);
     const volume = read(KubernetesVolume, element, warn);
-    const kind = volume && kindOf(volume, element.path, warn);
+    const kind = volume && (filled(volume, element.path, warn) ?? kindOf(volume, element.path, warn));
     if (kind) found.set(volume.name, kind);
   }
   return found;
@@ -57,6 +62,16 @@ function kindOf(
   return { kind: 'disk' };
 }
 
+function filled(volume: Record<string, unknown>, path: string, warn: Warn): Volume | undefined {
+  const isKind = (kind: FilledKind): boolean => {
+    const field = { path: `${path}.${kind}`, value: volume[kind] };
+    if (read(FILLED_VOLUMES[kind], field, warn) === undefined) return false;
+    for (const part of emptyParts(kind, field.value)) warn(field.path + part, NO_FILE);
+    return true;
+  };
+  return FILLED_KINDS.some(isKind) ? { kind: 'files' } : undefined;
+}
+
 function emptyDirVolume({ medium = '', sizeLimit }: z.infer<typeof EmptyDir>, path: string, warn: Warn): Volume {
   const sizeBytes = sizeLimit === undefined ? undefined : parseQuantity(String(sizeLimit));
   if (sizeLimit !== undefined && sizeBytes === undefined)
@@ -70,7 +85,9 @@ function emptyDirVolume({ medium = '', sizeLimit }: z.infer<typeof EmptyDir>, pa
 export interface Mount {
   name: string;
   mountPath: string;
-  readOnly?: boolean;
+  readOnly?: boolean | undefined;
+  /** Folder or file in the volume that is mounted in its place. */
+  subPath?: string | undefined;
   /** Where it comes from, for a warning. */
   path: string;
 }
@@ -79,8 +96,14 @@ const KubernetesMount = z.looseObject({
   name: z.string(),
   mountPath: z.string().startsWith('/'),
   readOnly: z.boolean().optional(),
+  subPath: z
+    .string()
+    .refine((path) => path === '' || isBelow(path), 'must be a path inside the volume')
+    .transform((path) => path || undefined)
+    .optional(),
 });
-const NO_PART = 'has no effect: the docker backend mounts whole volumes';
+const NO_PART = 'has no effect: the docker backend does not know it';
+const NO_MEMORY_PART = 'has no effect: the docker backend mounts whole volumes of medium Memory';
 
 export function readMounts(field: Field | undefined, warn: Warn): Mount[] {
   return elementsOf(field).flatMap((element) => {
@@ -94,27 +117,44 @@ export function readMounts(field: Field | undefined, warn: Warn): Mount[] {
 export function mountOptions(mounts: Mount[], volumes: Volumes, owner: Owner, warn: Warn): string[] {
   return mounts.flatMap((mount) => {
     const volume = volumes.get(mount.name);
+    if (volume?.kind === 'memory' && mount.subPath) warn(`${mount.path}.subPath`, NO_MEMORY_PART);
     if (volume) return oneMount(mount, volume, owner);
     warn(mount.path, `has no effect: there is no volume "${mount.name}" that the docker backend has`);
     return [];
   });
 }
 
-function oneMount({ name, mountPath, readOnly = false }: Mount, volume: Volume, owner: Owner): string[] {
+function oneMount({ name, mountPath, subPath, readOnly = false }: Mount, volume: Volume, owner: Owner): string[] {
   if (volume.kind === 'host') {
-    if (volume.mustExist) return ['--mount', mountOption(volume.path, mountPath, readOnly)];
-    return ['--volume', `${volume.path}:${mountPath}${readOnly ? ':ro' : ''}`];
+    const path = subPath === undefined ? volume.path : join(volume.path, subPath);
+    if (volume.mustExist) return ['--mount', mountOption(path, mountPath, readOnly)];
+    return ['--volume', `${path}:${mountPath}${readOnly ? ':ro' : ''}`];
   }
+  // A part of one with files is copied (`copiesOf`), which engines of every version can.
+  if (volume.kind === 'files' && subPath !== undefined) return [];
+  if (volume.kind === 'disk' && subPath !== undefined)
+    return ['--mount', mountOption(join(standIn(volumeName(owner, name)), subPath), mountPath, readOnly)];
   const fields = [
     'type=volume',
     `source=${volumeName(owner, name)}`,
     `target=${mountPath}`,
     ...labelsOf(owner).map((label) => `volume-label=${label}`),
     ...(volume.kind === 'memory' ? memoryFields(volume.sizeBytes) : []),
-    ...(readOnly ? ['readonly'] : []),
+    ...(volume.kind === 'files' ? ['volume-nocopy'] : []),
+    ...(readOnly || volume.kind === 'files' ? ['readonly'] : []),
   ];
   return ['--mount', mountFields(fields)];
 }
+
+/**
+ * For the folder of a volume on the engine's machine, known once there is one (`withFolders`): engines before 26 leave
+ * out without a word which part of a volume is asked for.
+ */
+const standIn = (volume: string): string => `\0${volume}\0`;
+
+/** @param folders of volumes by their names on the engine */
+export const withFolders = (options: string[], folders: ReadonlyMap<string, string>): string[] =>
+  options.map((option) => option.replace(/\0(.*)\0/, (_, volume: string) => folders.get(volume) ?? ''));
 
 function memoryFields(sizeBytes: number | undefined): string[] {
   const size = sizeBytes === undefined ? [] : [`size=${Math.floor(sizeBytes)}`];

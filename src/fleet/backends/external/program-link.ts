@@ -4,6 +4,7 @@ import { backOffMs } from '../../../common/back-off.ts';
 import { type Clock, sleep } from '../../../common/clock.ts';
 import { errorText, OutsideError } from '../../../common/errors.ts';
 import type { Logger } from '../../../common/log.ts';
+import { sendSignal } from '../../../common/send-signal.ts';
 import { lastLines } from '../instance-folder.ts';
 import {
   type Answer,
@@ -225,9 +226,5 @@ function shown(text: string): string {
 }
 
 function kill({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended.
-  }
+  if (pid !== undefined) sendSignal(pid, 'SIGKILL');
 }

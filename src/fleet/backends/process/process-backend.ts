@@ -127,12 +127,8 @@ export class ProcessBackend implements Backend {
     const live = this.#live.get(name);
     if (!live) return;
     const { pid, instanceId } = live.record;
-    try {
-      // Only the listener: it ends its worker in the order that GitHub's runner keeps (runner-protocol 4.10).
-      process.kill(pid, 'SIGTERM');
-    } catch {
-      // It ended by itself; its exit is on the way.
-    }
+    // Only the listener: it ends its worker in the order that GitHub's runner keeps (runner-protocol 4.10).
+    sendSignal(pid, 'SIGTERM');
     const inTime = new AbortController();
     const isOver = live.ended.then(() => inTime.abort());
     await sleep(graceMs, inTime.signal);

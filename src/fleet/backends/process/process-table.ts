@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { sleep } from '../../../common/clock.ts';
 import { processFacts } from '../../../common/process-facts.ts';
+import { sendSignal } from '../../../common/send-signal.ts';
 
 /** Marks every process of one runner: children inherit it, whatever process group or session they make. */
 export const INSTANCE_VARIABLE = 'RUNNER_INSTANCE_ID';
@@ -26,12 +27,7 @@ async function startTimeByPs(pid: number): Promise<string | undefined> {
 
 /** Sends `signal` to a process group, if there is one. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  if (pid <= 1) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // Nothing of it is left.
-  }
+  if (pid > 1) sendSignal(-pid, signal);
 }
 
 /**
@@ -65,7 +61,7 @@ export async function killMarked(instanceId: string): Promise<void> {
   for (let look = 0; look < MAX_LOOKS; look++) {
     const found = await findMarked(instanceId);
     if (found.length === 0) return;
-    for (const pid of found) killQuietly(pid);
+    for (const pid of found) sendSignal(pid, 'SIGKILL');
   }
 }
 
@@ -80,12 +76,4 @@ async function findMarked(instanceId: string): Promise<number[]> {
 async function carriesMark(pid: string, instanceId: string): Promise<boolean> {
   const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
   return environment.split('\0').includes(`${INSTANCE_VARIABLE}=${instanceId}`);
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended between the look and the kill.
-  }
 }
