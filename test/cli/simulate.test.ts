@@ -51,6 +51,15 @@ describe('switchyard simulate', () => {
     expect(JSON.parse(stdout)).toMatchObject([{ jobs: 1, neverRan: 0 }]);
   });
 
+  it('says when by the clocks of --tz and in UTC, in the text and on the page', async () => {
+    const folder = await folderWith({ 'trace.jsonl': trace(2) });
+    const words = ['simulate', '-f', EXAMPLE, '--trace', 'trace.jsonl', '--tz', 'Asia/Seoul', '--html', 'page.html'];
+    const { out } = await switchyard(words, { cwd: folder });
+    const start = /2026-01-05 18:00 GMT\+9 \(09:00 UTC\) to /;
+    expect(out).toMatch(start);
+    expect(await readFile(join(folder, 'page.html'), 'utf8')).toMatch(start);
+  });
+
   it('says which labels no pool has', async () => {
     const folder = await folderWith({ 'trace.jsonl': trace(2, ['gpu']) });
     const { out: stdout } = await switchyard(['simulate', '-f', EXAMPLE, '--trace', 'trace.jsonl'], { cwd: folder });

@@ -137,7 +137,12 @@ describe.skipIf(!program)('the real kubectl at a fleet', () => {
     const file = join(import.meta.dirname, '../../examples/autoscaled-runners.yaml');
     const applied = await kubectl.run(['apply', '-f', file]);
     expect(applied).toMatch(/horizontalrunnerautoscaler\S* created/);
-    expect(await kubectl.run(['get', 'hra'])).toMatch(/NAME +MIN +MAX +DESIRED +SCHEDULE/);
+    expect(await kubectl.run(['get', 'hra'])).toMatch(/NAME +MIN +MAX +DESIRED +SCHEDULE *\n/);
+    const isShown = async (): Promise<boolean> =>
+      /SCHEDULE +NEXT CHANGE *\n.* \+0000 UTC +\d{4}-\d\d-\d\d \d\d:\d\d \+\d\d:\d\d \([^)]+ UTC\): minReplicas/.test(
+        await kubectl.run(['get', 'hra', '-o', 'wide']),
+      );
+    await waitFor('the next change in the written offset and in UTC', isShown);
     expect(await kubectl.run(['describe', 'hra'])).toContain('Kind:         HorizontalRunnerAutoscaler');
     expect(await kubectl.run(['apply', '-f', file])).toMatch(/horizontalrunnerautoscaler\S* unchanged/);
     expect(await kubectl.run(['explain', 'hra.spec.scheduledOverrides'])).toMatch(/startTime\s+<string>/);

@@ -3,11 +3,13 @@ import { FleetClient, type Resource, type ResourceEvent } from '../client/fleet-
 import { KIND_WORDS } from '../client/fleet-kinds.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../failure.ts';
+import { whenText } from '../report/next-changes.ts';
 import { ageText, pad, safeText, table } from '../terminal/format.ts';
 import { printLine, type Sink } from '../terminal/terminal.ts';
-import { namespaceOf, namespaceOption } from './options.ts';
+import { namespaceOf, namespaceOption, timeZoneOf, timeZoneOption } from './options.ts';
 
 const LABEL_WIDTH = 14;
+const AUTOSCALERS = 'horizontalrunnerautoscalers';
 
 export const describeCommand: Command = {
   name: 'describe',
@@ -16,9 +18,10 @@ export const describeCommand: Command = {
     { name: 'kind', what: 'such as rdeploy, hra or runner', required: true, choices: KIND_WORDS },
     { name: 'name', what: 'its name', required: true },
   ],
-  options: [namespaceOption, ...connectionOptions('fleet')],
+  options: [namespaceOption, timeZoneOption, ...connectionOptions('fleet')],
   examples: [{ what: 'why a deployment has too few runners', command: 'switchyard describe rdeploy example' }],
   async run(input, { out }) {
+    const timeZone = timeZoneOf(input);
     const client = new FleetClient(await findEndpoint('fleet', input), namespaceOf(input));
     const kind = (await client.kinds()).named(input.argument(0) ?? '');
     const resource = await client.get(kind, input.argument(1) ?? '');
@@ -35,6 +38,9 @@ export const describeCommand: Command = {
       message,
     ]);
     printRows('Conditions', ['TYPE', 'STATUS', 'REASON', 'MESSAGE'], conditionRows, out);
+    if (kind.plural === AUTOSCALERS) {
+      printRows('Next', ['WHEN', 'WHAT', 'DESIRED'], nextRows(status as AutoscalerStatus, timeZone), out);
+    }
     printRows('Events', ['AGE', 'TYPE', 'REASON', 'MESSAGE'], events.map(eventRow), out);
     return EXIT.done;
   },
@@ -76,6 +82,18 @@ function printRows(title: string, headings: string[], rows: string[][], out: Sin
   ))
     printLine(out, `  ${line}`);
 }
+
+/** As far as it is shown here; the whole status is printed before. */
+interface AutoscalerStatus {
+  nextChanges?: { time: string; what: string; desiredReplicas?: number }[];
+}
+
+const nextRows = ({ nextChanges = [] }: AutoscalerStatus, timeZone: string | undefined): string[][] =>
+  nextChanges.map(({ time, what, desiredReplicas }) => [
+    whenText(time, Date.now(), timeZone),
+    what,
+    desiredReplicas === undefined ? '' : String(desiredReplicas),
+  ]);
 
 function eventRow({ type = '', reason = '', message = '', count = 1, lastTimestamp }: ResourceEvent): string[] {
   const age = lastTimestamp ? ageText(Date.now() - Date.parse(lastTimestamp)) : '';

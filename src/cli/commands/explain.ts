@@ -11,7 +11,7 @@ import { poolText } from '../report/pool-text.ts';
 import { mark, safeText } from '../terminal/format.ts';
 import { printLine, type Terminal } from '../terminal/terminal.ts';
 import { eventName } from './events.ts';
-import { namespaceOf, namespaceOption } from './options.ts';
+import { namespaceOf, namespaceOption, timeZoneOf, timeZoneOption } from './options.ts';
 
 export const explainCommand: Command = {
   name: 'explain',
@@ -27,6 +27,7 @@ export const explainCommand: Command = {
   options: [
     { flags: '--json', what: 'as one JSON object' },
     namespaceOption,
+    timeZoneOption,
     ...connectionOptions('server'),
     ...connectionOptions('fleet').slice(0, 1),
   ],
@@ -61,9 +62,10 @@ export const explainCommand: Command = {
 
 /** A RunnerDeployment or a scale set, by its name. */
 async function explainPool(name: string, input: Input, { out, colors }: Terminal): Promise<void> {
+  const timeZone = timeZoneOf(input);
   const client = new FleetClient(await findEndpoint('fleet', input), namespaceOf(input));
   const found = await client.poolExplanation(name);
-  const lines = input.flag('json') ? [JSON.stringify(found)] : poolText(found, Date.now(), colors);
+  const lines = input.flag('json') ? [JSON.stringify(found)] : poolText(found, Date.now(), colors, timeZone);
   for (const line of lines) printLine(out, line);
 }
 

@@ -3,9 +3,10 @@ import { FleetClient, type Table } from '../client/fleet-client.ts';
 import { KIND_WORDS, type Kind } from '../client/fleet-kinds.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
+import { scheduleCell } from '../report/next-changes.ts';
 import { safeText, table } from '../terminal/format.ts';
 import { printLine, type Sink } from '../terminal/terminal.ts';
-import { namespaceOf, namespaceOption } from './options.ts';
+import { namespaceOf, namespaceOption, timeZoneOf, timeZoneOption } from './options.ts';
 
 export const getCommand: Command = {
   name: 'get',
@@ -23,6 +24,7 @@ export const getCommand: Command = {
     { flags: '-o, --output <format>', what: 'how to print', choices: ['wide', 'json', 'yaml'] },
     { flags: '-w, --watch', what: 'go on printing changes' },
     namespaceOption,
+    timeZoneOption,
     ...connectionOptions('fleet'),
   ],
   examples: [
@@ -70,7 +72,7 @@ async function printTables(
   if (filled.length === 0) return printLine(out, nothing(kinds, input));
   filled.forEach((one, index) => {
     if (index > 0) printLine(out, '');
-    for (const line of tableLines(one, isWide(input))) printLine(out, line);
+    for (const line of tableLines(one, input)) printLine(out, line);
   });
 }
 
@@ -78,8 +80,6 @@ async function printTables(
 function withKind({ singular }: Kind, { rows = [], ...rest }: Table): Table {
   return { ...rest, rows: rows.map(({ cells: [name, ...others] }) => ({ cells: [`${singular}/${name}`, ...others] })) };
 }
-
-const isWide = (input: Input): boolean => input.text('output') === 'wide';
 
 function nothing(kinds: readonly Kind[], input: Input): string {
   const place = kinds.some(({ isNamespaced }) => isNamespaced) ? ` in the namespace ${namespaceOf(input)}` : '';
@@ -94,7 +94,7 @@ async function printTable(
   out: Sink,
 ): Promise<void> {
   const first = await client.table(kind, name);
-  const lines = tableLines(first, isWide(input));
+  const lines = tableLines(first, input);
   if (lines.length < 2 && !input.flag('watch')) return printLine(out, nothing([kind], input));
   for (const line of lines) printLine(out, line);
   if (!input.flag('watch')) return;
@@ -104,7 +104,7 @@ async function printTable(
     const resourceVersion = first.metadata?.resourceVersion ?? '';
     for await (const change of client.watch(kind, { name, resourceVersion, signal })) {
       const headed = { ...change, columnDefinitions: change.columnDefinitions ?? first.columnDefinitions };
-      for (const line of tableLines(headed, isWide(input)).slice(1)) printLine(out, line);
+      for (const line of tableLines(headed, input).slice(1)) printLine(out, line);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -113,12 +113,22 @@ async function printTable(
   }
 }
 
-/** With headings first; columns of priority 0 only, unless `all`. */
-function tableLines({ columnDefinitions = [], rows = [] }: Table, all: boolean): string[] {
+/** The column of HorizontalRunnerAutoscalers that shows a time. */
+const SCHEDULE = 'Schedule';
+
+/** With headings first; columns of priority 0 only, unless `-o wide`. @throws UsageError for a time zone that is none */
+function tableLines({ columnDefinitions = [], rows = [] }: Table, input: Input): string[] {
+  const all = input.text('output') === 'wide';
+  const timeZone = timeZoneOf(input);
   const shown = columnDefinitions
     .map((column, index) => ({ ...column, index }))
     .filter(({ priority = 0 }) => all || priority === 0);
-  const cells = rows.map((row) => shown.map(({ index }) => cellText(row.cells[index])));
+  const cells = rows.map((row) =>
+    shown.map(({ name, index }) => {
+      const text = cellText(row.cells[index]);
+      return name === SCHEDULE ? scheduleCell(text, timeZone) : text;
+    }),
+  );
   return table(
     shown.map(({ name }) => name.toUpperCase()),
     cells,

@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 
 import { dataFolder, numberSetting, setting } from '../../common/settings.ts';
 import { SETTINGS } from '../../common/settings-table.ts';
-import type { Input, Option } from '../command.ts';
+import { isTimezone } from '../../common/time-zone.ts';
+import { type Input, type Option, UsageError } from '../command.ts';
 import type { Place } from '../platform/programs.ts';
 
 const LAST_PORT = 65_535;
@@ -16,6 +17,18 @@ export const placeOptions: Option[] = [
 export const namespaceOption: Option = { flags: '-n, --namespace <name>', what: 'namespace (default: default)' };
 
 export const namespaceOf = (input: Input): string => input.text('namespace') ?? 'default';
+
+export const timeZoneOption: Option = {
+  flags: '--tz <zone>',
+  what: "show times by the clocks of this zone too, such as Asia/Seoul (default: TZ, or this machine's)",
+};
+
+/** Undefined: this machine's, which TZ may set. @throws UsageError */
+export function timeZoneOf(input: Input): string | undefined {
+  const zone = input.text('tz');
+  if (zone === undefined || isTimezone(zone)) return zone;
+  throw new UsageError(`"${zone}" is no time zone; give one such as Europe/Berlin.`);
+}
 
 export function placeOf(input: Input): Place {
   return {

@@ -1,5 +1,6 @@
 import { connectionOptions } from '../client/endpoints.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
+import { timeZoneOf, timeZoneOption } from './options.ts';
 
 export const simulateCommand: Command = {
   name: 'simulate',
@@ -25,6 +26,7 @@ export const simulateCommand: Command = {
     { flags: '--prices <file>', what: 'YAML: price of a runner-minute by pool, label, or "default"' },
     { flags: '--html <file>', what: 'write a page with charts' },
     { flags: '--save-trace <file>', what: 'write the demand as a trace' },
+    timeZoneOption,
     { flags: '--json', what: 'one JSON object' },
   ],
   examples: [
@@ -47,6 +49,7 @@ function choices(input: Input) {
     spanMs: timeMs(input, 'over', '24h'),
     medianMs: timeMs(input, 'median', '2m'),
     sinceMs: input.text('since') === undefined ? undefined : timeMs(input, 'since', ''),
+    timeZone: timeZoneOf(input),
     jobs: input.number('jobs', 1, 1_000_000) ?? 1_000,
     seed: input.number('seed', 0, 2 ** 32 - 1) ?? 1,
     labels: (input.text('labels') ?? 'self-hosted').split(',').map((label) => label.trim()),

@@ -1,4 +1,5 @@
 /** A simulation for people: the numbers side by side, and how each pool went. */
+import { twoClocks } from '../../common/two-clocks.ts';
 import { type Point, type SimulatedPolicy, type SimulationReport, timeSeries } from '../../fleet/simulate/index.ts';
 import { durationText, safeText, table } from '../terminal/format.ts';
 import { sizeOf, type Terminal } from '../terminal/terminal.ts';
@@ -21,21 +22,22 @@ const wait = (seconds: number): string => durationText(seconds * 1_000);
 const share = (part: number, whole: number): string =>
   whole === 0 ? '' : `${part.toFixed(0)} (${((part / whole) * 100).toFixed(0)} %)`;
 
-export function simulationLines(policies: readonly SimulatedPolicy[], terminal: Terminal): string[] {
+/** @param timeZone of the reader; left out: this machine's */
+export function simulationLines(policies: readonly SimulatedPolicy[], terminal: Terminal, timeZone?: string): string[] {
   const shown = ROWS.filter(([, show]) => policies.some(({ report }) => show(report) !== ''));
   const rows = shown.map(([what, show]) => [what, ...policies.map(({ report }) => show(report))]);
   const names = policies.map(({ name }) => safeText(name));
   return [
     ...table(['', ...names], rows),
-    ...policies.flatMap((policy) => ['', ...policyLines(policy, terminal)]),
+    ...policies.flatMap((policy) => ['', ...policyLines(policy, terminal, timeZone)]),
     ...nobodysLines(policies),
   ];
 }
 
-function policyLines({ name, simulation }: SimulatedPolicy, { out, colors }: Terminal): string[] {
+function policyLines({ name, simulation }: SimulatedPolicy, { out, colors }: Terminal, timeZone?: string): string[] {
   const { startMs, endMs, pools } = simulation;
   const width = Math.max(20, Math.min(100, sizeOf(out).columns - 24));
-  const title = `${safeText(name)}, ${timeText(startMs)} to ${timeText(endMs)}`;
+  const title = `${safeText(name)}, ${twoClocks(startMs, timeZone)} to ${twoClocks(endMs, timeZone)}`;
   const lines = pools.flatMap(({ pool, samples, changes }) => {
     const points = timeSeries(samples, startMs, endMs, width);
     return [
@@ -66,5 +68,3 @@ function nobodysLines(policies: readonly SimulatedPolicy[]): string[] {
     ),
   );
 }
-
-const timeText = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');

@@ -32,6 +32,8 @@ export interface SimulationChoices {
   medianMs: number;
   /** Replay what the server ran in the last so many ms. */
   sinceMs: number | undefined;
+  /** By whose clocks times are shown; undefined: this machine's. */
+  timeZone: string | undefined;
   jobs: number;
   seed: number;
   labels: string[];
@@ -50,11 +52,11 @@ export async function runSimulation(choices: SimulationChoices, input: Input, te
     const simulation = simulate({ pools: policy.pools, trace, startMs: choices.startMs });
     return { name: policy.name, simulation, report: reportOf(simulation, prices) };
   });
-  await writeFiles(policies, trace, input, terminal);
+  await writeFiles(policies, trace, choices.timeZone, input, terminal);
   if (input.flag('json')) {
     printLine(terminal.out, JSON.stringify(policies.map(({ name, report }) => ({ name, ...report }))));
   } else {
-    for (const line of simulationLines(policies, terminal)) printLine(terminal.out, line);
+    for (const line of simulationLines(policies, terminal, choices.timeZone)) printLine(terminal.out, line);
   }
   return EXIT.done;
 }
@@ -108,9 +110,15 @@ function read(file: string): Promise<string> {
   });
 }
 
-async function writeFiles(policies: SimulatedPolicy[], trace: TraceJob[], input: Input, { err }: Terminal) {
+async function writeFiles(
+  policies: SimulatedPolicy[],
+  trace: TraceJob[],
+  timeZone: string | undefined,
+  input: Input,
+  { err }: Terminal,
+): Promise<void> {
   const html = input.text('html');
-  if (html !== undefined) await writeFile(html, htmlPage(policies));
+  if (html !== undefined) await writeFile(html, htmlPage(policies, timeZone));
   const saved = input.text('saveTrace');
   if (saved !== undefined) {
     await writeFile(saved, trace.map((job) => `${JSON.stringify(lineOf(job))}\n`).join(''));

@@ -23,7 +23,13 @@ export function table(objects: StoredObject[], columns: Column[], { resourceVers
     metadata: { resourceVersion },
     columnDefinitions: [
       { name: 'Name', type: 'string', format: 'name', description: '', priority: 0 },
-      ...columns.map(({ name, type }) => ({ name, type, format: '', description: '', priority: 0 })),
+      ...columns.map(({ name, type, isWide }) => ({
+        name,
+        type,
+        format: '',
+        description: '',
+        priority: isWide ? 1 : 0,
+      })),
     ],
     rows: objects.map((object) => ({
       cells: [object.metadata.name, ...columns.map((column) => cell(object, column, nowMs))],

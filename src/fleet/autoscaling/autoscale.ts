@@ -19,7 +19,7 @@ import {
   reservedReplicas,
 } from './reservations.ts';
 import { type Bounds, scheduleAt, scheduleReason } from './schedule.ts';
-import { scheduleText } from './schedule-text.ts';
+import { nextChangeText, scheduleText } from './schedule-text.ts';
 import { hasRounds, measure, ROUND_MS, type Round, reasonToLift, suggest } from './suggestion.ts';
 
 export interface AutoscalingState {
@@ -102,6 +102,7 @@ export function autoscale(state: AutoscalingState, observations: Observations, n
     status: {
       ...scaledStatus(status, desired, nowMs),
       scheduledOverridesSummary: scheduleText(schedule, base.min),
+      nextScheduledChange: nextChangeText(schedule),
       reasons: all,
       nextChanges: next.map(({ atMs, what, desired: then }) => ({ time: isoTime(atMs), what, desiredReplicas: then })),
       round: round && { time: isoTime(round.atMs), suggestion: round.suggestion, reason: round.reason },

@@ -4,7 +4,7 @@ import type { ScheduledOverride } from '../resources/autoscaler-spec.ts';
 import { DAY_MS, HOUR_MS } from './calendar.ts';
 import { horizonMs, recurrenceOf, windowsAt } from './recurrence.ts';
 import { boundsChangeText, scheduleAt, scheduleReason } from './schedule.ts';
-import { scheduleText } from './schedule-text.ts';
+import { nextChangeText, scheduleText } from './schedule-text.ts';
 
 type Frequency = 'Daily' | 'Weekly' | 'Monthly' | 'Yearly';
 
@@ -54,6 +54,32 @@ describe('the weekend of the seed configuration (3.9)', () => {
     expect(found.active !== undefined).toBe(active);
     expect(found.bounds).toEqual({ min, max: 16 });
     expect(scheduleText(found, SPEC.min)).toBe(schedule);
+  });
+
+  it('D-12, D-13: has the next change in the written offset and in UTC, also where ARC shows none', () => {
+    const shown = (overrides: ScheduledOverride[], now: string) => nextChangeText(at(overrides, now));
+    expect(shown([weekend], '2023-07-12T00:00:00Z')).toBe(
+      '2023-07-15 00:00 +09:00 (2023-07-14 15:00 UTC): minReplicas 1 instead of 2',
+    );
+    expect(shown([weekend], '2023-07-15T12:00:00Z')).toBe(
+      '2023-07-17 00:00 +09:00 (2023-07-16 15:00 UTC): minReplicas 2 instead of 1',
+    );
+    expect(text([weekend], '2020-01-01T00:00:00Z')).toBeUndefined();
+    expect(shown([weekend], '2020-01-01T00:00:00Z')).toContain('2023-07-15 00:00 +09:00');
+    expect(shown([], '2020-01-01T00:00:00Z')).toBeUndefined();
+  });
+
+  it.each([
+    ['2024-03-30T12:00:00Z', '2024-03-31 00:00 Europe/Berlin (2024-03-30 23:00 UTC): minReplicas 0 instead of 2'],
+    ['2024-03-31T12:00:00Z', '2024-04-01 00:00 Europe/Berlin (2024-03-31 22:00 UTC): minReplicas 2 instead of 0'],
+    ['2024-10-26T12:00:00Z', '2024-10-27 00:00 Europe/Berlin (2024-10-26 22:00 UTC): minReplicas 0 instead of 2'],
+    ['2024-10-27T12:00:00Z', '2024-10-28 00:00 Europe/Berlin (2024-10-27 23:00 UTC): minReplicas 2 instead of 0'],
+  ])('D-12: shows at %s the next change by the clocks of a zone, also on the day that they change', (now, shown) => {
+    const sunday = override('2024-03-03T00:00:00+01:00', '2024-03-04T00:00:00+01:00', 'Weekly', {
+      minReplicas: 0,
+      timeZone: 'Europe/Berlin',
+    });
+    expect(nextChangeText(at([sunday], now))).toBe(shown);
   });
 
   it('D-12: tells the next change in the written offset and in UTC', () => {

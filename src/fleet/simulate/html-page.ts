@@ -1,4 +1,5 @@
 /** One file to look at or to send on: no script, no outside address, light and dark. */
+import { twoClocks } from '../../common/two-clocks.ts';
 import type { SimulationReport } from './report.ts';
 import type { Simulation } from './simulation.ts';
 import { type Point, timeSeries } from './time-series.ts';
@@ -25,14 +26,15 @@ svg { width: 100%; height: auto; border-bottom: 1px solid currentColor; }
 figcaption span { margin-right: 1.2rem; white-space: nowrap; } i { display: inline-block; width: .9em; height: .9em; margin-right: .4em; }
 `;
 
-export function htmlPage(policies: readonly SimulatedPolicy[]): string {
+/** @param timeZone of the reader; left out: this machine's */
+export function htmlPage(policies: readonly SimulatedPolicy[], timeZone?: string): string {
   const title = `Simulation of ${policies.map(({ name }) => name).join(' and ')}`;
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escaped(title)}</title><style>${STYLE}</style>
 <h1>${escaped(title)}</h1>
 ${table(policies)}
-${policies.map(section).join('\n')}
+${policies.map((policy) => section(policy, timeZone)).join('\n')}
 </html>
 `;
 }
@@ -58,11 +60,11 @@ function table(policies: readonly SimulatedPolicy[]): string {
   return `<table><tr><th></th>${head}</tr>${body.join('\n')}</table>`;
 }
 
-function section({ name, simulation }: SimulatedPolicy): string {
+function section({ name, simulation }: SimulatedPolicy, timeZone: string | undefined): string {
   const { startMs, endMs, pools } = simulation;
   const figures = pools.map(({ pool, samples }) => {
     const points = timeSeries(samples, startMs, endMs, POINTS);
-    return `<h3>${escaped(pool.name)}</h3><figure>${chart(points)}${legend(points, simulation)}</figure>`;
+    return `<h3>${escaped(pool.name)}</h3><figure>${chart(points)}${legend(points, simulation, timeZone)}</figure>`;
   });
   return `<h2>${escaped(name)}</h2>${figures.join('\n')}`;
 }
@@ -80,7 +82,7 @@ ${area('queued', ({ queued }) => queued)}${area('busy', ({ busy }) => busy)}
 <polyline class="runners" points="${line(({ runners }) => runners)}"/><polyline class="desired" points="${line(({ desired }) => desired)}"/></svg>`;
 }
 
-function legend(points: Point[], { startMs, endMs }: Simulation): string {
+function legend(points: Point[], { startMs, endMs }: Simulation, timeZone: string | undefined): string {
   const most = (numberOf: (point: Point) => number): number => Math.max(0, ...points.map(numberOf));
   const items = [
     ['#e3742f55', `waiting jobs, at most ${most(({ queued }) => queued)}`],
@@ -89,7 +91,7 @@ function legend(points: Point[], { startMs, endMs }: Simulation): string {
     ['#2c974b', `desired, at most ${most(({ desired }) => desired)}`],
   ];
   const marks = items.map(([color, text]) => `<span><i style="background:${color}"></i>${text}</span>`);
-  const time = `${new Date(startMs).toISOString()} to ${new Date(endMs).toISOString()}`;
+  const time = `${twoClocks(startMs, timeZone)} to ${twoClocks(endMs, timeZone)}`;
   return `<figcaption>${marks.join('')}<br>${time}</figcaption>`;
 }
 
