@@ -29,8 +29,11 @@ export class Installation {
     return this.#program.pid;
   }
 
-  /** @param manifest RunnerDeployment in YAML; without one there is no fleet */
-  static async start(manifest?: string): Promise<Installation> {
+  /**
+   * @param manifest RunnerDeployment in YAML; without one there is no fleet
+   * @param settings of the fleet
+   */
+  static async start(manifest?: string, settings: Record<string, string> = {}): Promise<Installation> {
     const folder = await mkdtemp(join(tmpdir(), 'switchyard-bench-'));
     const data = join(folder, 'data');
     const server = Program.start(['server', '--port', '0', '--data', data], {
@@ -41,13 +44,13 @@ export class Installation {
     const url = /serves at (\S+);/.exec(server.output)?.[1] ?? '';
     const token = (await readFile(join(data, 'admin-token'), 'utf8')).trim();
     const installation = new Installation(folder, url, token, server);
-    if (manifest) await installation.#startFleet(data, manifest);
+    if (manifest) await installation.#startFleet(data, manifest, settings);
     return installation;
   }
 
-  async #startFleet(data: string, manifest: string): Promise<void> {
+  async #startFleet(data: string, manifest: string, settings: Record<string, string>): Promise<void> {
     const args = ['fleet', '--port', '0', '--data', data, '--github', this.url];
-    const env = { SWITCHYARD_TOKEN: this.token, SWITCHYARD_LOG: 'error' };
+    const env = { ...settings, SWITCHYARD_TOKEN: this.token, SWITCHYARD_LOG: 'error' };
     this.#fleet = Program.start(args, { cwd: this.folder, env });
     await this.#fleet.printed('serves at');
     await writeFiles(this.folder, { 'runners.yaml': manifest });

@@ -19,6 +19,7 @@ import { benchScaleSetStart } from './scale-set-start.ts';
 import { benchSimulate } from './simulate.ts';
 import { benchStepOverhead, benchTwentySteps } from './steps.ts';
 import { benchThroughput } from './throughput.ts';
+import { benchWarmPool } from './warm-pool.ts';
 
 const benches: Record<string, () => Promise<Row>> = {
   'first-step': benchFirstStep,
@@ -32,6 +33,7 @@ const benches: Record<string, () => Promise<Row>> = {
   'scale-set-start': benchScaleSetStart,
   'idle-memory': benchIdleMemory,
   throughput: benchThroughput,
+  'warm-pool': benchWarmPool,
   reading: benchReading,
   planning: benchPlanning,
   conditions: benchConditions,

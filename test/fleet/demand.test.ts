@@ -245,6 +245,21 @@ describe('demand without webhooks', () => {
     expect(service.demand.inScope(SCOPE).problem).toBeUndefined();
   });
 
+  it('is read again within seconds from a server that did not answer', async () => {
+    const clock = new ManualClock(Date.now());
+    await serve(clock);
+    await server.pushWorkflow(CI);
+    const { demand } = service;
+    await server.stop();
+    service.watch([{ ...POOL, repositories: ['me/app'] }]);
+    clock.advance(0);
+    await waitFor('a problem', () => demand.inScope(SCOPE).problem !== undefined);
+    await start({ dataFolder: server.folder, port: Number(new URL(server.url).port) });
+    clock.advance(1_000);
+    await until(['queued self-hosted big']);
+    expect(demand.inScope(SCOPE).problem).toBeUndefined();
+  });
+
   it('says why a repository cannot be read, and goes on with what it knows', async () => {
     const clock = new ManualClock(Date.now());
     await serve(clock);

@@ -69,7 +69,7 @@ export function testAutoscaledPool(jobs: number): void {
       await waitFor(
         'the pool at zero',
         async () => (await system.rest<RunnerList>('GET', '/switchyard/v1/runners')).runners.length === 0,
-        90_000,
+        150_000,
       );
       // The registration ends before its program does.
       await waitFor('no process of a runner', async () => (await system.runnerProcesses()).length === 0);

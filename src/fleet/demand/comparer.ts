@@ -1,3 +1,4 @@
+import { backOffMs } from '../../common/back-off.ts';
 import type { Clock } from '../../common/clock.ts';
 import { errorText, OutsideError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -20,6 +21,8 @@ export interface ComparerOptions {
 export const POLLED_MS = 60_000;
 /** With messages it only finds what was missed (on-demand-runners 4.5). */
 export const PUSHED_MS = 10 * 60_000;
+/** A server that is restarted is back in seconds, and jobs may have ended meanwhile. */
+const SERVER_BACK_OFF = { firstMs: 1_000, maxMs: POLLED_MS };
 /** Changes in a burst are one comparison. */
 const SOON_MS = 50;
 /** REST may not know a job yet that a webhook has just told of (on-demand-runners 4.5). */
@@ -32,7 +35,7 @@ export class Comparer {
   readonly #options: ComparerOptions;
   readonly #reads = new WeakMap<GitHubClient, ConditionalReads>();
   readonly #watched = new Map<string, { name: string; cancel: () => void; dueMs: number }>();
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, Promise<boolean>>();
   readonly #abort = new AbortController();
 
   constructor(options: ComparerOptions) {
@@ -61,8 +64,11 @@ export class Comparer {
     if (watched && watched.dueMs > this.#options.clock.now() + SOON_MS) this.#plan(watched.name, SOON_MS);
   }
 
-  /** Compares now; a comparison under way is waited for. */
-  compare(repository: string): Promise<void> {
+  /**
+   * Compares now; a comparison under way is waited for.
+   * @returns false when the server did not answer
+   */
+  compare(repository: string): Promise<boolean> {
     const key = repository.toLowerCase();
     const running = this.#running.get(key) ?? this.#compare(repository).finally(() => this.#running.delete(key));
     this.#running.set(key, running);
@@ -76,13 +82,16 @@ export class Comparer {
     await Promise.all(this.#running.values());
   }
 
-  #plan(name: string, delayMs: number): void {
+  /** @param failures in a row before this one */
+  #plan(name: string, delayMs: number, failures = 0): void {
     const key = name.toLowerCase();
     const { clock } = this.#options;
     this.#watched.get(key)?.cancel();
     const cancel = clock.after(delayMs, () => {
-      void this.compare(name).then(() => {
-        if (this.#watched.get(key)?.cancel === cancel) this.#plan(name, this.#pauseMs(name));
+      void this.compare(name).then((hasAnswered) => {
+        if (this.#watched.get(key)?.cancel !== cancel) return;
+        if (hasAnswered) this.#plan(name, this.#pauseMs(name));
+        else this.#plan(name, backOffMs(failures, SERVER_BACK_OFF), failures + 1);
       });
     });
     this.#watched.set(key, { name, cancel, dueMs: clock.now() + delayMs });
@@ -92,15 +101,17 @@ export class Comparer {
     return this.#options.isPushed(name) ? PUSHED_MS : POLLED_MS;
   }
 
-  async #compare(repository: string): Promise<void> {
+  async #compare(repository: string): Promise<boolean> {
     const { book, clients, logger } = this.#options;
     try {
       await clients.ask(repository, (client) => this.#readInto(client, repository));
+      return true;
     } catch (error) {
-      if (this.#abort.signal.aborted) return;
+      if (this.#abort.signal.aborted) return false;
       const problem = `The jobs of ${repository} could not be read: ${sentence(error, repository)}`;
       logger.warn({ repository, problem: errorText(error) }, 'comparing jobs with the server failed');
       book.compared(repository, { problem });
+      return !(error instanceof OutsideError && error.retryable && error.status === undefined);
     }
   }
 
