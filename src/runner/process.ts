@@ -4,6 +4,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { ControlGroup } from '../common/control-groups/index.ts';
 import { UserError } from '../common/errors.ts';
+import { sendSignal } from '../common/send-signal.ts';
 import { runnerEnvironment } from '../common/settings.ts';
 import type { SignalGrace, ToWorker } from './job-channel.ts';
 import type { JobGroups } from './job-groups.ts';
@@ -157,11 +158,7 @@ function readLines(stream: Readable, onLines: (lines: string[]) => void, cutLine
 }
 
 function killGroup(pid: number): void {
-  try {
-    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
-  } catch {
-    // Everything in the group has ended.
-  }
+  sendSignal(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
 }
 
 const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = {

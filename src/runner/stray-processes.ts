@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { sleep } from '../common/clock.ts';
 import type { ControlGroup } from '../common/control-groups/index.ts';
 import { processFacts } from '../common/process-facts.ts';
+import { sendSignal } from '../common/send-signal.ts';
 import { TRACKING_VARIABLE } from './job-channel.ts';
 
 export interface StrayProcess {
@@ -50,7 +51,7 @@ async function killMarked(trackingId: string): Promise<StrayProcess[]> {
   for (let empty = 0; empty < EMPTY_LOOKS && Date.now() < deadline; ) {
     const strays = stopAll(trackingId);
     empty = strays.length === 0 ? empty + 1 : 0;
-    for (const stray of strays) if (signal(stray.pid, 'SIGKILL')) killed.set(stray.pid, stray);
+    for (const stray of strays) if (sendSignal(stray.pid, 'SIGKILL')) killed.set(stray.pid, stray);
     if (empty < EMPTY_LOOKS) await sleep(LOOK_AGAIN_MS);
   }
   return [...killed.values()];
@@ -63,7 +64,7 @@ function stopAll(trackingId: string): StrayProcess[] {
     const fresh = findMarked(trackingId).filter(({ pid }) => !stopped.has(pid));
     if (fresh.length === 0) return [...stopped.values()];
     for (const stray of fresh) {
-      signal(stray.pid, 'SIGSTOP');
+      sendSignal(stray.pid, 'SIGSTOP');
       stopped.set(stray.pid, stray);
     }
   }
@@ -102,12 +103,3 @@ function inspect(pid: number): Inspected | undefined {
 }
 
 const MARK = `${TRACKING_VARIABLE}=`;
-
-function signal(pid: number, name: 'SIGSTOP' | 'SIGKILL'): boolean {
-  try {
-    process.kill(pid, name);
-    return true;
-  } catch {
-    return false;
-  }
-}

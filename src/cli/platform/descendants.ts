@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { processFacts } from '../../common/process-facts.ts';
+import { sendSignal } from '../../common/send-signal.ts';
 
 /** Ends everything that this process started, and what that started, at once. For the second Ctrl-C only. */
 export function killDescendants(): void {
@@ -10,13 +11,7 @@ export function killDescendants(): void {
   for (const parent of doomed) {
     for (const [pid, of] of parents) if (of === parent) doomed.push(pid);
   }
-  for (const pid of doomed.slice(1)) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It has ended by itself.
-    }
-  }
+  for (const pid of doomed.slice(1)) sendSignal(pid, 'SIGKILL');
 }
 
 /** Process id -> its parent's. */

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sleep } from '../clock.ts';
 import { processFacts } from '../process-facts.ts';
+import { sendSignal } from '../send-signal.ts';
 import { readText } from './hierarchies.ts';
 import { MAIN_GROUP, type Parent } from './parents.ts';
 
@@ -76,7 +77,7 @@ export class ControlGroup {
     const deadline = Date.now() + GONE_WITHIN_MS;
     let left = others();
     while (left.length > 0 && Date.now() < deadline) {
-      if (spared.size > 0 || !this.#killAtOnce()) for (const pid of left) killQuietly(pid);
+      if (spared.size > 0 || !this.#killAtOnce()) for (const pid of left) sendSignal(pid, 'SIGKILL');
       await sleep(LOOK_EVERY_MS);
       left = others();
     }
@@ -161,14 +162,6 @@ function removeFolder(folder: string): void {
     } catch {
       // Something is still in it.
     }
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Gone, or not ours: the next look tells.
   }
 }
 

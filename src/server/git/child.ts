@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { OutsideError } from '../../common/errors.ts';
+import { sendSignal } from '../../common/send-signal.ts';
 import { inheritedEnvironment } from '../../common/settings.ts';
 
 /** The only place of the server that starts git. Never through a shell; the machine's own git settings do not count. */
@@ -48,11 +49,7 @@ export function spawnGit(args: string[], options: GitOptions): ChildProcessWitho
 
 export function killGit(child: ChildProcessWithoutNullStreams): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  try {
-    process.kill(-child.pid, 'SIGTERM');
-  } catch {
-    // It ended in this moment.
-  }
+  sendSignal(-child.pid, 'SIGTERM');
 }
 
 /**

@@ -9,6 +9,7 @@ import { errorText, OutsideError } from '../../../common/errors.ts';
 import { newGuid } from '../../../common/ids.ts';
 import type { Logger } from '../../../common/log.ts';
 import { builtProgram } from '../../../common/package.ts';
+import { sendSignal } from '../../../common/send-signal.ts';
 import { runnerEnvironment } from '../../../common/settings.ts';
 import { SETTINGS } from '../../../common/settings-table.ts';
 import { UNFIT_EXIT_CODE } from '../../../protocol/runner/constants.ts';
