@@ -37,6 +37,20 @@ export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** The same by a clock, so that nothing is kept alive: resolves after `delayMs`, or at once when `signal` aborts. */
+export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      cancel();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.after(delayMs, done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
 /** ISO 8601 in UTC with milliseconds, the form every table and wire shape of ours uses. */
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();

@@ -1,6 +1,6 @@
 import { backOffMs } from '../back-off.ts';
 import { BoundedMap } from '../bounded-map.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, pause } from '../clock.ts';
 import { errorText, OutsideError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type NotificationsConfig, type Receiver, readConfig } from './config.ts';
@@ -128,20 +128,8 @@ class ReceiverQueue {
         const isLast = attempt + 1 >= MAX_TRIES || !(error instanceof OutsideError && error.retryable);
         this.#logger.warn({ receiver: name, problem: errorText(error), isLast }, 'a notification was not taken');
         if (isLast) return;
-        await this.#wait(backOffMs(attempt, BACK_OFF));
+        await pause(this.#clock, backOffMs(attempt, BACK_OFF), this.#closing.signal);
       }
     }
-  }
-
-  #wait(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        cancel();
-        this.#closing.signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = this.#clock.after(delayMs, done);
-      this.#closing.signal.addEventListener('abort', done, { once: true });
-    });
   }
 }

@@ -1,5 +1,5 @@
 import { type BackOff, backOffMs } from '../../common/back-off.ts';
-import type { Clock } from '../../common/clock.ts';
+import { type Clock, pause } from '../../common/clock.ts';
 import { OutsideError } from '../../common/errors.ts';
 import {
   closeSession,
@@ -103,7 +103,7 @@ export class ScaleSetListener {
         if (signal.aborted) return;
         if (isLost(error)) this.#session = undefined;
         this.#options.home.failed(error);
-        await this.#pause(backOffMs(failures++, RETRY));
+        await pause(this.#options.clock, backOffMs(failures++, RETRY), this.#abort.signal);
       }
     }
   }
@@ -194,20 +194,6 @@ export class ScaleSetListener {
     if (this.#abort.signal.aborted) return;
     this.#statistics = statistics;
     this.#options.home.evaluated({ assignedJobs: statistics.totalAssignedJobs, jobs, counted });
-  }
-
-  #pause(delayMs: number): Promise<void> {
-    const { signal } = this.#abort;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        cancel();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = this.#options.clock.after(delayMs, done);
-      signal.addEventListener('abort', done, { once: true });
-      if (signal.aborted) done();
-    });
   }
 }
 
