@@ -3,6 +3,7 @@ import { OutsideError } from '../common/errors.ts';
 import { version } from '../common/package.ts';
 import { apiUrl } from '../protocol/github/urls.ts';
 import { exchange, isRetryableStatus } from './http.ts';
+import { type Entries, readPages } from './pages.ts';
 
 export interface GitHubClientOptions {
   /** Address people know the server by; the REST base follows from it. */
@@ -33,9 +34,6 @@ export interface RateBudget {
 }
 
 const DEFAULT_TIMEOUT_MS = 15_000;
-const PER_PAGE = 100;
-/** Guards against a server that never ends its pages: 100,000 entries. */
-const MAX_PAGES = 1_000;
 
 /** REST of one GitHub: github.com, GitHub Enterprise Server, or our own server. Holds no connection of its own. */
 export class GitHubClient {
@@ -99,25 +97,14 @@ export class GitHubClient {
     await response.body?.cancel();
   }
 
-  /**
-   * Every entry of a list that comes in pages.
-   * @param entries takes a page's entries and the count of all out of its body
-   */
-  async pages<Page, Entry>(
+  /** Every entry of a list that comes in pages. Throws as `request` does. */
+  pages<Page, Entry>(
     shape: z.ZodType<Page>,
     path: string,
-    entries: (page: Page) => { total: number; entries: Entry[] },
+    entries: Entries<Page, Entry>,
     signal?: AbortSignal,
   ): Promise<Entry[]> {
-    const all: Entry[] = [];
-    const separator = path.includes('?') ? '&' : '?';
-    for (let number = 1; number <= MAX_PAGES; number++) {
-      const pagePath = `${path}${separator}per_page=${PER_PAGE}&page=${number}`;
-      const page = entries(await this.request(shape, { path: pagePath }, signal));
-      all.push(...page.entries);
-      if (page.entries.length === 0 || all.length >= page.total) return all;
-    }
-    throw new OutsideError(`GET ${this.#api}${path} has more than ${MAX_PAGES} pages.`, { retryable: false });
+    return readPages((page) => this.request(shape, { path: page }, signal), path, entries);
   }
 
   async #send(request: GitHubRequest, signal?: AbortSignal): Promise<Response> {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { BoundedMap } from '../common/bounded-map.ts';
 import type { GitHubClient } from './client.ts';
+import { type Entries, readPages } from './pages.ts';
 
 /** Answers that are kept at most. Shapes should take only the fields that are used: they are what is kept. */
 const KEPT_ANSWERS = 5_000;
@@ -25,5 +26,15 @@ export class ConditionalReads {
     if (answer.etag) this.#answers.set(path, { etag: answer.etag, body: answer.body });
     else this.#answers.delete(path);
     return answer.body;
+  }
+
+  /** Every entry of a list that comes in pages, each page read as `read` does. */
+  pages<Page, Entry>(
+    shape: z.ZodType<Page>,
+    path: string,
+    entries: Entries<Page, Entry>,
+    signal?: AbortSignal,
+  ): Promise<Entry[]> {
+    return readPages((page) => this.read(shape, page, signal), path, entries);
   }
 }

@@ -5,12 +5,10 @@ import type { ConditionalReads } from '../../github/index.ts';
 import { factOf, type JobFact, WorkflowJob } from './job-fact.ts';
 import type { EmptyRuns } from './types.ts';
 
-const PER_PAGE = 100;
-/** A guard against a server that never ends its pages. */
-const MAX_PAGES = 100;
-
 const Runs = z.object({ total_count: z.number(), workflow_runs: z.array(z.object({ id: z.number().int() })) });
 const Jobs = z.object({ total_count: z.number(), jobs: z.array(WorkflowJob) });
+const runsOf = (page: z.infer<typeof Runs>) => ({ total: page.total_count, entries: page.workflow_runs });
+const jobsOf = (page: z.infer<typeof Jobs>) => ({ total: page.total_count, entries: page.jobs });
 
 const STATUSES = ['queued', 'in_progress'] as const;
 
@@ -34,12 +32,12 @@ export async function unfinishedJobs(
   const base = `/repos/${repository}/actions/runs`;
   const runs = new Map<number, (typeof STATUSES)[number]>();
   for (const status of STATUSES) {
-    const listed = await pages(reads, Runs, `${base}?status=${status}`, (page) => page.workflow_runs, signal);
+    const listed = await reads.pages(Runs, `${base}?status=${status}`, runsOf, signal);
     for (const { id } of listed) runs.set(id, status);
   }
   const listed: Listed = { jobs: [], emptyRuns: { repository, queued: 0, in_progress: 0 } };
   for (const [id, status] of runs) {
-    const jobs = await pages(reads, Jobs, `${base}/${id}/jobs?filter=latest`, (page) => page.jobs, signal);
+    const jobs = await reads.pages(Jobs, `${base}/${id}/jobs?filter=latest`, jobsOf, signal);
     if (jobs.length === 0) listed.emptyRuns[status]++;
     listed.jobs.push(...jobs.map((job) => factOf(repository, job, nowMs)));
   }
@@ -61,21 +59,4 @@ export async function jobNow(
     if (error instanceof OutsideError && error.status === 404) return undefined;
     throw error;
   }
-}
-
-async function pages<Page extends { total_count: number }, Entry>(
-  reads: ConditionalReads,
-  shape: z.ZodType<Page>,
-  path: string,
-  entriesOf: (page: Page) => Entry[],
-  signal?: AbortSignal,
-): Promise<Entry[]> {
-  const all: Entry[] = [];
-  for (let number = 1; number <= MAX_PAGES; number++) {
-    const page = await reads.read(shape, `${path}&per_page=${PER_PAGE}&page=${number}`, signal);
-    const entries = entriesOf(page);
-    all.push(...entries);
-    if (entries.length === 0 || all.length >= page.total_count) break;
-  }
-  return all;
 }
