@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { z } from 'zod';
-import type { ConditionalReads } from '../../github/index.ts';
+import { ConditionalReads, type GitHubClient } from '../../github/index.ts';
 import { unfinishedJobs } from './listing.ts';
 
 /** A server of three runs: one without jobs in each status, and one that has begun between the two listings. */
@@ -12,13 +12,15 @@ const ANSWERS: Record<string, unknown> = {
   '/3/jobs?filter=latest': { total_count: 0, jobs: [] },
 };
 
-const reads = {
-  read: async (shape: z.ZodType, path: string) =>
-    shape.parse(ANSWERS[path.replace('/repos/octo/app/actions/runs', '').replace('&per_page=100&page=1', '')]),
-} as unknown as ConditionalReads;
+const client = {
+  requestChanged: async (shape: z.ZodType, { path }: { path: string }) => {
+    const asked = path.replace('/repos/octo/app/actions/runs', '').replace('&per_page=100&page=1', '');
+    return { body: shape.parse(ANSWERS[asked]), etag: undefined };
+  },
+} as unknown as GitHubClient;
 
 it('TOT-4, TOT-7a: reads each run once, and tells which have no job', async () => {
-  const { jobs, emptyRuns } = await unfinishedJobs(reads, 'octo/app', 0);
+  const { jobs, emptyRuns } = await unfinishedJobs(new ConditionalReads(client), 'octo/app', 0);
   expect(jobs.map(({ id, status }) => `${id} ${status}`)).toEqual(['7 in_progress']);
   expect(emptyRuns).toEqual({ repository: 'octo/app', queued: 1, in_progress: 1 });
 });
