@@ -34,7 +34,7 @@ describe.skipIf(!engine)('images of a private registry', () => {
   const isHere = (): boolean => docker.docker('images', '-q', registry.image) !== '';
   const login = (...passwords: string[]): PullSecrets => ({
     logins: passwords.map((password) => ({
-      registry: `https://${registry.host}`,
+      registry: new URL(`https:${registry.host}`).origin,
       entry: { username: 'me', password },
     })),
     problems: [],

@@ -31,6 +31,6 @@ describe('the image of runners', () => {
 
   it('finds its JIT config where the fleet puts it', () => {
     expect(read('deploy/runner/entrypoint.sh')).toContain('\nconfig=/runner/.jitconfig\n');
-    expect(read('src/fleet/backends/docker/plan-pod.ts')).toContain("RUNNER_ROOT = '/runner'");
+    expect(read('src/fleet/backends/docker/folders.ts')).toContain("RUNNER_ROOT = '/runner'");
   });
 });
