@@ -7,6 +7,8 @@ export class FakeBackend implements Backend {
   readonly started: StartRequest[] = [];
   /** Called before an instance is stopped; a test fails there when it was busy. */
   onStop: (name: string) => void = () => undefined;
+  /** What instances that are stopped have printed. */
+  output = '';
   /** Makes `start` fail. */
   startError: Error | undefined;
   /** Makes `start` wait for `answer`. */
@@ -32,7 +34,7 @@ export class FakeBackend implements Backend {
     const instance = this.#instances.get(name);
     if (!instance || instance.exit) return;
     this.onStop(name);
-    this.exit(name, { code: 0, output: '' });
+    this.exit(name, { code: 0, output: this.output });
   }
 
   async remove(name: string): Promise<void> {

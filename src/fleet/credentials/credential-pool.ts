@@ -4,7 +4,7 @@ import { sha256Hex } from '../../common/ids.ts';
 import { GitHubClient, installationTokens } from '../../github/index.ts';
 import { sortedJson } from '../resources/replicated-spec.ts';
 import { type Secret, secretTexts } from '../resources/secret.ts';
-import { type ClientFor, ownServerOnly } from '../scale-sets/connections.ts';
+import { type ClientFor, type CredentialsNeed, ownServerOnly } from '../scale-sets/connections.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import type { RegistrationPlace } from './place.ts';
 import { credentialsIn, type SecretCredentials } from './secret-credentials.ts';
@@ -35,7 +35,8 @@ export class CredentialPool {
   }
 
   /** @throws UserError `no-credentials`, `bad-credentials`, `app-at-enterprise` */
-  githubFor({ scope, namespace, secretName }: RegistrationPlace): GitHubClient {
+  githubFor({ scope, namespace, secretName, serverUrl }: RegistrationPlace): GitHubClient {
+    if (serverUrl !== undefined) return this.#clientAt({ namespace, configUrl: serverUrl, secretName });
     if (secretName === undefined) return this.#own;
     const known = this.#look(namespace, secretName);
     if (scope.kind === 'enterprise' && known.credentials.app) {
@@ -48,11 +49,12 @@ export class CredentialPool {
   }
 
   /** For the server of a `githubConfigUrl`. */
-  readonly clientFor: ClientFor = async (need) => {
-    const { namespace, configUrl, secretName } = need;
-    if (secretName === undefined) return ownServerOnly(this.#own)(need);
+  readonly clientFor: ClientFor = async (need) => this.#clientAt(need);
+
+  #clientAt({ namespace, configUrl, secretName }: CredentialsNeed): GitHubClient {
+    if (secretName === undefined) return ownServerOnly(this.#own, configUrl);
     return this.#client(this.#look(namespace, secretName), new URL(configUrl).origin);
-  };
+  }
 
   #look(namespace: string, name: string): Known {
     const key = `${namespace}/${name}`;

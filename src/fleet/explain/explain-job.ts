@@ -36,6 +36,7 @@ const HARMLESS = new Set([
   'warning',
   'runner-ended',
   'runner-offline',
+  'runner-unknown',
   'runner-name-taken',
 ]);
 

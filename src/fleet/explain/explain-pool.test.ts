@@ -121,7 +121,7 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
     await fleet.controller.settled();
     await fleet.pass(11 * MINUTE);
     expect((await explain()).problems[0]).toMatch(
-      /^pool-\S+ has been starting for 11 minutes, and 1 more: the server has not seen it online\.$/,
+      /^RegistrationTimedOut at \S+: The runner was started, but the server has not seen it online within 10 minutes\./,
     );
   });
 

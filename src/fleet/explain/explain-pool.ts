@@ -5,6 +5,7 @@ import { type RunnerScope, scopeName } from '../../protocol/github/runner-scope.
 import { counted, type Reason } from '../autoscaling/reason.ts';
 import { scheduleAt } from '../autoscaling/schedule.ts';
 import type { DemandedJob } from '../demand/types.ts';
+import type { Loss } from '../reconcilers/lost-runners.ts';
 import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
 import type { HorizontalRunnerAutoscaler } from '../resources/horizontal-runner-autoscaler.ts';
 import type { EventObject } from '../store/event-recorder.ts';
@@ -21,6 +22,8 @@ export interface PoolRunner {
   startedMs?: number;
   /** The server has seen it online, and does so no more. */
   isOffline?: boolean;
+  /** When it is given up because the server does not see it. */
+  loss?: Loss;
 }
 
 export interface PoolFacts {

@@ -392,9 +392,20 @@ const FAULTS: Fault[] = [
     async inject(bench) {
       bench.deploy();
       await bench.fleet.controller.settled();
+      await bench.pass(3 * MINUTE, MINUTE);
+    },
+    cause: 'never-online',
+    says: /has been starting for 3 minutes: .* It is replaced at 2026-03-02T09:10:00/,
+  },
+  {
+    what: 'one that never came and was replaced by another',
+    async inject(bench) {
+      bench.deploy();
+      await bench.fleet.controller.settled();
       await bench.pass(11 * MINUTE, MINUTE);
     },
     cause: 'never-online',
+    says: /^Runners start, but never come online \(since 2026-03-02T09:1.*\): The runner was started/,
   },
   {
     what: 'runners that end before they are ready',
@@ -418,6 +429,30 @@ const FAULTS: Fault[] = [
       await bench.pass(20 * SECOND);
     },
     cause: 'runner-offline',
+    says: /sees it as offline\. It is replaced at 2026-03-02T09:05:/,
+  },
+  {
+    what: 'a runner whose registration somebody removed at the server',
+    of: 'pool',
+    async inject(bench) {
+      bench.deploy();
+      await bench.online();
+      bench.fleet.github.runners.clear();
+      await bench.pass(40 * SECOND, 10 * SECOND);
+    },
+    cause: 'runner-unknown',
+    says: /knows it no more\. It is replaced at 2026-03-02T09:02:/,
+  },
+  {
+    what: 'a runner of a scale set that never comes',
+    async inject(bench) {
+      bench.fleet.github.scaleSets.comesOnline = false;
+      bench.fleet.listen('set', { runnerScaleSetLabels: JOB.labels, minRunners: 1 });
+      await expect.poll(() => bench.fake.running().length).toBe(1);
+      await bench.pass(3 * MINUTE, 30 * SECOND);
+    },
+    cause: 'never-online',
+    says: /has been starting for \d minutes: .* It is replaced at 2026-03-02T09:10:/,
   },
   {
     what: 'a metric that cannot be used',

@@ -6,6 +6,7 @@ import { placeOf, type RegistrationPlace } from '../credentials/place.ts';
 import type { Demand, KnownDemand } from '../demand/types.ts';
 import { autoscalersOf, runnersOf } from '../reconcilers/autoscaler-target.ts';
 import { instanceName } from '../reconcilers/context.ts';
+import type { Loss } from '../reconcilers/lost-runners.ts';
 import type { LifeTimes } from '../reconcilers/runner-times.ts';
 import type { Trouble } from '../reconcilers/troubles.ts';
 import { type AutoscalingRunnerSet, scaleSetNameOf } from '../resources/autoscaling-runner-set.ts';
@@ -43,6 +44,7 @@ export interface LiveFacts {
   isListening(uid: string): boolean;
   serverTrouble(place: RegistrationPlace): Trouble | undefined;
   timesOf(instanceName: string): LifeTimes;
+  lossOf(runner: StoredObject): Loss | undefined;
 }
 
 const SCALED = ['RunnerDeployment', 'RunnerSet'] as const;
@@ -198,8 +200,14 @@ function poolRunner(
   isOffline: boolean,
 ): PoolRunner {
   const { name, creationTimestamp } = runner.metadata;
-  const { asked: askedMs, started: startedMs } = live?.timesOf(instanceName(runner)) ?? {};
-  return { name, state, createdAtMs: Date.parse(creationTimestamp), askedMs, startedMs, isOffline };
+  const { asked: askedMs, started, adopted } = live?.timesOf(instanceName(runner)) ?? {};
+  const loss = live?.lossOf(runner);
+  return {
+    ...{ name, askedMs, startedMs: started ?? adopted, isOffline, loss },
+    // Of a scale set's runner its status says only that its program runs.
+    state: state === 'idle' && loss?.seen !== undefined ? 'starting' : state,
+    createdAtMs: Date.parse(creationTimestamp),
+  };
 }
 
 function poolOf({ systemLabels }: Gathered, object: StoredObject): Pool | undefined {

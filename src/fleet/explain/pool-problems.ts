@@ -4,7 +4,7 @@ import { usesDemand } from '../autoscaling/autoscale.ts';
 import { counted } from '../autoscaling/reason.ts';
 import { scheduleAt } from '../autoscaling/schedule.ts';
 import type { EventObject } from '../store/event-recorder.ts';
-import type { PoolFacts } from './explain-pool.ts';
+import type { PoolFacts, PoolRunner } from './explain-pool.ts';
 import { type PoolTrouble, troubleProblems } from './trouble-problems.ts';
 
 export interface PoolProblem {
@@ -15,8 +15,8 @@ export interface PoolProblem {
 
 /** A warning that has not come again for so long is over. */
 const RECENT_MS = 10 * 60_000;
-/** ARC's registration time-out (fleet-semantics 1.12). */
-const SLOW_START_MS = 10 * 60_000;
+/** A runner is online seconds after its start; at the registration time-out it is given up. */
+const SLOW_START_MS = 2 * 60_000;
 /** From there on a backend that does not answer is told; what is normal, such as pulling an image, may take longer. */
 const SLOW_BACKEND_MS = 60_000;
 
@@ -30,6 +30,7 @@ const TOLD_AS_TROUBLES = [
   'ScaleSetFailed',
   'StartsPaused',
   'RunnerAutoscalingFailure',
+  'RegistrationTimedOut',
 ];
 
 export function poolProblems(facts: PoolFacts, nowMs: number): PoolProblem[] {
@@ -40,7 +41,7 @@ export function poolProblems(facts: PoolFacts, nowMs: number): PoolProblem[] {
     ...listening(facts, troubles),
     ...warnings(facts, nowMs),
     ...slowStarts(facts, nowMs),
-    ...offlineRunners(facts),
+    ...missedRunners(facts),
     ...waitingJobs(facts, nowMs),
     ...demandDoubt(facts, troubles),
     ...otherAutoscalers(facts),
@@ -80,10 +81,12 @@ const WARNING_CODES: Record<string, string> = {
   RunnerEnded: 'runner-ended',
   RunnerNameTaken: 'runner-name-taken',
   RunnerOutdated: 'runner-outdated',
+  RunnerOffline: 'runner-offline',
+  RegistrationGone: 'runner-unknown',
 };
 
-function slowStarts({ runners }: PoolFacts, nowMs: number): PoolProblem[] {
-  const starting = runners.filter(({ state }) => state === 'starting');
+function slowStarts({ runners, troubles = [] }: PoolFacts, nowMs: number): PoolProblem[] {
+  const starting = runners.filter((runner) => runner.state === 'starting' && !isMissed(runner));
   const unanswered = starting.filter(
     ({ askedMs, startedMs }) => askedMs !== undefined && startedMs === undefined && nowMs - askedMs > SLOW_BACKEND_MS,
   );
@@ -93,22 +96,37 @@ function slowStarts({ runners }: PoolFacts, nowMs: number): PoolProblem[] {
     const text = `The backend was asked to start ${hanging.name} ${minutes(since)} ago${more(unanswered)} and has not answered.`;
     return [{ code: 'backend-hangs', text }];
   }
-  const slow = starting.filter(({ createdAtMs }) => nowMs - createdAtMs > SLOW_START_MS);
+  const sinceMs = ({ startedMs, createdAtMs }: PoolRunner): number => startedMs ?? createdAtMs;
+  const slow = starting.filter((runner) => nowMs - sinceMs(runner) > SLOW_START_MS);
   const [first] = slow;
-  if (!first) return [];
-  const text = `${first.name} has been starting for ${minutes(nowMs - first.createdAtMs)}${more(slow)}: the server has not seen it online.`;
-  return [{ code: 'never-online', text }];
+  if (!first || troubles.some(({ code }) => code === 'never-online')) return [];
+  const text = `${first.name} has been starting for ${minutes(nowMs - sinceMs(first))}${more(slow)}: the server has not seen it online.`;
+  return [{ code: 'never-online', text: `${text}${untilReplaced(first)}` }];
 }
 
 const minutes = (ms: number): string => counted(Math.floor(ms / 60_000), 'minute');
 const more = (all: readonly unknown[]): string => (all.length > 1 ? `, and ${all.length - 1} more` : '');
+const untilReplaced = ({ loss }: PoolRunner): string =>
+  loss ? ` It is replaced at ${isoTime(loss.atMs)}, unless that changes.` : '';
 
-function offlineRunners({ runners }: PoolFacts): PoolProblem[] {
-  const offline = runners.filter(({ isOffline }) => isOffline);
-  const [first] = offline;
+const isMissed = ({ isOffline, loss }: PoolRunner): boolean =>
+  isOffline === true || (loss !== undefined && loss.reason !== 'RegistrationTimedOut');
+
+/** That the server has known as online. */
+function missedRunners({ runners }: PoolFacts): PoolProblem[] {
+  const missed = runners.filter(isMissed);
+  const gone = missed.filter(({ loss }) => loss?.reason === 'RegistrationGone');
+  const offline = missed.filter((runner) => !gone.includes(runner));
+  return [
+    ...missedProblem(offline, 'runner-offline', 'the server sees it as offline'),
+    ...missedProblem(gone, 'runner-unknown', 'the server knows it no more'),
+  ];
+}
+
+function missedProblem(missed: readonly PoolRunner[], code: string, how: string): PoolProblem[] {
+  const [first] = missed;
   if (!first) return [];
-  const text = `${first.name} runs${more(offline)}, but the server sees it as offline.`;
-  return [{ code: 'runner-offline', text }];
+  return [{ code, text: `${first.name} runs${more(missed)}, but ${how}.${untilReplaced(first)}` }];
 }
 
 function waitingJobs(facts: PoolFacts, nowMs: number): PoolProblem[] {

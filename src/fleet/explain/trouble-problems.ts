@@ -28,6 +28,7 @@ const LEADS: Record<string, string> = {
   'backend-away': 'The backend is away',
   'backend-fails': 'The backend cannot start runners',
   'ends-early': 'Runners end before they are ready',
+  'never-online': 'Runners start, but never come online',
   'own-fault': 'A mistake in Switchyard itself',
 };
 

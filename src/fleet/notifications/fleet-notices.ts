@@ -145,6 +145,10 @@ export class FleetNotices {
 const REASONS: Record<string, string> = {
   FailedStart: 'runners do not start',
   StartsPaused: 'starts are paused, since they keep failing',
+  RegistrationTimedOut: 'runners start, but never come online',
+  RunnerOffline: 'idle runners are offline',
+  RegistrationGone: 'the server knows runners no more that still run',
+  RunnerEnded: 'runners end by themselves',
   ScaleSetFailed: 'the scale set cannot be made or found',
   ListenerFailed: 'nobody listens for its jobs',
   RunnerOutdated: 'the server takes this version of the runner no more',

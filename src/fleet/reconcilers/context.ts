@@ -12,7 +12,8 @@ import type { EventRecorder } from '../store/event-recorder.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import type { Observer } from './observer.ts';
 import type { RunnerTimes } from './runner-times.ts';
-import type { StartBackOff } from './start-back-off.ts';
+import type { Sightings } from './sightings.ts';
+import type { StartBreaker } from './start-breaker.ts';
 import type { Troubles } from './troubles.ts';
 import type { WorkQueue } from './work-queue.ts';
 
@@ -27,7 +28,9 @@ export interface ReconcilerContext {
   instances: Map<string, Instance>;
   observer: Observer;
   queue: WorkQueue;
-  startBackOff: StartBackOff;
+  /** Of Runners; scale sets have their own. */
+  startBreaker: StartBreaker;
+  sightings: Sightings;
   /** What goes wrong now: of a key of the queue, `start:UID`, `listener:UID` and `place:KEY`. For explanations only. */
   troubles: Troubles;
   runnerTimes: RunnerTimes;

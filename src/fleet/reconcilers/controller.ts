@@ -5,33 +5,38 @@ import { type GitHubClient, removeRunner } from '../../github/index.ts';
 import { removeAgent } from '../../github/scale-sets/index.ts';
 import type { Backend, Exit, Instance } from '../backends/types.ts';
 import type { CredentialPool } from '../credentials/credential-pool.ts';
-import { placeKey, placeOf, type RegistrationPlace } from '../credentials/place.ts';
+import { placeKey, placeOf, placeOfConnection, type RegistrationPlace } from '../credentials/place.ts';
 import { credentialUsers } from '../credentials/users.ts';
 import { type DemandSource, NO_DEMAND } from '../demand/types.ts';
-import type { EphemeralRunner } from '../resources/ephemeral-runner.ts';
+import { type EphemeralRunner, waitsForJob } from '../resources/ephemeral-runner.ts';
 import { kinds } from '../resources/index.ts';
-import { controllerOf, keyText, type ObjectKey, pluralOf, type StoredObject } from '../resources/object.ts';
+import { controllerOf, isDeleting, keyText, type ObjectKey, pluralOf, type StoredObject } from '../resources/object.ts';
 import { annotation, type Runner } from '../resources/runner.ts';
 import { isEphemeral } from '../resources/runner-spec.ts';
 import { ScaleSetConnections } from '../scale-sets/connections.ts';
 import { reconcileEphemeralRunner } from '../scale-sets/ephemeral-runner-reconciler.ts';
+import { lossOfSetRunner } from '../scale-sets/give-up-set-runner.ts';
 import { reconcileRunnerSet } from '../scale-sets/runner-set-reconciler.ts';
 import { reconcileScaleSet } from '../scale-sets/scale-set-reconciler.ts';
 import { ScaleSets } from '../scale-sets/scale-sets.ts';
-import { StartBreaker } from '../scale-sets/start-breaker.ts';
 import type { EventRecorder } from '../store/event-recorder.ts';
 import type { ResourceStore, StoreEvent } from '../store/resource-store.ts';
 import { reconcileAutoscaler } from './autoscaler-reconciler.ts';
 import { AutoscalerWakes } from './autoscaler-wakes.ts';
 import { instanceName, type ReconcilerContext } from './context.ts';
 import { reconcileDeployment } from './deployment-reconciler.ts';
+import { startsWork } from './failed-starts.ts';
 import { collectGarbage } from './garbage-collector.ts';
+import { lossOfRunner } from './give-up-runner.ts';
 import { reconcileLegacyRunnerSet } from './legacy-runner-set-reconciler.ts';
+import type { Loss } from './lost-runners.ts';
 import { Observer } from './observer.ts';
 import { reconcileReplicaSet } from './replica-set-reconciler.ts';
+import { setUidOf } from './runner-notes.ts';
 import { reconcileRunner } from './runner-reconciler.ts';
 import { type LifeTimes, RunnerTimes } from './runner-times.ts';
-import { StartBackOff } from './start-back-off.ts';
+import { Sightings } from './sightings.ts';
+import { START_DELAYS_MS, StartBreaker } from './start-breaker.ts';
 import { type Trouble, Troubles } from './troubles.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -61,6 +66,8 @@ const RECONCILERS: Record<string, (context: ReconcilerContext, key: ObjectKey) =
 /** Only repairs: every change and every end of a runner wakes its key by itself. */
 const RESYNC_MS = 30_000;
 const CONCURRENCY = 16;
+/** Runners of scale sets that are younger are not looked at. */
+const UNWATCHED_MS = 60_000;
 /** Longest wait for the server to let go of runners while closing. */
 const FAREWELL_MS = 2_000;
 /** Time for runners to leave, also a job to be cancelled, before they are killed while closing. */
@@ -93,12 +100,16 @@ export class Controller {
     });
     const troubles = new Troubles(clock);
     const runnerTimes = new RunnerTimes(clock);
+    for (const { name, exit } of instances) if (!exit) runnerTimes.note(name, 'adopted');
+    const sightings = new Sightings();
     const observer = new Observer({
       ...options,
       githubFor,
       troubles,
       runnerTimes,
+      sightings,
       signal,
+      wake: (plural, runner) => this.#wake(plural, runner),
       onSeen: (runner, isBusy) => this.#seen(runner, isBusy),
     });
     this.#context = {
@@ -108,10 +119,14 @@ export class Controller {
       observer,
       troubles,
       runnerTimes,
+      sightings,
       signal,
       instances: new Map(instances.map((instance) => [instance.name, instance])),
-      startBackOff: new StartBackOff(),
-      scaleSets: new ScaleSets(new ScaleSetConnections(credentials.clientFor, clock), new StartBreaker()),
+      startBreaker: new StartBreaker(START_DELAYS_MS.runners),
+      scaleSets: new ScaleSets(
+        new ScaleSetConnections(credentials.clientFor, clock),
+        new StartBreaker(START_DELAYS_MS.scaleSets),
+      ),
       askAgainAtMs: new Map(),
       demand: this.#source.demand,
       seenJobs: new Map(),
@@ -161,11 +176,11 @@ export class Controller {
   }
 
   /** Failed starts of a set's runners (by the set's uid), while none has worked since. */
-  startTrouble(uid: string): (Trouble & { nextStartMs: number }) | undefined {
-    const { troubles, startBackOff, scaleSets } = this.#context;
-    const nextStartMs = Math.max(startBackOff.notBeforeMs(uid), scaleSets.breaker.state(uid).notBeforeMs);
-    const trouble = nextStartMs > 0 ? troubles.of(`start:${uid}`) : undefined;
-    return trouble && { ...trouble, nextStartMs };
+  startTrouble(uid: string): (Trouble & { nextStartMs?: number }) | undefined {
+    const { troubles, startBreaker, scaleSets, clock } = this.#context;
+    const nextStartMs = Math.max(startBreaker.state(uid).notBeforeMs, scaleSets.breaker.state(uid).notBeforeMs);
+    const trouble = troubles.of(`start:${uid}`);
+    return trouble && { ...trouble, ...(nextStartMs > clock.now() && { nextStartMs }) };
   }
 
   /** Of the listener of an AutoscalingRunnerSet, by its uid. */
@@ -184,6 +199,16 @@ export class Controller {
       troubles.failed(subject, error);
     }
     return troubles.of(`place:${placeKey(place)}`) ?? troubles.of(subject);
+  }
+
+  /** When a runner that the server does not see is given up, unless it does before. */
+  lossOf(runner: StoredObject): Loss | undefined {
+    const context = this.#context;
+    const instance = context.instances.get(instanceName(runner));
+    if (!instance || instance.exit) return undefined;
+    return runner.kind === 'Runner'
+      ? lossOfRunner(context, runner as Runner)
+      : lossOfSetRunner(context, runner as EphemeralRunner);
   }
 
   /** By instance name. */
@@ -253,11 +278,17 @@ export class Controller {
     if (plural === 'namespaces') queue.add(GARBAGE_KEY);
     if (plural === 'secrets') for (const user of credentialUsers(this.#context.store, object)) queue.add(keyText(user));
     if (!RECONCILERS[plural]) return;
+    this.#wake(plural, object);
+    if (type === 'DELETED' || isDeleting(object)) queue.add(GARBAGE_KEY);
+  }
+
+  /** It and its owner are looked at. */
+  #wake(plural: string, object: StoredObject): void {
+    const { queue } = this.#context;
     queue.add(keyOf(plural, object));
     const owner = controllerOf(object);
-    const { namespace, deletionTimestamp } = object.metadata;
+    const { namespace } = object.metadata;
     if (owner) queue.add(keyText({ plural: pluralOf(owner.kind), namespace, name: owner.name }));
-    if (type === 'DELETED' || deletionTimestamp !== undefined) queue.add(GARBAGE_KEY);
   }
 
   #ended(name: string, exit: Exit): void {
@@ -273,10 +304,10 @@ export class Controller {
   }
 
   #seen(runner: Runner, isBusy: boolean): void {
-    const { startBackOff, askAgainAtMs } = this.#context;
+    const { startBreaker, askAgainAtMs } = this.#context;
     if (isBusy && runner.status?.phase !== 'Running') this.#source.runnerChanged();
     if (!isBusy) askAgainAtMs.delete(runner.metadata.uid);
-    startBackOff.worked(controllerOf(runner)?.uid ?? runner.metadata.uid);
+    startsWork(this.#context, { uid: setUidOf(runner), breaker: startBreaker });
   }
 
   /** Files of runners whose resources are gone, as after a crash between the two removals. */
@@ -306,7 +337,19 @@ export class Controller {
     }
     for (const runner of store.list('runners') as Runner[])
       observer.watch(placeOf(runner.metadata.namespace, runner.spec));
+    this.#watchSets();
     this.#cancelResync = clock.after(RESYNC_MS, () => this.#resync());
+  }
+
+  /** Only where runners have waited for long: usually a job takes them at once, and the server need not be asked. */
+  #watchSets(): void {
+    const { store, clock, observer, runnerTimes } = this.#context;
+    for (const runner of store.list('ephemeralrunners') as EphemeralRunner[]) {
+      const { started, adopted } = runnerTimes.of(instanceName(runner));
+      const startedMs = started ?? adopted;
+      if (startedMs === undefined || clock.now() - startedMs < UNWATCHED_MS || !waitsForJob(runner)) continue;
+      observer.watch(placeOfConnection(runner.metadata.namespace, runner.spec));
+    }
   }
 
   #logFailure(key: string, error: unknown, retryInMs: number): void {

@@ -9,14 +9,14 @@
 import { isDeleting } from '../resources/object.ts';
 import { TEMPLATE_HASH_LABEL } from '../resources/replicated-spec.ts';
 import { annotation, isOver, type Runner, type RunnerPhase } from '../resources/runner.ts';
+import type { BreakerState } from './start-breaker.ts';
 
 export interface ReplicaSetState {
   desired: number;
   templateHash: string;
   /** Oldest first. */
   runners: Runner[];
-  /** After failed starts: no Runner is created before this time. */
-  createNotBeforeMs: number;
+  breaker: BreakerState;
 }
 
 export interface ReplicaSetDecision {
@@ -35,18 +35,28 @@ export function decideReplicaSet(state: ReplicaSetState, nowMs: number): Replica
   const staying = state.runners.filter((runner) => !isLeaving(runner));
   const current = staying.filter((runner) => hashOf(runner) === state.templateHash && !isOver(runner));
   const missing = state.desired - current.length;
-  const mayCreate = nowMs >= state.createNotBeforeMs;
+  const { notBeforeMs } = state.breaker;
   const surplus = missing < 0 ? victims(current, -missing) : [];
   // OWN-10, and OWN-3: a drain that somebody asked for by annotation.
   const kept = new Set(current);
   const others = state.runners.filter((runner) => !isDeleting(runner) && !kept.has(runner));
   return {
-    create: missing > 0 && mayCreate ? missing : 0,
+    create: allowed(Math.max(0, missing), current, state.breaker, nowMs),
     letGo: [...surplus, ...others].map((runner) => runner.metadata.name),
-    againAtMs: missing > 0 && !mayCreate ? state.createNotBeforeMs : undefined,
+    againAtMs: missing > 0 && nowMs < notBeforeMs ? notBeforeMs : undefined,
     status: statusOf(state.runners),
   };
 }
+
+/** D-23: while the breaker is open, one runner at a time shows whether starts work again, by coming online. */
+function allowed(missing: number, current: Runner[], breaker: BreakerState, nowMs: number): number {
+  if (nowMs < breaker.notBeforeMs) return 0;
+  if (!breaker.isOpen) return missing;
+  return current.some(isStarting) ? 0 : Math.min(missing, 1);
+}
+
+const isStarting = ({ status }: Runner): boolean =>
+  status?.phase === undefined || status.phase === 'Pending' || status.phase === 'Registering';
 
 function victims(runners: Runner[], count: number): Runner[] {
   const rank = (runner: Runner): number => LETTING_GO_ORDER.indexOf(runner.status?.phase ?? 'Pending');

@@ -28,6 +28,8 @@ export interface RunnerState {
   endedWell: boolean;
   /** The server has seen it online. */
   wasOnline: boolean;
+  /** When it is given up because the server does not see it; epoch ms. Undefined for one that it sees or that may have a job. */
+  lostAtMs: number | undefined;
   /** The backend kept its JIT config. */
   isResumable: boolean;
 }
@@ -37,6 +39,8 @@ export type RunnerAction =
   | { kind: 'register-and-start' }
   | { kind: 'resume' }
   | { kind: 'unregister' }
+  /** Make sure that the server does not see it, unregister it, and stop it: its set replaces it (U5). */
+  | { kind: 'give-up' }
   | { kind: 'stop' }
   /** Write how it ended, and ask for the deletion of one that a set will replace. */
   | { kind: 'complete' }
@@ -62,9 +66,11 @@ function decideNew(state: RunnerState): RunnerAction {
 }
 
 function decideRunning(state: RunnerState, nowMs: number): RunnerAction {
-  if (!state.isLeaving) return { kind: 'wait' };
-  if (state.isUnregistered) return { kind: 'stop' };
-  return isRefused(state, nowMs) ? waitUntil(state.askAgainAtMs) : { kind: 'unregister' };
+  if (state.isLeaving && state.isUnregistered) return { kind: 'stop' };
+  const isLost = state.lostAtMs !== undefined && nowMs >= state.lostAtMs;
+  if (!state.isLeaving && !isLost) return waitUntil(state.lostAtMs);
+  if (isRefused(state, nowMs)) return waitUntil(state.askAgainAtMs);
+  return { kind: state.isLeaving ? 'unregister' : 'give-up' };
 }
 
 function decideEnded(state: RunnerState, nowMs: number): RunnerAction {

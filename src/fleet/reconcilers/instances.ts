@@ -13,7 +13,11 @@ import type { ResourceStore } from '../store/resource-store.ts';
 export const FAILED_START_MS = 30_000;
 
 /** An idle runner that the server let go has nothing to finish; this is for leaving its session in order. */
-export const STOP_GRACE_MS = 10_000;
+const STOP_GRACE_MS = 10_000;
+
+export const stopGraceMs = ({
+  terminationGracePeriodSeconds: seconds,
+}: Pick<RunnerSpec, 'terminationGracePeriodSeconds'>) => (seconds === undefined ? STOP_GRACE_MS : seconds * 1_000);
 
 export function describeExit(exit: Exit | undefined): string {
   if (!exit) return 'the fleet ended before the runner had started';

@@ -1,13 +1,16 @@
 import type { Clock } from '../../common/clock.ts';
-import { errorText } from '../../common/errors.ts';
+import { errorText, OutsideError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { type GitHubClient, listRunners } from '../../github/index.ts';
 import type { Runner as ServerRunner } from '../../protocol/github/runners.ts';
-import { placeKey, placeOf, type RegistrationPlace } from '../credentials/place.ts';
+import { placeKey, placeOf, placeOfConnection, type RegistrationPlace } from '../credentials/place.ts';
+import { type EphemeralRunner, waitsForJob } from '../resources/ephemeral-runner.ts';
+import type { StoredObject } from '../resources/object.ts';
 import { annotation, isOver, type Runner, type RunnerPhase } from '../resources/runner.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import { instanceName } from './context.ts';
 import type { RunnerTimes } from './runner-times.ts';
+import type { Sightings } from './sightings.ts';
 import type { Troubles } from './troubles.ts';
 
 export interface ObserverOptions {
@@ -20,6 +23,9 @@ export interface ObserverOptions {
   /** Told of the server, as `place:KEY`. */
   troubles: Troubles;
   runnerTimes: RunnerTimes;
+  sightings: Sightings;
+  /** What is to be done about a runner may have changed, though its status has not. */
+  wake: (plural: string, runner: StoredObject) => void;
   /** Called before the new status of a runner is stored. */
   onSeen: (runner: Runner, isBusy: boolean) => void;
 }
@@ -27,6 +33,8 @@ export interface ObserverOptions {
 /** First look after a start; each look that finds something still registering doubles the pause. */
 const FIRST_LOOK_MS = 200;
 const SLOW_LOOK_MS = 10_000;
+/** Runners of scale sets tell of their jobs by themselves: they are looked at only to find those that are lost. */
+const SET_LOOK_MS = 60_000;
 
 /**
  * Copies what the server says about our runners (online, busy) into their status: one list call per place, soon after
@@ -49,7 +57,8 @@ export class Observer {
 
   /** Looks slowly from now on, unless that is already so. */
   watch(place: RegistrationPlace): void {
-    if (!this.#timers.has(placeKey(place))) this.#lookIn(place, FIRST_LOOK_MS);
+    const key = placeKey(place);
+    if (!this.#timers.has(key) && !this.#looks.has(key)) this.#lookIn(place, FIRST_LOOK_MS);
   }
 
   /**
@@ -61,6 +70,13 @@ export class Observer {
     const current = this.#looks.get(key) ?? this.#look(place).finally(() => this.#looks.delete(key));
     this.#looks.set(key, current);
     return current;
+  }
+
+  /** Looks now. @throws OutsideError when the server could not be asked */
+  async lookOrFail(place: RegistrationPlace): Promise<void> {
+    const problem = await this.look(place);
+    if (problem === undefined) return;
+    throw new OutsideError(`The server cannot be asked which runners are online: ${problem}`, { retryable: true });
   }
 
   /** Resolves when no look is under way: true when there was one, which may have made work. */
@@ -88,8 +104,12 @@ export class Observer {
   }
 
   #lookAgain(place: RegistrationPlace, lastDelayMs: number): void {
+    if (this.#timers.has(placeKey(place))) return;
     const watched = this.#watched(place);
-    if (watched.length === 0 || this.#timers.has(placeKey(place))) return;
+    if (watched.length === 0) {
+      if (this.#waitingInSets(place).length > 0) this.#lookIn(place, SET_LOOK_MS);
+      return;
+    }
     const isAnyNew = watched.some((runner) => runner.status?.phase === 'Registering');
     this.#lookIn(place, isAnyNew ? Math.min(lastDelayMs * 2, SLOW_LOOK_MS) : SLOW_LOOK_MS);
   }
@@ -104,7 +124,11 @@ export class Observer {
       );
       for (const runner of this.#watched(place)) {
         const seen = atServer.get(runner.metadata.annotations?.[annotation.id] ?? '');
-        if (seen) this.#note(runner, seen);
+        this.#sight('runners', runner, seen);
+        this.#note(runner, seen);
+      }
+      for (const runner of this.#waitingInSets(place)) {
+        this.#sight('ephemeralrunners', runner, atServer.get(String(runner.status?.runnerId)));
       }
       troubles.worked(subject);
       return undefined;
@@ -127,12 +151,31 @@ export class Observer {
     );
   }
 
-  #note(runner: Runner, { status, busy }: ServerRunner): void {
-    const isOnline = status === 'online';
+  /** Of those that no job was heard of yet. */
+  #waitingInSets(place: RegistrationPlace): EphemeralRunner[] {
+    if (place.serverUrl === undefined) return [];
+    const key = placeKey(place);
+    return (this.#options.store.list('ephemeralrunners') as EphemeralRunner[]).filter(
+      (runner) => waitsForJob(runner) && placeKey(placeOfConnection(runner.metadata.namespace, runner.spec)) === key,
+    );
+  }
+
+  #sight(plural: string, runner: StoredObject, seen: ServerRunner | undefined): void {
+    const { sightings, runnerTimes, clock, wake } = this.#options;
+    const name = instanceName(runner);
+    // One that is busy and offline may come back to its job.
+    const isOnline = seen?.status === 'online' || seen?.busy === true;
+    if (seen?.status === 'online') runnerTimes.note(name, 'online');
+    if (sightings.note(name, seen ? (isOnline ? 'online' : 'offline') : 'gone', clock.now())) wake(plural, runner);
+  }
+
+  /** @param seen undefined when the server knows it no more */
+  #note(runner: Runner, seen: ServerRunner | undefined): void {
+    const isBusy = seen?.busy === true;
+    const isOnline = seen?.status === 'online';
     const before = runner.status?.phase;
-    const phase: RunnerPhase | undefined = busy ? 'Running' : isOnline ? 'Idle' : before;
-    if (isOnline || busy) this.#options.onSeen(runner, busy);
-    if (isOnline) this.#options.runnerTimes.note(instanceName(runner), 'online');
+    const phase: RunnerPhase | undefined = isBusy ? 'Running' : isOnline ? 'Idle' : before;
+    if (isOnline || isBusy) this.#options.onSeen(runner, isBusy);
     if (phase === before && runner.status?.ready === isOnline) return;
     this.#options.store.update('runners', { ...runner, status: { ...runner.status, phase, ready: isOnline } });
   }

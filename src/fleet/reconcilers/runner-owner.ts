@@ -46,7 +46,7 @@ function decide(
     desired,
     templateHash: templateHash(template),
     runners: runnersOf(context, object),
-    createNotBeforeMs: context.startBackOff.notBeforeMs(object.metadata.uid),
+    breaker: context.startBreaker.state(object.metadata.uid),
   };
   return decideReplicaSet(state, context.clock.now());
 }

@@ -1,16 +1,30 @@
 /** Carries out what `decideRunner` says, until it says wait. */
+import { isoTime } from '../../common/clock.ts';
 import { errorText, OutsideError } from '../../common/errors.ts';
 import { findRunner, removeRunner } from '../../github/index.ts';
 import { backendOf } from '../backends/annotation.ts';
 import { type Exit, WORK_FOLDER } from '../backends/types.ts';
-import { placeOf, type RegistrationPlace } from '../credentials/place.ts';
 import { controllerOf, isDeleting, keyText, type ObjectKey } from '../resources/object.ts';
 import { annotation, isOver, RUNNER_FINALIZER, type Runner, type RunnerStatus } from '../resources/runner.ts';
 import { isEphemeral } from '../resources/runner-spec.ts';
 import { instanceName, type ReconcilerContext } from './context.ts';
-import { decideRunner, type RunnerAction, type RunnerState, UNREGISTRATION_RETRY_MS } from './decide-runner.ts';
-import { describeExit, FAILED_START_MS, outputOf, STOP_GRACE_MS, startingPoint } from './instances.ts';
+import { decideRunner, type RunnerAction, type RunnerState } from './decide-runner.ts';
+import { failedStart, startsWork } from './failed-starts.ts';
+import { giveUp, lossOfRunner } from './give-up-runner.ts';
+import { describeExit, FAILED_START_MS, outputOf, startingPoint, stopGraceMs } from './instances.ts';
 import { register } from './registration.ts';
+import {
+  forbidden,
+  isLeaving,
+  noteBusy,
+  placeOfRunner,
+  registrarOf,
+  registrationId,
+  save,
+  setUidOf,
+  startOf,
+  warn,
+} from './runner-notes.ts';
 
 export async function reconcileRunner(context: ReconcilerContext, key: ObjectKey): Promise<void> {
   while (!context.signal.aborted) {
@@ -37,10 +51,11 @@ function stateOf(context: ReconcilerContext, runner: Runner): RunnerState {
     isRegistered: notes[annotation.id] !== undefined,
     isUnregistered: notes[annotation.unregistrationComplete] !== undefined,
     askAgainAtMs: context.askAgainAtMs.get(runner.metadata.uid),
-    startNotBeforeMs: context.startBackOff.notBeforeMs(backOffKey(runner)),
+    startNotBeforeMs: context.startBreaker.state(setUidOf(runner)).notBeforeMs,
     instance: !instance ? 'none' : instance.exit ? 'ended' : 'running',
     endedWell: instance?.exit?.code === 0,
     wasOnline: runner.status?.ready === true,
+    lostAtMs: lossOfRunner(context, runner)?.atMs,
     isResumable: instance?.resumable ?? false,
   };
 }
@@ -52,6 +67,7 @@ const carryOut: Record<Exclude<RunnerAction['kind'], 'wait'>, Step> = {
   'register-and-start': registerAndStart,
   resume,
   unregister,
+  'give-up': giveUp,
   stop,
   complete,
   finalize,
@@ -113,12 +129,13 @@ async function forgetRegistration(context: ReconcilerContext, runner: Runner): P
 }
 
 async function startInstance(context: ReconcilerContext, runner: Runner, jitConfig: string | undefined): Promise<void> {
-  const { backend, instances, observer, startBackOff, store, troubles, runnerTimes, clock } = context;
+  const { backend, instances, observer, store, runnerTimes, sightings } = context;
   const name = instanceName(runner);
   const keepConfig = !isEphemeral(runner.spec);
   // Before the call: the instance may end before `start` has returned.
   instances.set(name, { name, resumable: keepConfig });
   runnerTimes.note(name, 'asked');
+  sightings.forget(name);
   try {
     const point = startingPoint(store, runner, runner.spec);
     await backendOf(backend, runner).start({ name, jitConfig, keepConfig, ...point });
@@ -126,46 +143,29 @@ async function startInstance(context: ReconcilerContext, runner: Runner, jitConf
     observer.expect(placeOfRunner(runner));
   } catch (error) {
     instances.set(name, { name, resumable: !jitConfig, exit: { output: errorText(error) } });
-    startBackOff.failed(backOffKey(runner), clock.now());
-    troubles.failed(`start:${backOffKey(runner)}`, error, 'backend-fails');
-    warn(context, runner, 'FailedStart', errorText(error));
+    failedStart(context, startOf(context, runner), error);
   }
 }
 
 async function unregister(context: ReconcilerContext, runner: Runner): Promise<void> {
-  const { clock, askAgainAtMs, signal } = context;
-  const id = Number(runner.metadata.annotations?.[annotation.id]);
   const exit = context.instances.get(instanceName(runner))?.exit;
   const { github, scope } = registrarOf(context, runner);
-  const answer = await removeRunner(github, scope, id, signal);
+  const answer = await removeRunner(github, scope, registrationId(runner), context.signal);
   if (answer === 'forbidden' && !exit) throw forbidden(runner);
   if (exit && !isLeaving(runner)) noteEnd(context, runner, exit, answer === 'removed');
-  if (answer !== 'busy') {
-    save(context, runner, { [annotation.unregistrationComplete]: now(context) });
-    return;
-  }
-  askAgainAtMs.set(runner.metadata.uid, clock.now() + UNREGISTRATION_RETRY_MS);
-  save(context, runner, {
-    [annotation.unregistrationFailure]: 'The runner is busy with a job; it is asked again later.',
-  });
-}
-
-/** U9 of fleet-semantics lets a 403 pass as done; a runner that may be busy must not be stopped on it. */
-function forbidden(runner: Runner): OutsideError {
-  const problem = `The server's token may not remove runner ${runner.metadata.name}, so it cannot be stopped safely.`;
-  return new OutsideError(problem, { retryable: true, status: 403 });
+  if (answer === 'busy') noteBusy(context, runner);
+  else save(context, runner, { [annotation.unregistrationComplete]: isoTime(context.clock.now()) });
 }
 
 async function stop({ backend }: ReconcilerContext, runner: Runner): Promise<void> {
-  const { terminationGracePeriodSeconds: seconds } = runner.spec;
-  await backend.stop(instanceName(runner), seconds === undefined ? STOP_GRACE_MS : seconds * 1_000);
+  await backend.stop(instanceName(runner), stopGraceMs(runner.spec));
 }
 
 /** Writes how it ended. A set's runner is deleted in the same turn, so that the set replaces it at once (OWN-5). */
 function complete(context: ReconcilerContext, runner: Runner): void {
   const exit = context.instances.get(instanceName(runner))?.exit;
   const isGood = exit?.code === 0 || runner.metadata.annotations?.[annotation.unregistrationRequest] !== undefined;
-  if (exit?.code === 0 && runner.status?.ready) context.startBackOff.worked(backOffKey(runner));
+  if (exit?.code === 0 && runner.status?.ready) startsWork(context, startOf(context, runner));
   const { namespace, name } = runner.metadata;
   const status: RunnerStatus = {
     ...runner.status,
@@ -193,6 +193,7 @@ async function removeInstance(context: ReconcilerContext, runner: Runner, keepLo
   const name = instanceName(runner);
   await context.backend.remove(name, { keepLog });
   context.instances.delete(name);
+  context.sightings.forget(name);
 }
 
 /**
@@ -201,63 +202,16 @@ async function removeInstance(context: ReconcilerContext, runner: Runner, keepLo
  * @param hadNoJob the server still had the registration: no job ended it
  */
 function noteEnd(context: ReconcilerContext, runner: Runner, exit: Exit, hadNoJob: boolean): void {
-  const { startBackOff, troubles, clock } = context;
   // Without a time its end was not seen, and says nothing about the start.
   if (exit.ranMs === undefined) return;
   const isFailedStart = hadNoJob && runner.status?.ready !== true && exit.ranMs < FAILED_START_MS;
   if (isFailedStart) {
     const problem = `The runner ended (${describeExit(exit)}) before it was ready.${outputOf(exit)}`;
-    startBackOff.failed(backOffKey(runner), clock.now());
-    troubles.failed(`start:${backOffKey(runner)}`, new OutsideError(problem, { retryable: true, code: 'ends-early' }));
-    warn(context, runner, 'FailedStart', problem);
+    failedStart(context, startOf(context, runner), new OutsideError(problem, { retryable: true, code: 'ends-early' }));
     return;
   }
-  startBackOff.worked(backOffKey(runner));
+  startsWork(context, startOf(context, runner));
   if (exit.code === 0) return;
   const when = hadNoJob ? 'while it had no job' : 'while it had a job';
   warn(context, runner, 'RunnerEnded', `The runner ended (${describeExit(exit)}) ${when}.${outputOf(exit)}`);
 }
-
-/** On its set as well: the Runner itself is about to go, and its events with it out of sight. */
-function warn({ events }: ReconcilerContext, runner: Runner, reason: string, text: string): void {
-  events.record(runner, 'Warning', reason, text, 'runner-controller');
-  const owner = controllerOf(runner);
-  if (owner) events.recordFor(owner, runner.metadata.namespace, 'Warning', reason, text, 'runner-controller');
-}
-
-/** Annotations (`undefined` removes one) and status of the current version; undefined when the resource is gone. */
-function save(
-  { store }: ReconcilerContext,
-  { metadata: { namespace, name, uid } }: Runner,
-  notes: Record<string, string | undefined>,
-  status?: RunnerStatus,
-): Runner | undefined {
-  const current = store.find({ plural: 'runners', namespace, name }) as Runner | undefined;
-  if (!current || current.metadata.uid !== uid) return undefined;
-  const annotations: Record<string, string> = {};
-  for (const [key, value] of Object.entries({ ...current.metadata.annotations, ...notes })) {
-    if (value !== undefined) annotations[key] = value;
-  }
-  const metadata = { ...current.metadata, annotations };
-  return store.update('runners', { ...current, metadata, status: status ?? current.status }) as Runner;
-}
-
-const placeOfRunner = ({ metadata, spec }: Runner): RegistrationPlace => placeOf(metadata.namespace, spec);
-
-/** The server that has registered it. @throws UserError, told as an event, when its credentials are gone */
-function registrarOf(context: ReconcilerContext, runner: Runner) {
-  const place = placeOfRunner(runner);
-  try {
-    return { github: context.githubFor(place), scope: place.scope };
-  } catch (error) {
-    warn(context, runner, 'NoCredentials', errorText(error));
-    throw error;
-  }
-}
-
-const backOffKey = (runner: Runner): string => controllerOf(runner)?.uid ?? runner.metadata.uid;
-
-const isLeaving = (runner: Runner): boolean =>
-  isDeleting(runner) || runner.metadata.annotations?.[annotation.unregistrationRequest] !== undefined;
-
-const now = ({ clock }: ReconcilerContext): string => new Date(clock.now()).toISOString();

@@ -7,9 +7,11 @@ export interface LifeTimes {
   asked?: number;
   /** The backend has answered that it runs. */
   started?: number;
+  /** This fleet found it running when it started itself. */
+  adopted?: number;
   /** The server was seen to know it as online. */
   online?: number;
-  /** It was heard to have its job: of scale sets, whose runners are not looked after. */
+  /** It was heard to have its job: of scale sets, whose runners are looked at only when they wait for long. */
   taken?: number;
 }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { FieldCause } from './field-errors.ts';
 import { AGE, type Kind } from './kind.ts';
-import { SCALE_SET_GROUP, type StoredObject } from './object.ts';
+import { isDeleting, SCALE_SET_GROUP, type StoredObject } from './object.ts';
 import { checkPodTemplate, PodTemplate } from './pod-template.ts';
 import { checkConfigUrl, connectionFields, connectionWarnings, ResourceMeta, runnerSpecOf } from './scale-set-spec.ts';
 
@@ -60,6 +60,15 @@ export const runnerAnnotation = {
 
 export const hasEnded = ({ status }: EphemeralRunner): boolean =>
   status?.phase === 'Succeeded' || status?.phase === 'Failed' || status?.phase === 'Outdated';
+
+/** Registered, and nothing is known of a job: it may still be lost without a loss. */
+export const waitsForJob = (runner: EphemeralRunner): boolean =>
+  runner.status?.runnerId !== undefined &&
+  runner.status.jobRequestId === undefined &&
+  runner.status.jobResult === undefined &&
+  runner.metadata.annotations?.[runnerAnnotation.refused] === undefined &&
+  !hasEnded(runner) &&
+  !isDeleting(runner);
 
 /** Where the pod's spec lies in this kind. */
 const POD = 'spec.spec';

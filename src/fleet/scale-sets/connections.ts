@@ -14,14 +14,12 @@ export interface CredentialsNeed {
 /** A client of the server that a `githubConfigUrl` names, with the credentials of a Secret. @throws UserError */
 export type ClientFor = (need: CredentialsNeed) => Promise<GitHubClient>;
 
-/** The fleet's own client, for its own server alone: a token is shown to no other. */
-export function ownServerOnly(github: GitHubClient): ClientFor {
-  return async ({ configUrl }) => {
-    if (new URL(configUrl).origin === new URL(github.serverUrl).origin) return github;
-    throw new UserError('no-credentials', `The fleet has no credentials for ${new URL(configUrl).origin}.`, {
-      hint: 'Name a Secret with github_token in githubConfigSecret.',
-    });
-  };
+/** The fleet's own client, for its own server alone: a token is shown to no other. @throws UserError `no-credentials` */
+export function ownServerOnly(github: GitHubClient, configUrl: string): GitHubClient {
+  if (new URL(configUrl).origin === new URL(github.serverUrl).origin) return github;
+  throw new UserError('no-credentials', `The fleet has no credentials for ${new URL(configUrl).origin}.`, {
+    hint: 'Name a Secret with github_token in githubConfigSecret.',
+  });
 }
 
 /** One connection for each place and Secret, shared by everything that talks to it, so that tokens are shared as well. */

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { NO_FAILURES, START_DELAYS_MS, StartBreaker } from '../reconcilers/start-breaker.ts';
 import type { EphemeralRunner, EphemeralRunnerStatus } from '../resources/ephemeral-runner.ts';
 import { TEMPLATE_HASH_LABEL } from '../resources/replicated-spec.ts';
 import { decideRunnerSet, type RunnerSetState } from './decide-runner-set.ts';
-import { StartBreaker } from './start-breaker.ts';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');
-const NO_FAILURES = new StartBreaker().state('set');
 
 interface Given {
   name: string;
@@ -37,7 +36,10 @@ const runner = ({ name, status, hash = 'new', isDeleting, isRefused, madeAt }: G
 const BUSY: EphemeralRunnerStatus = { phase: 'Running', ready: true, jobRequestId: 7 };
 
 const decide = (desired: number, runners: Given[], more: Partial<RunnerSetState> = {}) =>
-  decideRunnerSet({ desired, hash: 'new', runners: runners.map(runner), breaker: NO_FAILURES, ...more }, NOW);
+  decideRunnerSet(
+    { desired, hash: 'new', runners: runners.map(runner), breaker: NO_FAILURES, isOnline: () => false, ...more },
+    NOW,
+  );
 
 describe('which EphemeralRunners a set makes and lets go', () => {
   it('makes what is missing', () => {
@@ -116,10 +118,10 @@ describe('which EphemeralRunners a set makes and lets go', () => {
   });
 
   it('waits after failed starts, and tries one at a time when there were too many (NEW-9, D-23)', () => {
-    const breaker = new StartBreaker();
+    const breaker = new StartBreaker(START_DELAYS_MS.scaleSets);
     breaker.failed('set', NOW);
     expect(decide(3, [], { breaker: breaker.state('set') })).toMatchObject({ create: 0, againAtMs: NOW + 5_000 });
-    const open = { failures: 6, isOpen: true, lastFailureMs: NOW - 300_000, notBeforeMs: NOW };
+    const open = { failures: 6, isOpen: true, wasUnseen: false, lastFailureMs: NOW - 300_000, notBeforeMs: NOW };
     expect(decide(3, [], { breaker: open })).toMatchObject({ create: 1 });
     const trying = { name: 'a', madeAt: '2026-01-01T00:09:50Z' };
     expect(decide(3, [trying], { breaker: open })).toMatchObject({
@@ -129,6 +131,13 @@ describe('which EphemeralRunners a set makes and lets go', () => {
     });
     const living = { name: 'a', madeAt: '2026-01-01T00:09:00Z' };
     expect(decide(3, [living], { breaker: open })).toMatchObject({ create: 2, isProven: true });
+  });
+
+  it('takes only one that came online for a proof where the server had not seen the last one', () => {
+    const unseen = { failures: 2, isOpen: false, wasUnseen: true, lastFailureMs: NOW - 300_000, notBeforeMs: NOW };
+    const long = { name: 'a', madeAt: '2026-01-01T00:08:00Z' };
+    expect(decide(1, [long], { breaker: unseen }).isProven).toBe(false);
+    expect(decide(1, [long], { breaker: unseen, isOnline: () => true }).isProven).toBe(true);
   });
 
   it('counts by phase for the columns', () => {
@@ -152,7 +161,7 @@ describe('which EphemeralRunners a set makes and lets go', () => {
 
 describe('the breaker of failed starts', () => {
   it('waits 5, 10, 20, 40, 80 s, then five minutes, and counts failures of one round once', () => {
-    const breaker = new StartBreaker();
+    const breaker = new StartBreaker(START_DELAYS_MS.scaleSets);
     let nowMs = NOW;
     for (const seconds of [5, 10, 20, 40, 80, 300, 300]) {
       const state = breaker.failed('set', nowMs);

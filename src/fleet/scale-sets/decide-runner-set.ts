@@ -9,11 +9,11 @@
  * place until its JobCompleted or newer statistics came, one whose JobCompleted came has lost it though it still ends.
  */
 import { FAILED_START_MS } from '../reconcilers/instances.ts';
+import type { BreakerState } from '../reconcilers/start-breaker.ts';
 import { type EphemeralRunner, hasEnded, runnerAnnotation } from '../resources/ephemeral-runner.ts';
 import type { EphemeralRunnerSetStatus } from '../resources/ephemeral-runner-set.ts';
 import { isDeleting } from '../resources/object.ts';
 import { TEMPLATE_HASH_LABEL } from '../resources/replicated-spec.ts';
-import type { BreakerState } from './start-breaker.ts';
 
 export interface RunnerSetState {
   desired: number;
@@ -23,6 +23,8 @@ export interface RunnerSetState {
   outdatedHash?: string;
   /** Oldest first. */
   runners: EphemeralRunner[];
+  /** Whether the server has seen it online; it is not asked about those that get a job soon. */
+  isOnline: (runner: EphemeralRunner) => boolean;
   breaker: BreakerState;
 }
 
@@ -52,7 +54,7 @@ export function decideRunnerSet(state: RunnerSetState, nowMs: number): RunnerSet
   const hanging = ending.filter((runner) => nowMs >= endsByMs(runner));
   const replaced = state.runners.filter((runner) => isIdle(runner) && hashOf(runner) !== state.hash);
   const surplus = standing.length > desired ? victims(standing, standing.length - desired) : [];
-  const { proven, provenAtMs } = proofOf(standing, state.breaker, nowMs);
+  const { proven, provenAtMs } = proofOf(standing, state, nowMs);
   const missing = Math.max(0, desired - standing.length);
   const create = proven ? missing : allowed(missing, standing, state.breaker, nowMs);
   return {
@@ -117,11 +119,12 @@ function allowed(missing: number, standing: EphemeralRunner[], breaker: BreakerS
 
 function proofOf(
   standing: EphemeralRunner[],
-  breaker: BreakerState,
+  { breaker, isOnline }: RunnerSetState,
   nowMs: number,
 ): { proven: boolean; provenAtMs?: number } {
   if (breaker.failures === 0) return { proven: true };
   const younger = standing.filter((runner) => isIdle(runner) && madeAtMs(runner) >= breaker.lastFailureMs);
+  if (breaker.wasUnseen) return { proven: younger.some(isOnline) };
   const [first] = younger;
   if (!first) return { proven: false };
   const provenAtMs = madeAtMs(first) + FAILED_START_MS;

@@ -4,17 +4,18 @@
  * service has let the runner go (NEW-8 to NEW-13 of fleet-semantics 11.3).
  */
 import { errorText, OutsideError } from '../../common/errors.ts';
-import { removeAgent, type ScaleSetConnection } from '../../github/scale-sets/index.ts';
+import { removeAgent } from '../../github/scale-sets/index.ts';
 import { backendOf } from '../backends/annotation.ts';
 import type { Exit } from '../backends/types.ts';
 import { instanceName, type ReconcilerContext } from '../reconcilers/context.ts';
 import { decideRunner, type RunnerAction, type RunnerState } from '../reconcilers/decide-runner.ts';
-import { describeExit, FAILED_START_MS, outputOf, STOP_GRACE_MS, startingPoint } from '../reconcilers/instances.ts';
+import { failedStart, startsWork } from '../reconcilers/failed-starts.ts';
+import { describeExit, FAILED_START_MS, outputOf, startingPoint, stopGraceMs } from '../reconcilers/instances.ts';
+import { forbidden } from '../reconcilers/runner-notes.ts';
 import {
   EPHEMERAL_RUNNER_FINALIZER,
   type EphemeralRunner,
   type EphemeralRunnerPhase,
-  type EphemeralRunnerStatus,
   hasEnded,
   REGISTRATION_FINALIZER,
   runnerAnnotation,
@@ -22,13 +23,9 @@ import {
 import type { EphemeralRunnerSet } from '../resources/ephemeral-runner-set.ts';
 import { controllerOf, isDeleting, keyText, type ObjectKey } from '../resources/object.ts';
 import { runnerSpecOf } from '../resources/scale-set-spec.ts';
+import { connectionOf, find, noteBusy, PLURAL, save, startOf, warn } from './ephemeral-runner-notes.ts';
+import { giveUp, lossOfSetRunner } from './give-up-set-runner.ts';
 import { registerForSet } from './register-runner.ts';
-
-const PLURAL = 'ephemeralrunners';
-const COMPONENT = 'ephemeralrunner-controller';
-
-/** NEW-13: a busy runner that is to go is asked again this late at the latest; its end wakes it earlier. */
-const ASK_AGAIN_MS = 30_000;
 
 /** NEW-11: the official runner ends so when its version is no longer taken. */
 const OUTDATED_EXIT = 7;
@@ -80,6 +77,7 @@ function stateOf(context: ReconcilerContext, runner: EphemeralRunner): RunnerSta
     instance: !instance ? 'none' : instance.exit ? 'ended' : 'running',
     endedWell: instance?.exit?.code === 0,
     wasOnline: status?.jobRequestId !== undefined,
+    lostAtMs: lossOfSetRunner(context, runner)?.atMs,
     isResumable: false,
   };
 }
@@ -93,6 +91,7 @@ const carryOut: Record<Exclude<RunnerAction['kind'], 'wait'>, Step> = {
     throw new Error('an ephemeral runner is never resumed');
   },
   unregister,
+  'give-up': giveUp,
   stop,
   complete,
   finalize,
@@ -110,14 +109,15 @@ async function registerAndStart(context: ReconcilerContext, runner: EphemeralRun
     warn(context, runner, 'FailedRegistration', `The runner could not be registered: ${errorText(error)}`);
     throw error;
   });
-  if (!registered) return giveUp(context, runner);
+  if (!registered) return letGoOfName(context, runner);
   // Noted before the start: after a crash in between, the registration is found and removed.
   const status = { runnerId: registered.id, runnerName: runner.metadata.name };
   const noted = save(context, runner, { status });
   if (noted) await startInstance(context, noted, registered.jitConfig);
 }
 
-function giveUp(context: ReconcilerContext, runner: EphemeralRunner): void {
+/** Its set makes one of another name. */
+function letGoOfName(context: ReconcilerContext, runner: EphemeralRunner): void {
   const { namespace, name } = runner.metadata;
   warn(context, runner, 'RunnerNameTaken', `Another runner is registered as ${name}; this one is given up.`);
   context.store.delete({ plural: PLURAL, namespace, name });
@@ -135,7 +135,7 @@ async function startInstance(context: ReconcilerContext, runner: EphemeralRunner
     await backendOf(backend, runner).start({ name, jitConfig, keepConfig: false, ...point });
   } catch (error) {
     instances.set(name, { name, resumable: false, exit: { reason: errorText(error), output: '' } });
-    failedStart(context, runner, error);
+    failedStart(context, startOf(context, runner), error);
     return;
   }
   runnerTimes.note(name, 'started');
@@ -143,15 +143,14 @@ async function startInstance(context: ReconcilerContext, runner: EphemeralRunner
 }
 
 async function unregister(context: ReconcilerContext, runner: EphemeralRunner): Promise<void> {
-  const { clock, askAgainAtMs, instances, signal } = context;
+  const { instances, signal } = context;
   const exit = instances.get(instanceName(runner))?.exit;
   const connection = await connectionOf(context, runner);
   const answer = await removeAgent(connection, runner.status?.runnerId ?? 0, signal);
   if (answer === 'forbidden' && !exit) throw forbidden(runner);
   if (exit && !isDeleting(runner) && !hasEnded(runner)) noteEnd(context, runner, exit, answer === 'removed');
   if (answer === 'busy') {
-    askAgainAtMs.set(runner.metadata.uid, clock.now() + ASK_AGAIN_MS);
-    save(context, runner, { refused: 'The runner is busy with a job; it is asked again later.' });
+    noteBusy(context, runner);
     return;
   }
   // Gone by itself: with its job, which the service's counts may still have.
@@ -159,15 +158,8 @@ async function unregister(context: ReconcilerContext, runner: EphemeralRunner): 
   save(context, runner, { without: REGISTRATION_FINALIZER, status: { mayHaveJob } });
 }
 
-/** A runner that may be busy must not be stopped because nobody may ask. */
-function forbidden(runner: EphemeralRunner): OutsideError {
-  const problem = `The server's token may not remove runner ${runner.metadata.name}, so it cannot be stopped safely.`;
-  return new OutsideError(problem, { retryable: true, status: 403 });
-}
-
 async function stop({ backend }: ReconcilerContext, runner: EphemeralRunner): Promise<void> {
-  const seconds = runner.spec.spec?.terminationGracePeriodSeconds;
-  await backend.stop(instanceName(runner), seconds === undefined ? STOP_GRACE_MS : seconds * 1_000);
+  await backend.stop(instanceName(runner), stopGraceMs(runner.spec.spec ?? {}));
 }
 
 /** Writes how it ended. Its set deletes it once nobody counts on it. */
@@ -193,10 +185,11 @@ function phaseOf(exit: Exit | undefined): EphemeralRunnerPhase {
 }
 
 async function finalize(context: ReconcilerContext, runner: EphemeralRunner): Promise<void> {
-  const { backend, instances, askAgainAtMs } = context;
+  const { backend, instances, sightings, askAgainAtMs } = context;
   const name = instanceName(runner);
   await backend.remove(name, { keepLog: runner.status?.phase === 'Failed' });
   instances.delete(name);
+  sightings.forget(name);
   askAgainAtMs.delete(runner.metadata.uid);
   const current = find(context, runner);
   if (!current) return;
@@ -215,67 +208,11 @@ function noteEnd(context: ReconcilerContext, runner: EphemeralRunner, exit: Exit
   const isFailedStart = hadNoJob && runner.status?.jobRequestId === undefined && exit.ranMs < FAILED_START_MS;
   if (isFailedStart) {
     const problem = `The runner ended (${describeExit(exit)}) before it had a job.${outputOf(exit)}`;
-    failedStart(context, runner, new OutsideError(problem, { retryable: true, code: 'ends-early' }));
+    failedStart(context, startOf(context, runner), new OutsideError(problem, { retryable: true, code: 'ends-early' }));
     return;
   }
-  context.scaleSets.breaker.worked(setUidOf(runner));
+  startsWork(context, startOf(context, runner));
   if (exit.code === 0) return;
   const when = hadNoJob ? 'while it had no job' : 'while it had a job';
   warn(context, runner, 'RunnerEnded', `The runner ended (${describeExit(exit)}) ${when}.${outputOf(exit)}`);
 }
-
-function failedStart(context: ReconcilerContext, runner: EphemeralRunner, error: unknown): void {
-  const { scaleSets, troubles, clock } = context;
-  warn(context, runner, 'FailedStart', errorText(error));
-  troubles.failed(`start:${setUidOf(runner)}`, error, 'backend-fails');
-  const state = scaleSets.breaker.failed(setUidOf(runner), clock.now());
-  if (!state?.isOpen) return;
-  const minutes = Math.round((state.notBeforeMs - clock.now()) / 60_000);
-  const text = `${state.failures} starts in a row failed. The next one is tried in ${minutes} minutes, alone.`;
-  warn(context, runner, 'StartsPaused', text);
-}
-
-/** On its set as well: the runner itself is about to go, and its events with it out of sight. */
-function warn({ events }: ReconcilerContext, runner: EphemeralRunner, reason: string, text: string): void {
-  events.record(runner, 'Warning', reason, text, COMPONENT);
-  const owner = controllerOf(runner);
-  if (owner) events.recordFor(owner, runner.metadata.namespace, 'Warning', reason, text, COMPONENT);
-}
-
-interface Changes {
-  /** Fields of it that change. */
-  status?: EphemeralRunnerStatus;
-  /** Finalizer to remove. */
-  without?: string;
-  /** The service's refusal. */
-  refused?: string;
-}
-
-/** Changes the current version; undefined when the resource is gone. */
-function save(
-  context: ReconcilerContext,
-  runner: EphemeralRunner,
-  { status, without, refused }: Changes,
-): EphemeralRunner | undefined {
-  const current = find(context, runner);
-  if (!current) return undefined;
-  const { annotations, finalizers } = current.metadata;
-  const metadata = {
-    ...current.metadata,
-    annotations: refused === undefined ? annotations : { ...annotations, [runnerAnnotation.refused]: refused },
-    finalizers: finalizers?.filter((finalizer) => finalizer !== without),
-  };
-  const next = { ...current, metadata, status: { ...current.status, ...status } };
-  return context.store.update(PLURAL, next) as EphemeralRunner;
-}
-
-function find({ store }: ReconcilerContext, { metadata }: EphemeralRunner): EphemeralRunner | undefined {
-  const { namespace, name, uid } = metadata;
-  const current = store.find({ plural: PLURAL, namespace, name }) as EphemeralRunner | undefined;
-  return current?.metadata.uid === uid ? current : undefined;
-}
-
-const connectionOf = (context: ReconcilerContext, { metadata, spec }: EphemeralRunner): Promise<ScaleSetConnection> =>
-  context.scaleSets.connections.get(metadata.namespace, spec);
-
-const setUidOf = (runner: EphemeralRunner): string => controllerOf(runner)?.uid ?? runner.metadata.uid;

@@ -3,6 +3,7 @@ import { isoTime } from '../../common/clock.ts';
 import type { ScaleSetJob } from '../../protocol/github/scale-sets.ts';
 import { desiredRunners } from '../autoscaling/scale-set.ts';
 import { instanceName, type ReconcilerContext } from '../reconcilers/context.ts';
+import { startsWork } from '../reconcilers/failed-starts.ts';
 import { type AutoscalingRunnerSet, maxRunnersOf, minRunnersOf } from '../resources/autoscaling-runner-set.ts';
 import { type EphemeralRunner, type EphemeralRunnerStatus, hasEnded } from '../resources/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../resources/ephemeral-runner-set.ts';
@@ -45,17 +46,14 @@ export function writeDesired(
  * NEW-6: what "has a job" means. Repeats, and a start that is told after the end, change nothing.
  * @returns whether it was news
  */
-function noteJob(
-  { store, scaleSets, askAgainAtMs, queue, runnerTimes, clock }: ReconcilerContext,
-  set: EphemeralRunnerSet,
-  job: ScaleSetJob,
-): boolean {
+function noteJob(context: ReconcilerContext, set: EphemeralRunnerSet, job: ScaleSetJob): boolean {
+  const { store, scaleSets, askAgainAtMs, queue, runnerTimes, clock } = context;
   const { namespace, uid } = set.metadata;
   if (!job.runnerName) return false;
   const runner = store.find({ plural: RUNNERS, namespace, name: job.runnerName }) as EphemeralRunner | undefined;
   if (!runner || controllerOf(runner)?.uid !== uid) return false;
   if (job.messageType === 'JobStarted') {
-    scaleSets.breaker.worked(uid);
+    startsWork(context, { uid, breaker: scaleSets.breaker });
     runnerTimes.note(instanceName(runner), 'taken');
     const phase = hasEnded(runner) || runner.status?.jobResult !== undefined ? runner.status?.phase : 'Running';
     store.update(RUNNERS, { ...runner, status: { ...runner.status, ...jobFields(job), phase } });

@@ -1,5 +1,6 @@
 /** Kind EphemeralRunnerSet: carries out what `decideRunnerSet` says. */
-import type { ReconcilerContext } from '../reconcilers/context.ts';
+import { instanceName, type ReconcilerContext } from '../reconcilers/context.ts';
+import { startsWork } from '../reconcilers/failed-starts.ts';
 import {
   EPHEMERAL_RUNNER_FINALIZER,
   type EphemeralRunner,
@@ -15,7 +16,7 @@ import { decideRunnerSet, type RunnerSetDecision } from './decide-runner-set.ts'
 const COMPONENT = 'ephemeralrunnerset-controller';
 
 export async function reconcileRunnerSet(context: ReconcilerContext, key: ObjectKey): Promise<void> {
-  const { store, clock, scaleSets } = context;
+  const { store, clock, scaleSets, sightings } = context;
   const set = store.find(key) as EphemeralRunnerSet | undefined;
   if (!set) return;
   const runners = store.ownedBy(set.metadata.uid, 'ephemeralrunners') as EphemeralRunner[];
@@ -29,6 +30,7 @@ export async function reconcileRunnerSet(context: ReconcilerContext, key: Object
       hash: specHash(set.spec.ephemeralRunnerSpec),
       outdatedHash: set.status?.outdatedHash,
       runners,
+      isOnline: (runner) => sightings.of(instanceName(runner))?.wasOnline === true,
       breaker: scaleSets.breaker.state(set.metadata.uid),
     },
     clock.now(),
@@ -39,7 +41,7 @@ export async function reconcileRunnerSet(context: ReconcilerContext, key: Object
 function carryOut(context: ReconcilerContext, set: EphemeralRunnerSet, decision: RunnerSetDecision): void {
   const { store, queue, scaleSets } = context;
   const { namespace, name } = set.metadata;
-  if (decision.isProven) scaleSets.breaker.worked(set.metadata.uid);
+  if (decision.isProven) startsWork(context, { uid: set.metadata.uid, breaker: scaleSets.breaker });
   for (const runner of decision.letGo) letGo(context, namespace, runner);
   for (let number = 0; number < decision.create; number++) createRunner(context, set);
   const key = { plural: 'ephemeralrunnersets', namespace, name };
@@ -71,7 +73,7 @@ function finish(context: ReconcilerContext, set: EphemeralRunnerSet, runners: Ep
   const current = store.find({ plural: 'ephemeralrunnersets', namespace, name });
   if (!current) return;
   const finalizers = current.metadata.finalizers?.filter((finalizer) => finalizer !== RUNNER_SET_FINALIZER);
-  context.scaleSets.breaker.worked(set.metadata.uid);
+  startsWork(context, { uid: set.metadata.uid, breaker: context.scaleSets.breaker });
   store.update('ephemeralrunnersets', { ...current, metadata: { ...current.metadata, finalizers } });
 }
 

@@ -1,6 +1,6 @@
+import type { StartBreaker } from '../reconcilers/start-breaker.ts';
 import type { ScaleSetConnections } from './connections.ts';
 import { type ListenerOptions, ScaleSetListener } from './listener.ts';
-import type { StartBreaker } from './start-breaker.ts';
 
 interface Listening {
   listener: ScaleSetListener;

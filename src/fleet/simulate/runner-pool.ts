@@ -1,4 +1,5 @@
 import { decideReplicaSet } from '../reconcilers/decide-replica-set.ts';
+import { NO_FAILURES } from '../reconcilers/start-breaker.ts';
 import { TEMPLATE_HASH_LABEL } from '../resources/replicated-spec.ts';
 import type { Runner, RunnerPhase } from '../resources/runner.ts';
 import type { SimulatedJob } from './jobs.ts';
@@ -50,7 +51,7 @@ export class RunnerPool {
   /** @returns the runners that begin to start */
   reconcile(nowMs: number): SimulatedRunner[] {
     const runners = [...this.#runners.values()].map(asResource);
-    const state = { desired: this.desired, templateHash: HASH, runners, createNotBeforeMs: 0 };
+    const state = { desired: this.desired, templateHash: HASH, runners, breaker: NO_FAILURES };
     const { create, letGo } = decideReplicaSet(state, nowMs);
     for (const name of letGo) this.#letGo(name, nowMs);
     return Array.from({ length: create }, () => this.#start(nowMs));

@@ -32,10 +32,14 @@ export class GitHubStandIn {
   readonly runners = new Map<number, Registration>();
   /** Its service of scale sets. */
   readonly scaleSets = new ScaleSetStandIn();
+  /** REST lists runners of scale sets, too. */
+  listsScaleSets = true;
   /** Method and path of every REST call. */
   readonly calls: string[] = [];
   /** Runs inside a DELETE before it is decided: the place for a job that arrives in that very moment. */
   beforeDelete: (id: number) => void = () => undefined;
+  /** The token may not remove runners. */
+  refusesRemoval = false;
   /** While set, every REST call is answered with it. */
   failWith: number | BadAnswer | undefined;
   /** Waits for a registered runner to say hello; resolved by `waitForOnline`. */
@@ -159,7 +163,7 @@ export class GitHubStandIn {
     if (method === 'GET' && rest === 'runner-groups') {
       return { status: 200, body: { total_count: 1, runner_groups: [{ id: 7, name: 'Builders' }] } };
     }
-    if (method === 'DELETE' && id) return this.#delete(scope, id);
+    if (method === 'DELETE' && id) return this.refusesRemoval ? { status: 403, body: {} } : this.#delete(scope, id);
     return { status: 404, body: { message: 'Not Found' } };
   }
 
@@ -226,10 +230,17 @@ export class GitHubStandIn {
 
   #list(scope: string, query: URLSearchParams): Answer {
     const name = query.get('name');
-    const all = [...this.runners.values()].filter((one) => one.scope === scope && (!name || one.name === name));
+    const own = [...this.runners.values()].filter((one) => one.scope === scope);
+    const all = [...own, ...(this.listsScaleSets ? this.#agents() : [])].filter((one) => !name || one.name === name);
     const perPage = Number(query.get('per_page') ?? 30);
     const start = (Number(query.get('page') ?? 1) - 1) * perPage;
     return { status: 200, body: { total_count: all.length, runners: all.slice(start, start + perPage) } };
+  }
+
+  #agents(): Runner[] {
+    return [...this.scaleSets.agents.values()].map(({ id, name, status, job }) => {
+      return { id, name, os: 'linux', status, busy: job !== undefined, labels: [] };
+    });
   }
 
   #delete(scope: string, id: number): Answer {

@@ -27,6 +27,8 @@ interface Agent {
   id: number;
   name: string;
   runnerScaleSetId: number;
+  /** What REST says of it. */
+  status: 'online' | 'offline';
   job?: number;
 }
 
@@ -53,6 +55,8 @@ export class ScaleSetStandIn {
   beforeRemoval: (agent: Agent) => void = () => undefined;
   /** While set, every call is answered with it. */
   failWith: number | undefined;
+  /** Runners that are registered come online. */
+  comesOnline = true;
   /** Runs before a runner of this name is registered. */
   beforeRegistration: (name: string, setId: number) => void = () => undefined;
   /** Another session is active: one that can be ended by its id, or one that nobody here knows. */
@@ -62,7 +66,8 @@ export class ScaleSetStandIn {
   #capacity = 0;
   #wake: () => void = () => undefined;
   #isQuiet = false;
-  #lastId = 0;
+  /** Apart from the ids of REST. */
+  #lastId = 10_000;
   #baseUrl = '';
 
   /** A job that a set could run has come into the queue. */
@@ -115,7 +120,7 @@ export class ScaleSetStandIn {
   /** A registration that nobody made on purpose. */
   addAgent(name: string, runnerScaleSetId: number): void {
     this.#lastId++;
-    this.agents.set(this.#lastId, { id: this.#lastId, name, runnerScaleSetId });
+    this.agents.set(this.#lastId, { id: this.#lastId, name, runnerScaleSetId, status: 'online' });
   }
 
   isBusy(name: string): boolean {
@@ -250,7 +255,8 @@ export class ScaleSetStandIn {
     this.beforeRegistration(name, set.id);
     if (this.#agentNamed(name)) return exception(409, 'AgentExistsException');
     this.#lastId++;
-    const agent = { id: this.#lastId, name, runnerScaleSetId: set.id };
+    const status = this.comesOnline ? ('online' as const) : ('offline' as const);
+    const agent = { id: this.#lastId, name, runnerScaleSetId: set.id, status };
     this.agents.set(agent.id, agent);
     return { status: 200, body: { runner: agent, encodedJITConfig: `jit-${agent.id}` } };
   }
