@@ -250,6 +250,31 @@ describe.skipIf(!engine)('with a Docker engine', () => {
       expect(docker.docker('volume', 'ls', '-q', '--filter', 'label=switchyard.instance=box')).toBe('');
     });
 
+    it('keeps a claim when its runners go, for the next of them', async () => {
+      const spec: RunnerSpec = {
+        ...ALONE,
+        volumes: [{ name: 'cache', persistentVolumeClaim: { claimName: 'npm' } }],
+        volumeMounts: [
+          { name: 'cache', mountPath: '/cache' },
+          { name: 'cache', mountPath: '/part', subPath: 'part' },
+        ],
+      };
+      await start(spec);
+      await running();
+      inRunner('sh', '-c', 'echo kept > /cache/file; echo too > /part/file');
+      await backend.stop('box', 1_000);
+      await backend.remove('box', { keepLog: false });
+      expect(await backend.list()).toEqual([]);
+      await start(spec, 'next');
+      expect(docker.docker('exec', container('next'), 'cat', '/cache/file', '/cache/part/file')).toBe('kept\ntoo');
+      const claims = (): string =>
+        docker.docker('volume', 'ls', '-q', '--filter', 'label=switchyard.claim=default/npm');
+      expect(claims()).toMatch(/^switchyard-[0-9a-f]{8}-claim-default-npm$/);
+      await backend.stop('next', 1_000);
+      await backend.remove('next', { keepLog: false });
+      docker.docker('volume', 'rm', claims());
+    });
+
     it('starts a runner whose root file system is read-only', async () => {
       const securityContext = { readOnlyRootFilesystem: true };
       const volume = { volumes: [{ name: 'out', emptyDir: {} }], volumeMounts: [{ name: 'out', mountPath: '/out' }] };

@@ -135,7 +135,8 @@ function warningsOf(spec: RunnerSetSpec): FieldWarning[] {
     .filter((field) => spec[field] !== undefined && !SILENT.includes(field))
     .map((field) => ({
       field: `spec.${field}`,
-      message: 'has no effect: there is no StatefulSet, and no volume outlives its runner',
+      message:
+        'has no effect: there is no StatefulSet; a volume that outlives its runner is a persistentVolumeClaim in `volumes`',
     }));
   return [...ofStatefulSet, ...runnerSpecOf(spec).left];
 }

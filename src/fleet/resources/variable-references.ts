@@ -32,6 +32,16 @@ const Source = z.looseObject({
   configMapRef: z.looseObject({ name, optional }).optional(),
 });
 
+/** What a backend says of those that are no reference, or no source. */
+export const NO_REFERENCE = 'has no effect: a value comes from a Secret, a ConfigMap, or a field of the metadata';
+export const NO_SOURCE = 'has no effect: variables come from a `secretRef` or a `configMapRef` with a name';
+
+/** Whether an element of `envFrom` names something that brings variables. */
+export const isSource = (value: unknown): boolean => {
+  const { secretRef, configMapRef } = Source.safeParse(value).data ?? {};
+  return secretRef !== undefined || configMapRef !== undefined;
+};
+
 export const isReference = (valueFrom: unknown): boolean => Reference.safeParse(valueFrom).success;
 
 type Plural = (typeof KEPT_IN)[keyof typeof KEPT_IN];

@@ -6,8 +6,8 @@ import { join } from 'node:path/posix';
 import { OutsideError } from '../../../common/errors.ts';
 import type { VolumeFile, VolumeFiles } from '../../resources/volume-files.ts';
 import type { ArchiveEntry } from './archive.ts';
-import { containerName, LABELS, labelsOf, type Owner, volumeName } from './names.ts';
-import { type Mount, mountOptions, type Volumes } from './volumes.ts';
+import { containerName, LABELS, labelsOf, type Owner } from './names.ts';
+import { engineName, isFolder, type Mount, mountOptions, type Volume, type Volumes } from './volumes.ts';
 
 /** No container of a pod has a dot in its name. */
 export const FILLING_PART = 'volumes.filling';
@@ -35,11 +35,15 @@ export interface Copy {
 /** Undefined when these mounts need none. */
 export function fillingOf(mounts: Mount[], volumes: Volumes, owner: Owner): Filling | undefined {
   const filled = mounts.filter(({ name, subPath }) => !subPath && volumes.get(name)?.kind === 'files');
-  const parts = mounts.filter(({ name, subPath }) => subPath && volumes.get(name)?.kind === 'disk');
+  const parts = mounts.filter(({ name, subPath }) => subPath && isFolder(volumes.get(name)));
   const names = [...new Set([...filled, ...parts].map(({ name }) => name))];
   if (names.length === 0) return undefined;
   const own = names.map((name): Mount => ({ name, mountPath: join(ROOT, name), path: '' }));
-  const writable: Volumes = new Map(names.map((name) => [name, { kind: 'disk' }]));
+  const folderOf = (name: string): Volume => {
+    const volume = volumes.get(name);
+    return volume?.kind === 'claim' ? volume : { kind: 'disk' };
+  };
+  const writable: Volumes = new Map(names.map((name) => [name, folderOf(name)]));
   return {
     options: [
       ...['--name', containerName(owner, FILLING_PART), '--network', 'none'],
@@ -48,7 +52,7 @@ export function fillingOf(mounts: Mount[], volumes: Volumes, owner: Owner): Fill
     ],
     filled: [...new Set(filled.map(({ name }) => name))],
     folders: parts.map(({ name, subPath = '' }) => join(ROOT, name, subPath)),
-    partsOf: [...new Set(parts.map(({ name }) => volumeName(owner, name)))],
+    partsOf: [...new Set(parts.map(({ name }) => engineName(owner, name, volumes.get(name))))],
   };
 }
 

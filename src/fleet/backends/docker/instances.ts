@@ -25,13 +25,21 @@ const FORMAT = `{"ID":{{json .ID}},"State":{{json .State}},"instance":{{json (.L
 export const listContainers = (engine: Engine, owner: { fleet: string; instance?: string }): Promise<Listed[]> =>
   engine.lines<Listed>(['ps', '--all', '--no-trunc', ...filtersOf(owner), '--format', FORMAT]);
 
-/** Names of the fleet's volumes, each with its instance. */
+/** Names of the fleet's volumes, each with its instance. Claims are nobody's, and not among them. */
 export const listVolumes = (
   engine: Engine,
   owner: { fleet: string; instance?: string },
 ): Promise<{ name: string; instance: string }[]> => {
   const format = `{"name":{{json .Name}},"instance":{{json (.Label "${LABELS.instance}")}}}`;
-  return engine.lines(['volume', 'ls', ...filtersOf(owner), '--format', format]);
+  return engine.lines([
+    'volume',
+    'ls',
+    ...filtersOf(owner),
+    '--filter',
+    `label=${LABELS.instance}`,
+    '--format',
+    format,
+  ]);
 };
 
 const INSPECTED = '{"Id":{{json .Id}},"State":{{json .State}},"Memory":{{.HostConfig.Memory}}}';

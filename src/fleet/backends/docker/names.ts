@@ -7,6 +7,8 @@ export const LABELS = {
   instance: 'switchyard.instance',
   /** `runner`, `docker`, or the name of another container of the instance. */
   part: 'switchyard.part',
+  /** `NAMESPACE/NAME` of a claim: a volume that belongs to no instance. */
+  claim: 'switchyard.claim',
 } as const;
 
 export const RUNNER_PART = 'runner';
@@ -24,6 +26,18 @@ export const containerName = ({ fleet, instance }: Owner, part: string): string 
   `switchyard-${fleet.slice(0, 8)}-${instance}${part === RUNNER_PART ? '' : `__${part}`}`;
 
 export const volumeName = (owner: Owner, volume: string): string => containerName(owner, `volume-${volume}`);
+
+/** One for all runners of a namespace that name the claim; it stays when they go. */
+export const claimName = ({ fleet, instance }: Owner, claim: string): string =>
+  `switchyard-${fleet.slice(0, 8)}-claim-${namespaceOf(instance)}-${claim}`;
+
+export const claimLabels = ({ fleet, instance }: Owner, claim: string): string[] => [
+  `${LABELS.fleet}=${fleet}`,
+  `${LABELS.claim}=${namespaceOf(instance)}/${claim}`,
+];
+
+/** As the names of instances have it (reconcilers/context.ts). */
+const namespaceOf = (instance: string): string => (instance.includes('_') ? (instance.split('_')[0] ?? '') : 'default');
 
 export const labelsOf = ({ fleet, instance }: Owner): string[] => [
   `${LABELS.fleet}=${fleet}`,

@@ -202,6 +202,22 @@ describe('volumes with the files of Secrets and the like', () => {
     expect(plan({ volumes: [secret] }).filling).toBeUndefined();
   });
 
+  it('a claim is one volume for all runners of a namespace, and belongs to none of them', () => {
+    const spec: RunnerSpec = {
+      volumes: [{ name: 'cache', persistentVolumeClaim: { claimName: 'npm.cache' } }],
+      volumeMounts: [{ name: 'cache', mountPath: '/cache' }],
+    };
+    const mountIn = (instance: string): string | undefined =>
+      values(plan(spec, { owner: { ...PLACE.owner, instance } }).runner, '--mount').find((one) =>
+        one.includes('/cache'),
+      );
+    expect(mountIn('box')).toContain('source=switchyard-12345678-claim-default-npm.cache,');
+    expect(mountIn('box')).toBe(mountIn('other'));
+    expect(mountIn('box')).not.toContain('switchyard.instance');
+    expect(mountIn('builds_box')).toContain('source=switchyard-12345678-claim-builds-npm.cache,');
+    expect(mountIn('builds_box')).toContain('switchyard.claim=builds/npm.cache');
+  });
+
   it('a part of another volume is made before, and of a folder of the machine is a path', () => {
     const pod = plan({
       dockerEnabled: false,
@@ -314,7 +330,7 @@ describe('D-1: what the docker backend cannot honour', () => {
       resources: { limits: { cpu: 'much', 'ephemeral-storage': '1Gi' }, claims: [] },
       imagePullPolicy: 'Sometimes',
       volumes: [
-        { name: 'claim', persistentVolumeClaim: { claimName: 'c' } },
+        { name: 'claim', nfs: { server: 's', path: '/' } },
         { name: 'token', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } },
         { name: 'wrong', secret: { secretName: 's', items: [{ key: 'k', path: '../k' }] } },
         { name: 'fast', emptyDir: { medium: 'Memory' } },
@@ -343,7 +359,7 @@ describe('D-1: what the docker backend cannot honour', () => {
         'resources.limits.ephemeral-storage',
         'resources.claims',
         'imagePullPolicy',
-        'volumes[0].persistentVolumeClaim',
+        'volumes[0].nfs',
         'volumes[1].projected.sources[0]',
         'volumes[2].secret.items[0].path',
         'volumes[4].emptyDir.sizeLimit',

@@ -15,8 +15,8 @@ import { isMachinesNetwork, networkOptions, ownNetwork } from './network.ts';
 import { resourceOptions } from './resources.ts';
 import { reviewFields, reviewPullSecrets } from './review.ts';
 import { fileGroup, hasSeLinuxOptions, reviewPodSecurity, securityOptions, sysctlOptions } from './security.ts';
-import { commandLine, readVariables } from './variables.ts';
-import { type Mount, mountOptions, readMounts, readVolumes, type Volume, type Volumes } from './volumes.ts';
+import { commandLine, readVariables, reviewSources } from './variables.ts';
+import { isFolder, type Mount, mountOptions, readMounts, readVolumes, type Volume, type Volumes } from './volumes.ts';
 
 export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
 
@@ -238,6 +238,7 @@ class Planner {
     const warn = this.#warn;
     const { owner } = this.#place;
     warnOfOthers(own, CONTAINER_FIELDS, UNKNOWN_FIELD, warn);
+    reviewSources(fields('envFrom'), warn);
     const variables = { ...readVariables(fields('env'), warn), ...extra.variables };
     const { entrypoint, words, args } = commandLine(fields('command'), fields('args'), variables, warn);
     const folder = read(z.string(), fields('workingDir'), warn);
@@ -269,7 +270,7 @@ class Planner {
   #toOpen(mounts: Mount[]): string[] {
     const found = mounts.filter(
       ({ name, readOnly, subPath }) =>
-        !readOnly && !subPath && this.#volumes.get(name)?.kind === 'disk' && !this.#opened.has(name),
+        !readOnly && !subPath && isFolder(this.#volumes.get(name)) && !this.#opened.has(name),
     );
     for (const { name } of found) this.#opened.add(name);
     return found.map(({ mountPath }) => mountPath);

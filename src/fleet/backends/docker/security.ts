@@ -3,11 +3,19 @@ import { z } from 'zod';
 import { type Field, read, type Warn, warnOfOthers } from './fields.ts';
 
 const id = z.int().min(0);
+/** The first is what the engine takes by itself. */
+const SECCOMP_PROFILES = ['RuntimeDefault', 'Unconfined'];
 const Both = {
   runAsUser: id.optional(),
   runAsGroup: id.optional(),
   seLinuxOptions: z.record(z.string(), z.string()).optional(),
-  seccompProfile: z.looseObject({ type: z.string() }).optional(),
+  seccompProfile: z
+    .looseObject({ type: z.string() })
+    .refine(
+      ({ type }) => SECCOMP_PROFILES.includes(type),
+      'the docker backend knows the profiles RuntimeDefault and Unconfined',
+    )
+    .optional(),
 };
 const PodContext = z.looseObject({
   ...Both,

@@ -1,11 +1,9 @@
 /** Environment and command line of a container, with references to variables as Kubernetes has them. */
 import { z } from 'zod';
-import { isReference } from '../../resources/variable-references.ts';
+import { isReference, isSource, NO_REFERENCE, NO_SOURCE } from '../../resources/variable-references.ts';
 import { elementsOf, type Field, read, type Warn } from './fields.ts';
 
 const Variable = z.looseObject({ name: z.string(), value: z.string().optional(), valueFrom: z.unknown().optional() });
-
-const NO_REFERENCE = 'has no effect: a value comes from a Secret, a ConfigMap, or a field of the metadata';
 
 /** `env` of a container; what is given later wins. References are values by the time that a runner is started. */
 export function readVariables(env: Field | undefined, warn: Warn): Record<string, string> {
@@ -18,6 +16,11 @@ export function readVariables(env: Field | undefined, warn: Warn): Record<string
     else if (!isReference(valueFrom)) warn(`${element.path}.valueFrom`, NO_REFERENCE);
   }
   return variables;
+}
+
+/** What `envFrom` names is among the variables by the time that a runner is started. */
+export function reviewSources(envFrom: Field | undefined, warn: Warn): void {
+  for (const { path, value } of elementsOf(envFrom)) if (!isSource(value)) warn(path, NO_SOURCE);
 }
 
 /** `$(NAME)` is the variable's value, `$$` a dollar; what is not known stays as it is. */

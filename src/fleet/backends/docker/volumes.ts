@@ -5,11 +5,13 @@ import { mountFields, mountOption } from '../../../common/docker.ts';
 import { parseQuantity } from '../../../common/quantity.ts';
 import { emptyParts, FILLED_KINDS, FILLED_VOLUMES, type FilledKind, isBelow } from '../../resources/volume-files.ts';
 import { elementsOf, type Field, read, type Warn, warnOfOthers } from './fields.ts';
-import { labelsOf, type Owner, volumeName } from './names.ts';
+import { claimLabels, claimName, labelsOf, type Owner, volumeName } from './names.ts';
 
 export type Volume =
   | { kind: 'disk' }
   | { kind: 'memory'; sizeBytes: number | undefined }
+  /** A volume of the engine that outlives its runners. */
+  | { kind: 'claim'; claim: string }
   /** Of Secrets and the like: filled before any container sees it. */
   | { kind: 'files' }
   /** A folder or file of the engine's machine. @property mustExist the engine must not make what is missing */
@@ -17,7 +19,7 @@ export type Volume =
 
 export type Volumes = ReadonlyMap<string, Volume>;
 
-const KINDS = ['name', 'emptyDir', 'hostPath', 'ephemeral', ...FILLED_KINDS];
+const KINDS = ['name', 'emptyDir', 'hostPath', 'ephemeral', 'persistentVolumeClaim', ...FILLED_KINDS];
 const NO_SUCH_KIND = `has no effect: the docker backend has volumes of ${KINDS.slice(1).join(', ')}`;
 const NO_FILE = 'has no effect: a file comes from a Secret, a ConfigMap, or a field of the metadata';
 const NO_SIZE = 'has no effect: only volumes of medium Memory have a limit with the docker backend';
@@ -32,6 +34,9 @@ const KubernetesVolume = z.looseObject({
   emptyDir: EmptyDir.optional(),
   hostPath: z.looseObject({ path: z.string().startsWith('/'), type: z.string().optional() }).optional(),
   ephemeral: z.looseObject({}).optional(),
+  persistentVolumeClaim: z
+    .looseObject({ claimName: z.string().regex(/^[a-z0-9][-.a-z0-9]*$/, 'must be small letters, digits, - and .') })
+    .optional(),
 });
 
 /** Types of hostPath that Kubernetes checks nothing for, or makes a folder for. */
@@ -50,13 +55,14 @@ export function readVolumes(field: Field | undefined, warn: Warn): Map<string, V
 }
 
 function kindOf(
-  { emptyDir, hostPath, ephemeral }: z.infer<typeof KubernetesVolume>,
+  { emptyDir, hostPath, ephemeral, persistentVolumeClaim: claim }: z.infer<typeof KubernetesVolume>,
   path: string,
   warn: Warn,
 ): Volume | undefined {
   if (hostPath)
     return { kind: 'host', path: hostPath.path, mustExist: !MADE_WHEN_MISSING.includes(hostPath.type ?? '') };
   if (emptyDir) return emptyDirVolume(emptyDir, `${path}.emptyDir`, warn);
+  if (claim) return { kind: 'claim', claim: claim.claimName };
   if (!ephemeral) return undefined;
   warn(`${path}.ephemeral`, NO_CLAIM);
   return { kind: 'disk' };
@@ -132,19 +138,27 @@ function oneMount({ name, mountPath, subPath, readOnly = false }: Mount, volume:
   }
   // A part of one with files is copied (`copiesOf`), which engines of every version can.
   if (volume.kind === 'files' && subPath !== undefined) return [];
-  if (volume.kind === 'disk' && subPath !== undefined)
-    return ['--mount', mountOption(join(standIn(volumeName(owner, name)), subPath), mountPath, readOnly)];
+  if (isFolder(volume) && subPath !== undefined)
+    return ['--mount', mountOption(join(standIn(engineName(owner, name, volume)), subPath), mountPath, readOnly)];
   const fields = [
     'type=volume',
-    `source=${volumeName(owner, name)}`,
+    `source=${engineName(owner, name, volume)}`,
     `target=${mountPath}`,
-    ...labelsOf(owner).map((label) => `volume-label=${label}`),
+    ...(volume.kind === 'claim' ? claimLabels(owner, volume.claim) : labelsOf(owner)).map(
+      (label) => `volume-label=${label}`,
+    ),
     ...(volume.kind === 'memory' ? memoryFields(volume.sizeBytes) : []),
     ...(volume.kind === 'files' ? ['volume-nocopy'] : []),
     ...(readOnly || volume.kind === 'files' ? ['readonly'] : []),
   ];
   return ['--mount', mountFields(fields)];
 }
+
+/** A folder of its own on the engine's disk, which runners write to. */
+export const isFolder = (volume: Volume | undefined): boolean => volume?.kind === 'disk' || volume?.kind === 'claim';
+
+export const engineName = (owner: Owner, name: string, volume: Volume | undefined): string =>
+  volume?.kind === 'claim' ? claimName(owner, volume.claim) : volumeName(owner, name);
 
 /**
  * For the folder of a volume on the engine's machine, known once there is one (`withFolders`): engines before 26 leave

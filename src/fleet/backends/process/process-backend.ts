@@ -269,6 +269,6 @@ export class ProcessBackend implements Backend {
   }
 }
 
-function environmentOf({ env = [] }: RunnerSpec): Record<string, string> {
+export function environmentOf({ env = [] }: RunnerSpec): Record<string, string> {
   return Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
 }

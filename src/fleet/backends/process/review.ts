@@ -3,7 +3,7 @@ import { parseQuantity } from '../../../common/quantity.ts';
 import { SETTINGS, type SettingName } from '../../../common/settings-table.ts';
 import type { FieldWarning } from '../../resources/kind.ts';
 import { RunnerSpec } from '../../resources/runner-spec.ts';
-import { isReference } from '../../resources/variable-references.ts';
+import { isReference, isSource, NO_REFERENCE, NO_SOURCE } from '../../resources/variable-references.ts';
 import { isOutside } from './work-folder.ts';
 
 /** Fields of a RunnerSpec that a plain process can honour. */
@@ -40,7 +40,6 @@ const NO_CONTAINER = 'has no effect: the process backend runs runners as plain p
 const NO_RESERVATION = 'has no effect: the process backend reserves nothing, it limits';
 const NO_SUCH_LIMIT = 'has no effect: the process backend limits cpu, memory and pids';
 const NOT_OUTSIDE = 'has no effect: it is an absolute folder, or one in the folder of the runner';
-const NO_REFERENCE = 'has no effect: a value comes from a Secret, a ConfigMap, or a field of the metadata';
 
 /** Settings that give a runner's jobs the limits of its spec. */
 export function limitSettings({ resources }: RunnerSpec): Record<string, string> {
@@ -95,6 +94,9 @@ export function reviewForProcesses(spec: RunnerSpec): FieldWarning[] {
   }
   if (isOutside(spec)) warnings.push({ field: 'workDir', message: NOT_OUTSIDE });
   warnings.push(...reviewResources(spec));
+  for (const [index, source] of (spec.envFrom ?? []).entries()) {
+    if (!isSource(source)) warnings.push({ field: `envFrom[${index}]`, message: NO_SOURCE });
+  }
   for (const [index, { valueFrom }] of (spec.env ?? []).entries()) {
     if (valueFrom && !isReference(valueFrom))
       warnings.push({ field: `env[${index}].valueFrom`, message: NO_REFERENCE });
