@@ -1,4 +1,4 @@
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pc from 'picocolors';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -17,6 +17,7 @@ describe('switchyard import arc', () => {
     ['the first generation', 'legacy', []],
     ['what helm template prints of a scale set', 'scale-set', []],
     ['values of both charts', 'values', ['--release', 'arc-runner-set']],
+    ['a controller with its runners', 'controller', []],
   ])('says of %s what becomes of each object, and writes what the fleet takes', async (_what, name, more) => {
     const fleet = await ApiUnderTest.start();
     onTestFinished(() => fleet.close());
@@ -44,6 +45,15 @@ describe('switchyard import arc', () => {
       reviews: { process: review, docker: review },
     });
     await expectGolden('import-legacy.txt', `${importLines(found, pc.createColors(false)).join('\n')}\n`);
+  });
+
+  it('says of each setting of a controller what becomes of it, and shows no value', async () => {
+    const sources = parseDocuments(await readFile(join(YAML, 'controller.yaml'), 'utf8'), 'controller.yaml');
+    const none = () => [];
+    const options = { backend: 'process', marksBackend: false, reviews: { process: none, docker: none } } as const;
+    const text = importLines(importArc(sources, options), pc.createColors(false)).join('\n');
+    expect(text).not.toMatch(/hunter2|ghes\.example|mirror\.example/);
+    await expectGolden('import-controller.txt', `${text}\n`);
   });
 
   it('ends with 0 when everything carries over, and tells programs the same', async () => {
@@ -107,6 +117,41 @@ esac
     expect(messages(more.out)).not.toContain('the Secret npm is not among what was imported');
     expect(messages(more.out)).toContain('the Secret team-credentials is not among what was imported');
     expect(more.out).not.toMatch(SECRETS);
+  });
+
+  it('reads the settings of the controllers of a cluster, and goes on where it may not', async () => {
+    const documents = parseDocuments(await readFile(join(YAML, 'controller.yaml'), 'utf8'), 'controller.yaml');
+    const items = documents.map(({ value }) => value as { kind: string });
+    const listOf = (isWanted: (kind: string) => boolean): string =>
+      JSON.stringify({ kind: 'List', items: items.filter(({ kind }) => isWanted(kind)) });
+    const folder = await folderWith({
+      'list.json': listOf((kind) => kind !== 'Deployment'),
+      'deployments.json': listOf((kind) => kind === 'Deployment'),
+    });
+    const kubectl = `#!/bin/sh
+case "$*" in
+*api-group=actions.summerwind.dev*) echo runnerdeployments.actions.summerwind.dev ;;
+*api-resources*) ;;
+*"get deployments --all-namespaces"*) cat ${folder}/deployments.json || { echo "deployments.apps is forbidden" >&2; exit 1; } ;;
+*) cat ${folder}/list.json ;;
+esac
+`;
+    await writeFile(join(folder, 'kubectl'), kubectl);
+    await chmod(join(folder, 'kubectl'), 0o755);
+    const options = { cwd: folder, env: { PATH: `${folder}:${process.env.PATH}` } };
+    const args = ['import', 'arc', '--context', 'ci', '-n', 'ci', '-o', 'out.yaml', '--json'];
+    const { out } = await switchyard(args, options);
+    const names = JSON.parse(out).objects.map(({ name }: { name: string }) => name);
+    expect(names).toContain('arc-github-webhook-server');
+    expect(names).not.toContain('other');
+    const written = await readFile(join(folder, 'out.yaml'), 'utf8');
+    expect(written).toContain('scaleDownDelaySecondsAfterScaleOut: 300');
+    await rm(join(folder, 'deployments.json'));
+    const less = await switchyard(args, options);
+    expect(less.err).toContain(
+      "The settings of ARC's controllers were not read. kubectl failed: deployments.apps is forbidden",
+    );
+    expect(JSON.parse(less.out).objects.map(({ name }: { name: string }) => name)).toContain('pool');
   });
 
   it.each([

@@ -1,8 +1,8 @@
 /** ARC's objects of a cluster, by the kubectl of the PATH, which knows every way to log in. It only reads. */
 import { execFile } from 'node:child_process';
-import { hasErrorCode, UserError } from '../../common/errors.ts';
+import { errorText, hasErrorCode, UserError } from '../../common/errors.ts';
 import { inheritedEnvironment } from '../../common/settings.ts';
-import { type ArcSource, type Reference, referencesIn } from '../../fleet/import-arc/index.ts';
+import { type ArcSource, isController, type Reference, referencesIn } from '../../fleet/import-arc/index.ts';
 import type { Input } from '../command.ts';
 
 const GROUPS = ['actions.summerwind.dev', 'actions.github.com'];
@@ -12,8 +12,11 @@ const WRITTEN_BY_PEOPLE =
 const MAX_OUTPUT_BYTES = 256 * 2 ** 20;
 const TIMEOUT_MS = 120_000;
 
-/** @throws UserError when there is no kubectl, or it fails */
-export async function readCluster(input: Input): Promise<ArcSource[]> {
+/**
+ * @param tell called with a sentence where only a part can be read
+ * @throws UserError when there is no kubectl, or it fails
+ */
+export async function readCluster(input: Input, tell: (sentence: string) => void): Promise<ArcSource[]> {
   const kubectl = connected(input);
   const lists = await Promise.all(
     GROUPS.map((group) =>
@@ -30,13 +33,30 @@ export async function readCluster(input: Input): Promise<ArcSource[]> {
   const namespace = input.text('namespace');
   const where = namespace === undefined ? '--all-namespaces' : `--namespace=${namespace}`;
   const runners = liveSource(await kubectl(['get', plurals.join(','), where, '-o', 'json']));
-  if (!input.flag('secrets')) return [runners];
+  const controllers = await readControllers(kubectl, tell);
+  if (!input.flag('secrets')) return [runners, ...controllers];
   const parts = await Promise.all(
     distinct(referencesIn(runners.value)).map(({ kind, name, namespace: home }) =>
       kubectl(['get', kind.toLowerCase(), name, `--namespace=${home}`, '--ignore-not-found', '-o', 'json']),
     ),
   );
-  return [runners, ...parts.filter((text) => text.trim() !== '').map(liveSource)];
+  return [runners, ...controllers, ...parts.filter((text) => text.trim() !== '').map(liveSource)];
+}
+
+/** They run where nobody's runners are, and whoever may read runners need not be allowed to read there. */
+async function readControllers(
+  kubectl: (args: string[]) => Promise<string>,
+  tell: (sentence: string) => void,
+): Promise<ArcSource[]> {
+  try {
+    const list: { items?: unknown[] } = JSON.parse(
+      await kubectl(['get', 'deployments', '--all-namespaces', '-o', 'json']),
+    );
+    return (list.items ?? []).filter(isController).map((one) => liveSource(JSON.stringify(one)));
+  } catch (error) {
+    tell(`The settings of ARC's controllers were not read. ${errorText(error)}`);
+    return [];
+  }
 }
 
 const liveSource = (text: string): ArcSource => ({ value: JSON.parse(text), placeOf: () => 'cluster', isLive: true });

@@ -11,7 +11,10 @@ import { readSources } from './sources.ts';
 
 /** Files, or when there are none the cluster that the options name. @throws UserError */
 export async function runImport(files: readonly string[], input: Input, terminal: Terminal): Promise<number> {
-  const sources = files.length > 0 ? await readSources(files) : await readCluster(input);
+  const sources =
+    files.length > 0
+      ? await readSources(files)
+      : await readCluster(input, (sentence) => printLine(terminal.err, sentence));
   const found = importArc(sources, { ...backendOf(input), release: input.text('release') });
   const file = input.text('output');
   if (file !== undefined) await write(file, found);

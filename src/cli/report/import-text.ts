@@ -16,7 +16,8 @@ export function importLines({ objects, everywhere }: ArcImport, colors: Colors):
   ];
 }
 
-const isLeftOut = ({ outcome }: ImportedObject): boolean => outcome === 'left out';
+/** What is told of the settings of a controller takes more than a line. */
+const isLeftOut = ({ outcome, notes }: ImportedObject): boolean => outcome === 'left out' && notes.length === 1;
 
 function objectLines(object: ImportedObject, colors: Colors): string[] {
   const { place, outcome, notes } = object;

@@ -1,4 +1,6 @@
 /** Values of ARC's charts: what the chart would make of them, and what becomes of the controller's own. Pure. */
+import type { ControllerDefaults } from './controller-defaults.ts';
+import { CONTROLLER_SETTINGS, LEGACY_SETTINGS, type SettingNote } from './controller-settings.ts';
 import { type ArcObject, at, type Fields, isFields, type Note } from './types.ts';
 
 export interface FromValues {
@@ -6,6 +8,8 @@ export interface FromValues {
   chart: string;
   objects: ArcObject[];
   notes: Note[];
+  /** What the controller would add to objects. */
+  defaults?: ControllerDefaults;
 }
 
 /** Keys by which values of the controllers are known. */
@@ -21,9 +25,10 @@ const CONTROLLER_KEYS = ['flags'];
 /** @param release name that helm was given; undefined for a document that is no chart's values */
 export function fromValues(values: Fields, release: string | undefined): FromValues | undefined {
   if (typeof values.githubConfigUrl === 'string') return scaleSetOf(values, release);
-  if (LEGACY_KEYS.some((key) => key in values)) return ofController('actions-runner-controller', values, LEGACY_NOTES);
+  if (LEGACY_KEYS.some((key) => key in values))
+    return ofController('actions-runner-controller', values, LEGACY_SETTINGS);
   if (CONTROLLER_KEYS.some((key) => key in values)) {
-    return ofController('gha-runner-scale-set-controller', values, CONTROLLER_NOTES);
+    return ofController('gha-runner-scale-set-controller', values, CONTROLLER_SETTINGS);
   }
   return undefined;
 }
@@ -121,74 +126,8 @@ function withEnv(container: unknown, added: Fields[]): unknown {
   return { ...container, env: [...(Array.isArray(container.env) ? container.env : []), ...added] };
 }
 
-/** What becomes of a value: by its path, unless it is as in the chart. */
-interface ValueNote {
-  path: string;
-  /** The chart's own. */
-  unless: unknown[];
-  type: Note['type'];
-  message: string;
-}
-
-const note = (path: string, unless: unknown[], type: Note['type'], message: string): ValueNote => ({
-  path,
-  unless,
-  type,
-  message,
-});
-
-const GITHUB = 'the address goes to the fleet: switchyard fleet --github URL';
-const ONE_PROCESS = 'one fleet does it; when it ends, the next one adopts the runners';
-const OWN_TOKEN =
-  'put the token into a file, for switchyard fleet --github-token-file, or an App into a Secret that githubAPICredentialsFrom names';
-
-const LEGACY_NOTES: ValueNote[] = [
-  note('authSecret.github_token', [''], 'missing', OWN_TOKEN),
-  note('authSecret.github_app_id', [''], 'missing', OWN_TOKEN),
-  note('githubEnterpriseServerURL', [''], 'missing', GITHUB),
-  note('githubURL', [''], 'missing', GITHUB),
-  note('githubUploadURL', [''], 'change', 'nothing is uploaded'),
-  note(
-    'syncPeriod',
-    [],
-    'change',
-    'scaling follows what is told of jobs at once; the round of each minute only repairs',
-  ),
-  note(
-    'defaultScaleDownDelay',
-    ['10m', '10m0s'],
-    'lost',
-    'write scaleDownDelaySecondsAfterScaleOut into each HorizontalRunnerAutoscaler; without it 10 minutes hold',
-  ),
-  note(
-    'image.actionsRunnerRepositoryAndTag',
-    ['summerwind/actions-runner:latest'],
-    'lost',
-    'name the image in each template, or by SWITCHYARD_DOCKER_IMAGE for all',
-  ),
-  note('image.dindSidecarRepositoryAndTag', ['docker:dind'], 'lost', 'name it by SWITCHYARD_DOCKER_DIND_IMAGE'),
-  note('image.actionsRunnerImagePullSecrets', [], 'lost', 'log in on the machine of the engine (docker login)'),
-  note('dockerRegistryMirror', [''], 'lost', 'write dockerRegistryMirror into each template'),
-  note('runner.statusUpdateHook.enabled', [false], 'change', 'the status of a runner always tells its job'),
-  note(
-    'githubWebhookServer.enabled',
-    [false],
-    'change',
-    'the fleet itself takes webhooks, signed with SWITCHYARD_WEBHOOK_SECRET',
-  ),
-  note('actionsMetricsServer.enabled', [false], 'change', 'the fleet itself has /metrics'),
-  note('replicaCount', [1], 'change', ONE_PROCESS),
-  note('scope.singleNamespace', [false], 'change', 'a fleet has namespaces of its own, and serves all of them'),
-];
-
-const CONTROLLER_NOTES: ValueNote[] = [
-  note('replicaCount', [1], 'change', ONE_PROCESS),
-  note('flags.watchSingleNamespace', [''], 'change', 'a fleet has namespaces of its own, and serves all of them'),
-  note('flags.updateStrategy', [], 'change', 'idle runners are replaced at once, busy ones after their jobs'),
-  note('metrics', [], 'change', 'the fleet itself has /metrics'),
-];
-
-function ofController(chart: string, values: Fields, table: ValueNote[]): FromValues {
+function ofController(chart: string, values: Fields, settings: readonly SettingNote[]): FromValues {
+  const table = settings.flatMap(({ value: path, ...rest }) => (path === undefined ? [] : [{ path, ...rest }]));
   const told = table.filter(({ path, unless }) => {
     const value = at(values, ...path.split('.'));
     return (
@@ -205,5 +144,12 @@ function ofController(chart: string, values: Fields, table: ValueNote[]): FromVa
       message: 'left out: about the pod of the controller, which does not exist here',
     });
   }
-  return { chart, objects: [], notes };
+  return { chart, objects: [], notes, defaults: defaultsOf(values) };
+}
+
+function defaultsOf({ defaultScaleDownDelay, dockerRegistryMirror }: Fields): ControllerDefaults {
+  return {
+    ...(typeof defaultScaleDownDelay === 'string' && { scaleDownDelay: defaultScaleDownDelay }),
+    ...(typeof dockerRegistryMirror === 'string' && dockerRegistryMirror && { registryMirror: dockerRegistryMirror }),
+  };
 }

@@ -7,6 +7,8 @@ import { DEFAULT_NAMESPACE, groupVersion, pluralOf, type StoredObject } from '..
 import { type BackendName, type Reviews, reviewOf, withBackend, withImages } from './backend-choice.ts';
 import { changed, changesEverywhere } from './changes.ts';
 import { cleaned } from './clean.ts';
+import { type ControllerDefaults, mergedDefaults, withDefaults } from './controller-defaults.ts';
+import { controllerPod } from './controller-pod.ts';
 import { fromValues } from './helm-values.ts';
 import { leftOut } from './left-out.ts';
 import { missingReferences, type Reference, referencesOf, refersTo } from './references.ts';
@@ -39,6 +41,8 @@ interface Context {
   /** Those of `all` that have the shape of their kind, which warnings about others may rely on. */
   stored: StoredObject[];
   options: ImportOptions;
+  /** What the controller that is left would have added. */
+  defaults: ControllerDefaults;
 }
 
 /** An object on its way. */
@@ -56,7 +60,11 @@ interface Item {
 export function importArc(sources: readonly ArcSource[], options: ImportOptions): ArcImport {
   const items = sources.flatMap((source) => itemsOf(source, options.release)).map(begun);
   const all = items.filter(({ isLeftOut }) => !isLeftOut).map(({ object }) => object);
-  const context = { all, stored: all.filter(isAdmitted) as unknown as StoredObject[], options };
+  const defaults = mergedDefaults([
+    ...items.flatMap(({ original }) => controllerPod(original)?.defaults ?? []),
+    ...sources.flatMap(({ value }) => (isFields(value) ? (fromValues(value, options.release)?.defaults ?? []) : [])),
+  ]);
+  const context = { all, stored: all.filter(isAdmitted) as unknown as StoredObject[], options, defaults };
   const runners = items.map((item) => (item.isLeftOut || isPart(item.object) ? item : converted(item, context)));
   const references = runners.filter(isWritten).flatMap(({ object }) => referencesOf(object));
   const done = runners.map((item) => (isPart(item.object) ? part(item, references, context) : item));
@@ -123,18 +131,24 @@ function documentReport({ value, placeOf }: ArcSource, release: string | undefin
 
 function begun(item: Item): Item {
   const reason = leftOut(item.original);
-  if (reason) return { ...item, isLeftOut: true, notes: [reason] };
+  const settings = controllerPod(item.original)?.notes ?? [];
+  if (reason) return { ...item, isLeftOut: true, notes: [reason, ...settings] };
   return { ...item, object: cleaned(item.object) };
 }
 
 function converted(item: Item, context: Context): Item {
   const { all, options } = context;
-  const change = changed(item.object, all, item.isLive);
+  const completed = withDefaults(item.object, context.defaults);
+  const change = changed(completed.object, all, item.isLive);
   const images = withImages(change.object, options.backend);
   const object = options.marksBackend ? withBackend(images.object, options.backend) : images.object;
   const missing = missingReferences(referencesOf(object), all);
   const problems = problemsOf(object, context);
-  return { ...item, object, notes: [...item.notes, ...change.notes, ...images.notes, ...problems, ...missing] };
+  return {
+    ...item,
+    object,
+    notes: [...item.notes, ...completed.notes, ...change.notes, ...images.notes, ...problems, ...missing],
+  };
 }
 
 function part(item: Item, references: Reference[], context: Context): Item {
