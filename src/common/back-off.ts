@@ -1,4 +1,5 @@
 import { sleep } from './clock.ts';
+import { OutsideError } from './errors.ts';
 
 export interface BackOff {
   firstMs: number;
@@ -9,6 +10,12 @@ export interface BackOff {
 export function backOffMs(attempt: number, { firstMs, maxMs }: BackOff, random: () => number = Math.random): number {
   const full = Math.min(maxMs, firstMs * 2 ** Math.min(attempt, 30));
   return Math.round(full * (1 - random() / 4));
+}
+
+/** The same for a failure, and not before the other system wants to be asked again. */
+export function retryDelayMs(error: unknown, attempt: number, backOff: BackOff): number {
+  const waitMs = error instanceof OutsideError ? (error.retryAfterMs ?? 0) : 0;
+  return waitMs + backOffMs(attempt, backOff);
 }
 
 /**
@@ -25,7 +32,7 @@ export async function retry<T>(
     } catch (error) {
       const isLast = attempt + 1 >= options.attempts || options.signal?.aborted;
       if (isLast || options.isRetryable?.(error) === false) throw error;
-      await sleep(backOffMs(attempt, options), options.signal);
+      await sleep(retryDelayMs(error, attempt, options), options.signal);
     }
   }
 }

@@ -34,12 +34,18 @@ export class OutsideError extends Error {
   readonly status: number | undefined;
   /** What went wrong, in one word, where the status does not say it, such as `image-missing`. */
   readonly code: string | undefined;
+  /** For how long the other system wants to be left alone. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, options: { retryable: boolean; status?: number; code?: string; cause?: unknown }) {
+  constructor(
+    message: string,
+    options: { retryable: boolean; status?: number; code?: string; retryAfterMs?: number; cause?: unknown },
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.retryable = options.retryable;
     this.status = options.status;
     this.code = options.code;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

@@ -67,7 +67,7 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
   const store = new ResourceStore(join(dataFolder, 'fleet.db'), clock, sealing);
   const closeStore = { close: async () => store.close() };
   const notices = noticesTo(notifier, { store, clock });
-  const client = new GitHubClient(github);
+  const client = new GitHubClient({ ...github, clock });
   const credentials = new CredentialPool(store, client, clock);
   const demand = new DemandService({
     file: join(dataFolder, 'demand.db'),

@@ -27,8 +27,8 @@ const InstallationToken = z.looseObject({ token: z.string().min(1), expires_at: 
 export function installationTokens(url: string, app: AppCredentials, clock: Clock): () => Promise<string> {
   let current: { token: string; endsAtMs: number } | undefined;
   let pending: Promise<string> | undefined;
+  const client = new GitHubClient({ url, token: () => appJwt(app, clock.now()), clock });
   const renew = async (): Promise<string> => {
-    const client = new GitHubClient({ url, token: await appJwt(app, clock.now()) });
     const path = `/app/installations/${encodeURIComponent(app.installationId)}/access_tokens`;
     const { token, expires_at } = await client.request(InstallationToken, { method: 'POST', path, body: {} });
     current = { token, endsAtMs: Date.parse(expires_at) };

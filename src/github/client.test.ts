@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { ManualClock } from '../../test/support/manual-clock.ts';
 import { apiUrl } from '../protocol/github/urls.ts';
 import { GitHubClient } from './client.ts';
 import { ConditionalReads } from './conditional-reads.ts';
@@ -101,6 +102,30 @@ describe('the GitHub client', () => {
     expect(error).toMatchObject({ name: 'OutsideError', status: told, retryable });
     expect(String(error)).toContain('why not');
     expect(String(error)).not.toContain('secret');
+  });
+
+  const tillReset = () => ({
+    'x-ratelimit-remaining': '0',
+    'x-ratelimit-reset': String(Math.ceil(Date.now() / 1_000) + 90),
+  });
+  it.each([
+    ['the secondary limit, which tells its end', () => ({ 'retry-after': '90' }), 90, 0],
+    ['the secondary limit, which does not', () => ({}), 60, 0],
+    ['the primary limit, which leaves registrations alone', tillReset, 88, 1],
+  ])('asks nothing again before the end of %s', async (_which, headers, endsInSeconds, registrations) => {
+    const clock = new ManualClock();
+    client = new GitHubClient({ url: client.serverUrl, token: 'secret', clock });
+    answer = { status: 403, headers: headers(), body: '{"message":"You exceeded a secondary rate limit"}' };
+    const ask = (path = '/user') => client.send({ path }).catch((thrown: unknown) => thrown);
+    const first = (await ask()) as Error;
+    answer = { status: 200, body: '{}' };
+    clock.advance(endsInSeconds * 1_000 - 1);
+    expect(await ask()).toMatchObject({ status: 429, retryable: true, message: first.message });
+    await ask('/orgs/octo/actions/runners/generate-jitconfig');
+    expect(seen).toHaveLength(1 + registrations);
+    // The server tells the primary limit's end in whole seconds.
+    clock.advance(4_000);
+    expect(await ask()).toBeUndefined();
   });
 
   it('refuses an answer of another shape', async () => {

@@ -1,9 +1,11 @@
 import type { z } from 'zod';
+import { type Clock, systemClock } from '../common/clock.ts';
 import { OutsideError } from '../common/errors.ts';
 import { version } from '../common/package.ts';
 import { apiUrl } from '../protocol/github/urls.ts';
 import { exchange, isRetryableStatus } from './http.ts';
 import { type Entries, readPages } from './pages.ts';
+import { budgetIn, isRateLimit, type RateBudget, RateLimits } from './rate-limits.ts';
 
 export interface GitHubClientOptions {
   /** Address people know the server by; the REST base follows from it. */
@@ -12,6 +14,8 @@ export interface GitHubClientOptions {
   token: string | (() => Promise<string>);
   /** Longest wait for a whole answer. */
   timeoutMs?: number;
+  /** For the ends of rate limits. */
+  clock?: Clock;
 }
 
 export interface GitHubRequest {
@@ -25,14 +29,6 @@ export interface GitHubRequest {
   authorization?: string;
 }
 
-/** What is left of the primary rate limit, as the newest answer said. */
-export interface RateBudget {
-  limit: number;
-  remaining: number;
-  /** When it is full again, epoch ms. */
-  resetAtMs: number;
-}
-
 const DEFAULT_TIMEOUT_MS = 15_000;
 
 /** REST of one GitHub: github.com, GitHub Enterprise Server, or our own server. Holds no connection of its own. */
@@ -41,13 +37,15 @@ export class GitHubClient {
   readonly #api: string;
   readonly #token: () => Promise<string>;
   readonly #timeoutMs: number;
+  readonly #limits: RateLimits;
   #budget: RateBudget | undefined;
 
-  constructor({ url, token, timeoutMs = DEFAULT_TIMEOUT_MS }: GitHubClientOptions) {
+  constructor({ url, token, timeoutMs = DEFAULT_TIMEOUT_MS, clock = systemClock }: GitHubClientOptions) {
     this.serverUrl = url.replace(/\/+$/, '');
     this.#api = apiUrl(url);
     this.#token = typeof token === 'string' ? async () => token : token;
     this.#timeoutMs = timeoutMs;
+    this.#limits = new RateLimits(clock);
   }
 
   /** Undefined while the server has said nothing of a limit; GHES has none by default. */
@@ -57,7 +55,8 @@ export class GitHubClient {
 
   /**
    * One call whose answer is checked against `shape`.
-   * @throws OutsideError with the server's status and message; retryable for 408, 429, 5xx and a broken connection
+   * @throws OutsideError with the server's status and message; retryable for 408, 429, 5xx and a broken connection. 429
+   *   stands for every rate limit, and until it ends the server is not asked again
    */
   async request<T>(shape: z.ZodType<T>, request: GitHubRequest, signal?: AbortSignal): Promise<T> {
     return this.#checked(shape, request, await this.#send(request, signal));
@@ -109,6 +108,7 @@ export class GitHubClient {
 
   async #send(request: GitHubRequest, signal?: AbortSignal): Promise<Response> {
     const { method = 'GET', path, body, authorization, etag } = request;
+    this.#limits.assertOpen(path);
     const headers = {
       authorization: authorization ?? `Bearer ${await this.#token()}`,
       accept: 'application/vnd.github+json',
@@ -125,39 +125,17 @@ export class GitHubClient {
 
   async #refusal(request: GitHubRequest, response: Response): Promise<OutsideError> {
     const text = await response.text().catch(() => '');
-    const message = `${this.#name(request)} answered ${response.status}: ${githubMessage(text) ?? response.statusText}`;
-    const status = isRateLimit(response) ? 429 : response.status;
-    const end = status === 429 ? limitEnd(response) : undefined;
-    const told = end === undefined ? message : `${message} (the limit ends ${end})`;
-    return new OutsideError(told, { retryable: isRetryableStatus(status), status });
+    const { status } = response;
+    const message = `${this.#name(request)} answered ${status}: ${githubMessage(text) ?? response.statusText}`;
+    if (!isRateLimit(response, text)) {
+      return new OutsideError(message, { retryable: isRetryableStatus(status), status });
+    }
+    return this.#limits.refused(request.path, response, message);
   }
 
   #name({ method = 'GET', path }: GitHubRequest): string {
     return `${method} ${this.#api}${path}`;
   }
-}
-
-/** Only of the bucket that reads are charged to: registrations have one of their own. */
-function budgetIn({ headers }: Response): RateBudget | undefined {
-  const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((part) =>
-    Number(headers.get(`x-ratelimit-${part}`) ?? Number.NaN),
-  );
-  if ((headers.get('x-ratelimit-resource') ?? 'core') !== 'core') return undefined;
-  if (limit === undefined || remaining === undefined || reset === undefined) return undefined;
-  return Number.isNaN(limit + remaining + reset) ? undefined : { limit, remaining, resetAtMs: reset * 1_000 };
-}
-
-/** GitHub says 403 for both "you may not" and "not so fast"; only the second carries one of these headers. */
-function isRateLimit({ status, headers }: Response): boolean {
-  return status === 403 && (headers.has('retry-after') || headers.get('x-ratelimit-remaining') === '0');
-}
-
-/** When the server takes calls again: a time, or how long from now. */
-function limitEnd({ headers }: Response): string | undefined {
-  const seconds = headers.get('retry-after');
-  if (seconds && /^\d+$/.test(seconds)) return `in ${seconds} s`;
-  const reset = headers.get('x-ratelimit-remaining') === '0' ? Number(headers.get('x-ratelimit-reset')) : 0;
-  return reset > 0 ? `at ${new Date(reset * 1_000).toISOString()}` : undefined;
 }
 
 /** `message` of GitHub's error shape, if the body has that shape. */

@@ -1,7 +1,8 @@
 export { apiUrl } from '../protocol/github/urls.ts';
 export { type AppCredentials, installationTokens } from './app-token.ts';
-export { GitHubClient, type GitHubClientOptions, type RateBudget } from './client.ts';
+export { GitHubClient, type GitHubClientOptions } from './client.ts';
 export { ConditionalReads } from './conditional-reads.ts';
+export { type RateBudget, readsLeft } from './rate-limits.ts';
 export {
   findRunner,
   generateJitConfig,

@@ -76,7 +76,8 @@ export class CredentialPool {
   #client({ credentials: { token, app }, clients }: Known, url: string): GitHubClient {
     const known = clients.get(url);
     if (known) return known;
-    const client = new GitHubClient({ url, token: app ? installationTokens(url, app, this.#clock) : (token ?? '') });
+    const clock = this.#clock;
+    const client = new GitHubClient({ url, token: app ? installationTokens(url, app, clock) : (token ?? ''), clock });
     clients.set(url, client);
     return client;
   }

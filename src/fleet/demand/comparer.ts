@@ -2,7 +2,7 @@ import { backOffMs } from '../../common/back-off.ts';
 import type { Clock } from '../../common/clock.ts';
 import { errorText, OutsideError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import { ConditionalReads, type GitHubClient } from '../../github/index.ts';
+import { ConditionalReads, type GitHubClient, readsLeft } from '../../github/index.ts';
 import type { JobBook } from './job-book.ts';
 import { jobNow, unfinishedJobs } from './listing.ts';
 import type { PlaceClients } from './place-clients.ts';
@@ -27,9 +27,6 @@ const SERVER_BACK_OFF = { firstMs: 1_000, maxMs: POLLED_MS };
 const SOON_MS = 50;
 /** REST may not know a job yet that a webhook has just told of (on-demand-runners 4.5). */
 const FRESH_MS = 10_000;
-/** Kept for registrations and removals, so that reading can never starve a start (on-demand-runners 4.6). */
-const RESERVED_SHARE = 0.2;
-
 /** Compares the job book with the servers' own lists: what messages missed comes in, what they left behind goes. */
 export class Comparer {
   readonly #options: ComparerOptions;
@@ -149,7 +146,7 @@ const sentence = (error: unknown, repository: string): string =>
 
 /** @throws OutsideError 429 when too little of the rate limit is left to read */
 function assertBudget({ budget }: GitHubClient, nowMs: number): void {
-  if (!budget || budget.resetAtMs <= nowMs || budget.remaining > budget.limit * RESERVED_SHARE) return;
+  if (!budget || readsLeft(budget, nowMs) !== 0) return;
   const until = new Date(budget.resetAtMs).toISOString();
   const text = `${budget.remaining} of ${budget.limit} calls are left until ${until}, which are kept for starting runners.`;
   throw new OutsideError(text, { retryable: true, status: 429 });

@@ -1,4 +1,4 @@
-import { backOffMs } from '../../common/back-off.ts';
+import { retryDelayMs } from '../../common/back-off.ts';
 import { type Clock, sleep } from '../../common/clock.ts';
 import { errorText } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -79,7 +79,7 @@ export class SessionWatch {
         this.#session = undefined;
         this.#turn++;
         logger.debug({ name, problem: errorText(error) }, 'a watch of demand was interrupted; listing goes on');
-        await sleep(backOffMs(failures++, RETRY), signal);
+        await sleep(retryDelayMs(error, failures++, RETRY), signal);
       }
     }
   }

@@ -1,4 +1,4 @@
-import { type BackOff, backOffMs } from '../../common/back-off.ts';
+import { type BackOff, retryDelayMs } from '../../common/back-off.ts';
 import type { Clock } from '../../common/clock.ts';
 
 export interface WorkQueueOptions {
@@ -94,7 +94,7 @@ export class WorkQueue {
   #retry(key: string, error: unknown): void {
     const attempt = this.#failures.get(key) ?? 0;
     this.#failures.set(key, attempt + 1);
-    const delayMs = backOffMs(attempt, RETRY);
+    const delayMs = retryDelayMs(error, attempt, RETRY);
     this.#options.onError(key, error, delayMs);
     this.addAt(key, this.#options.clock.now() + delayMs);
   }

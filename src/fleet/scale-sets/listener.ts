@@ -1,4 +1,4 @@
-import { type BackOff, backOffMs } from '../../common/back-off.ts';
+import { type BackOff, retryDelayMs } from '../../common/back-off.ts';
 import { type Clock, pause } from '../../common/clock.ts';
 import { OutsideError } from '../../common/errors.ts';
 import {
@@ -103,7 +103,7 @@ export class ScaleSetListener {
         if (signal.aborted) return;
         if (isLost(error)) this.#session = undefined;
         this.#options.home.failed(error);
-        await pause(this.#options.clock, backOffMs(failures++, RETRY), this.#abort.signal);
+        await pause(this.#options.clock, retryDelayMs(error, failures++, RETRY), this.#abort.signal);
       }
     }
   }

@@ -164,7 +164,7 @@ function startController(
   logger: Logger,
   timeoutMs?: number,
 ): Promise<Controller> {
-  const github = new GitHubClient({ url, token: STAND_IN_TOKEN, timeoutMs });
+  const github = new GitHubClient({ url, token: STAND_IN_TOKEN, timeoutMs, clock });
   const credentials = new CredentialPool(store, github, clock);
   const events = new EventRecorder(store, clock);
   return Controller.start({ store, events, backend, credentials, demand, clock, logger });

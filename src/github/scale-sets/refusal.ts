@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OutsideError } from '../../common/errors.ts';
 import { isRetryableStatus } from '../http.ts';
+import { limitEndsInMs } from '../rate-limits.ts';
 
 const ErrorBody = z.looseObject({ typeName: z.string().default(''), message: z.string().default('') });
 
@@ -12,8 +13,8 @@ export class ScaleSetRefusal extends OutsideError {
   /** Such as `AgentExistsException`; empty when the answer was not the service's. */
   readonly exception: string;
 
-  constructor(message: string, status: number, exception: string) {
-    super(message, { retryable: isRetryableStatus(status), status });
+  constructor(message: string, status: number, exception: string, retryAfterMs?: number) {
+    super(message, { retryable: isRetryableStatus(status), status, retryAfterMs });
     this.exception = exception;
   }
 }
@@ -28,7 +29,9 @@ export async function refusalIn(response: Response, what: string): Promise<Scale
   const requestId = response.headers.get('x-github-request-id') ?? response.headers.get('activityid');
   const quoted = requestId ? ` (request ${requestId})` : '';
   const why = message || response.statusText;
-  return new ScaleSetRefusal(`${what} answered ${response.status}: ${why}${quoted}`, response.status, exception);
+  const retryAfterMs = response.status === 429 ? limitEndsInMs(response) : undefined;
+  const told = `${what} answered ${response.status}: ${why}${quoted}`;
+  return new ScaleSetRefusal(told, response.status, exception, retryAfterMs);
 }
 
 function readError(text: string): z.infer<typeof ErrorBody> {
