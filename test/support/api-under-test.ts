@@ -11,6 +11,18 @@ import { ManualClock } from './manual-clock.ts';
 export const TOKEN = 'api-token';
 const SEALING = sealingWith(new Uint8Array(32));
 
+export const POOLS = '/apis/actions.summerwind.dev/v1alpha1/namespaces/default/runnerdeployments';
+
+/** A RunnerDeployment with runners of this spec. */
+export const poolOf = (spec: object, replicas?: number) => ({
+  apiVersion: 'actions.summerwind.dev/v1alpha1',
+  kind: 'RunnerDeployment',
+  metadata: { name: 'pool' },
+  spec: { replicas, template: { spec } },
+});
+
+export const pool = (replicas?: number) => poolOf({ repository: 'octo/app' }, replicas);
+
 /** What tests look into; the rest is compared as a whole. */
 export interface Json {
   metadata?: { uid: string; resourceVersion: string; labels?: Record<string, string> };

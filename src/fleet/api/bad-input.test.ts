@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiUnderTest } from '../../../test/support/api-under-test.ts';
+import { ApiUnderTest, POOLS } from '../../../test/support/api-under-test.ts';
 
-const POOLS = '/apis/actions.summerwind.dev/v1alpha1/namespaces/default/runnerdeployments';
 const JSON_TYPE = 'application/json';
 const YAML_TYPE = 'application/yaml';
 

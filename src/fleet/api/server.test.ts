@@ -2,20 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ApiUnderTest } from '../../../test/support/api-under-test.ts';
+import { ApiUnderTest, POOLS, pool, poolOf, TOKEN } from '../../../test/support/api-under-test.ts';
 import { EventRecorder } from '../store/event-recorder.ts';
 
-const TOKEN = 'api-token';
 const BASE = '/apis/actions.summerwind.dev/v1alpha1';
-const POOLS = `${BASE}/namespaces/default/runnerdeployments`;
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
-
-const pool = (spec: object = { repository: 'octo/app' }, replicas?: number) => ({
-  apiVersion: 'actions.summerwind.dev/v1alpha1',
-  kind: 'RunnerDeployment',
-  metadata: { name: 'pool' },
-  spec: { replicas, template: { spec } },
-});
 
 describe('the fleet API', () => {
   let fleet: ApiUnderTest;
@@ -42,7 +33,7 @@ describe('the fleet API', () => {
     expect((await call('GET', `${POOLS}/pool`)).body).toEqual(created.body);
     const list = await call('GET', `${BASE}/runnerdeployments`);
     expect(list.body).toMatchObject({ kind: 'RunnerDeploymentList', items: [created.body] });
-    const updated = await call('PUT', `${POOLS}/pool`, { ...created.body, spec: pool(undefined, 3).spec });
+    const updated = await call('PUT', `${POOLS}/pool`, { ...created.body, spec: pool(3).spec });
     expect(updated.body.metadata).toMatchObject({ generation: 2, uid: created.body.metadata?.uid });
     const deleted = await call('DELETE', `${POOLS}/pool`);
     expect(deleted.body).toMatchObject({ kind: 'Status', status: 'Success' });
@@ -60,7 +51,7 @@ describe('the fleet API', () => {
 
   it('names each wrong field of a bad resource', async () => {
     const { status, body } = await call('POST', POOLS, {
-      ...pool({ labels: ['ok', 7], ephemeral: 'yes', repository: 'no-slash' }),
+      ...poolOf({ labels: ['ok', 7], ephemeral: 'yes', repository: 'no-slash' }),
       metadata: { name: 'Bad_Name' },
     });
     expect([status, body.reason]).toEqual([422, 'Invalid']);
@@ -78,13 +69,13 @@ describe('the fleet API', () => {
     ['none', {}, 'spec.template.spec'],
     ['two', { organization: 'a', enterprise: 'b' }, 'spec.template.spec.organization'],
   ])('demands exactly one scope, not %s (OBJ-1)', async (_count, spec, field) => {
-    const { status, body } = await call('POST', POOLS, pool(spec));
+    const { status, body } = await call('POST', POOLS, poolOf(spec));
     expect(status).toBe(422);
     expect(body.details?.causes).toMatchObject([{ field }]);
   });
 
   it('demands a work volume for the kubernetes container mode (OBJ-2)', async () => {
-    const { body } = await call('POST', POOLS, pool({ repository: 'o/r', containerMode: 'kubernetes' }));
+    const { body } = await call('POST', POOLS, poolOf({ repository: 'o/r', containerMode: 'kubernetes' }));
     const field = 'spec.template.spec.workVolumeClaimTemplate';
     expect(body.details?.causes).toMatchObject([{ field, reason: 'FieldValueRequired' }]);
   });
@@ -96,7 +87,7 @@ describe('the fleet API', () => {
   });
 
   it('warns of unknown fields and of fields without effect, and refuses unknown ones when told to be strict (D-1)', async () => {
-    const sent = pool({ repository: 'octo/app', image: 'x', colour: 'red' });
+    const sent = poolOf({ repository: 'octo/app', image: 'x', colour: 'red' });
     const { headers } = await call('POST', POOLS, sent);
     expect(headers.get('warning')).toContain('299 - "unknown field \\"spec.template.spec.colour\\""');
     expect(headers.get('warning')).toContain('spec.template.spec.image: has no effect');
@@ -121,7 +112,7 @@ describe('the fleet API', () => {
   it('keeps what others set when an apply does not mention it', async () => {
     await apply(JSON.stringify(pool()));
     await merge(`${POOLS}/pool`, { spec: { replicas: 7 }, metadata: { labels: { team: 'a' } } });
-    const { body } = await apply(JSON.stringify(pool({ repository: 'octo/other' })));
+    const { body } = await apply(JSON.stringify(poolOf({ repository: 'octo/other' })));
     expect(body.spec).toMatchObject({ replicas: 7, template: { spec: { repository: 'octo/other' } } });
     expect(body.metadata?.labels).toEqual({ team: 'a' });
   });
@@ -135,7 +126,7 @@ describe('the fleet API', () => {
   });
 
   it('prints the columns of ARC as a table', async () => {
-    await call('POST', POOLS, pool({ repository: 'octo/app', labels: ['a', 'b'] }));
+    await call('POST', POOLS, poolOf({ repository: 'octo/app', labels: ['a', 'b'] }));
     fleet.clock.advance(300_000);
     const { body } = await call('GET', POOLS, undefined, { accept: TABLE });
     const columns = (body.columnDefinitions as unknown as { name: string }[]).map(({ name }) => name);

@@ -1,15 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ApiUnderTest } from '../../../test/support/api-under-test.ts';
+import { ApiUnderTest, POOLS, pool, poolOf } from '../../../test/support/api-under-test.ts';
 
-const POOLS = '/apis/actions.summerwind.dev/v1alpha1/namespaces/default/runnerdeployments';
 const POOL = `${POOLS}/pool`;
-
-const pool = (replicas?: number, spec: object = { repository: 'octo/app' }) => ({
-  apiVersion: 'actions.summerwind.dev/v1alpha1',
-  kind: 'RunnerDeployment',
-  metadata: { name: 'pool' },
-  spec: { replicas, template: { spec } },
-});
 
 describe('writing to the fleet API', () => {
   let fleet: ApiUnderTest;
@@ -58,7 +50,7 @@ describe('writing to the fleet API', () => {
     ['a patch that makes the object invalid', [{ op: 'replace', path: '/spec/replicas', value: 'two' }], 422],
     ['a patch of its prototype', [{ op: 'add', path: '/__proto__/polluted', value: 1 }], 422],
   ])('refuses %s in a JSON patch and changes nothing', async (_what, patch, status) => {
-    await fleet.call('POST', POOLS, pool(2, { repository: 'octo/app', labels: ['a'] }));
+    await fleet.call('POST', POOLS, poolOf({ repository: 'octo/app', labels: ['a'] }, 2));
     const version = fleet.store.version;
     expect(await fleet.patch(POOL, 'json-patch', patch)).toMatchObject({ status, body: { kind: 'Status' } });
     expect(fleet.store.version).toBe(version);
