@@ -1,6 +1,7 @@
 import { BoundedMap } from '../../common/bounded-map.ts';
 import { userId } from '../../common/ids.ts';
 import type { RepositoryRow } from '../../store/repositories.ts';
+import { keepJson } from '../kept-json.ts';
 import { repositoryUrls, userUrls } from './object-urls.ts';
 
 /** GitHub's objects that more than one surface shows. Fields that nothing here could fill are null, 0 or empty. */
@@ -11,7 +12,7 @@ const MAX_KEPT = 500;
 /** The same object for the same user: most answers show some, with two dozen addresses each. Not to be changed. */
 export function userObject(name: string, publicUrl: string): Readonly<UserObject> {
   const key = `${publicUrl} ${name}`;
-  const known = users.get(key) ?? newUserObject(name, publicUrl);
+  const known = users.get(key) ?? keepJson(newUserObject(name, publicUrl));
   users.set(key, known);
   return known;
 }
@@ -40,7 +41,7 @@ function newUserObject(name: string, publicUrl: string) {
 export function repositoryObject(row: RepositoryRow, publicUrl: string): Readonly<RepositoryObject> {
   // All of the row that is shown.
   const key = `${publicUrl} ${row.id} ${row.owner}/${row.name} ${row.default_branch} ${row.created_at}`;
-  const known = repositories.get(key) ?? newRepositoryObject(row, publicUrl);
+  const known = repositories.get(key) ?? keepJson(newRepositoryObject(row, publicUrl));
   repositories.set(key, known);
   return known;
 }
