@@ -172,6 +172,47 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await page.getByText('Queued.', { exact: true }).waitFor();
   });
 
+  test('answers "Why?" with what the fleet knows: the first broken link, the pools, and its part of the way', async () => {
+    server.setRun(sampleRun({ id: 1, ...waiting }));
+    server.setJob(sampleJob({ id: 11, runId: 1, key: 'gpu', ...waiting, runner: null }));
+    const text = 'The image of the runners is missing (since 2026-01-01T00:00:00Z): no image runner:2.';
+    server.explanations.set('job:11', {
+      subject: { kind: 'job', id: 11, name: 'gpu' },
+      status: 'queued',
+      conclusion: null,
+      sentences: ['It waits for a runner with the labels gpu.', 'No runner is registered.'],
+      history: [{ at: ago(9), text: 'Queued.' }],
+      asks: { repository: 'demo/app', labels: ['gpu'], group: null, runner: null, isQueued: true },
+    });
+    server.jobsAtFleet.set(11, {
+      fleet: {
+        known: { status: 'queued', by: 'webhook', at: ago(8), runner: null },
+        cause: { code: 'image-missing', text },
+        pools: [{ kind: 'RunnerDeployment', namespace: 'teams', name: 'gpu', code: 'image-missing', text }],
+        history: [],
+      },
+      firstBrokenLink: { at: 'fleet', text },
+      history: [
+        { at: ago(9), text: 'Queued.' },
+        { at: ago(8), text: 'The fleet was told of job 11 by a webhook.' },
+      ],
+    });
+    const page = await open('/runs/1');
+    await page.getByRole('button', { name: 'Why? gpu' }).click();
+    await page.getByText(`First broken link: ${text}`).waitFor();
+    expect(await page.locator('.history li').count()).toBe(2);
+    await page.getByText('The fleet was told of job 11 by a webhook.').waitFor();
+    const pools = page.getByRole('list', { name: 'Pools that could take it' });
+    expect(await pools.textContent()).toBe(`Pool teams/gpu: ${text}`);
+    expect(await pools.getByRole('link').getAttribute('href')).toBe('/pools/teams/gpu');
+    server.jobsAtFleet.set(11, {
+      fleet: { problem: 'The fleet cannot be asked: it sleeps.' },
+      firstBrokenLink: { at: 'fleet', text: 'The fleet cannot be asked: it sleeps.' },
+      history: [],
+    });
+    await page.getByText('First broken link: The fleet cannot be asked: it sleeps.').waitFor({ timeout: 10_000 });
+  });
+
   test('shows called jobs inside the job that calls them, each name once (SEM-11.10)', async () => {
     server.setRun(sampleRun({ id: 1 }));
     const calls = 'demo/flows/.github/workflows/release.yml@v3';

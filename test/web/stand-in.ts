@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type {
   Explanation,
   Job,
+  JobAtFleet,
   JobSummary,
   LiveEvents,
   LogPage,
@@ -44,6 +45,8 @@ export class StandIn {
   /** Of whoever has the token. */
   isAdmin = false;
   readonly explanations = new Map<string, Explanation>();
+  /** By job. */
+  readonly jobsAtFleet = new Map<number, JobAtFleet>();
   /** By job. */
   readonly summaries = new Map<number, JobSummary>();
   /** When set, the API wants this token. */
@@ -189,6 +192,9 @@ export class StandIn {
         return this.explanations.get(`${kind}:${idOf(request)}`) ?? notFound(reply, 'The explanation');
       });
     }
+    api.get('/jobs/:id/explanation/fleet', (request, reply) => {
+      return this.jobsAtFleet.get(idOf(request)) ?? notFound(reply, 'The explanation');
+    });
     api.get('/jobs/:id/summary', (request, reply) => {
       return this.summaries.get(idOf(request)) ?? notFound(reply, 'The summary');
     });

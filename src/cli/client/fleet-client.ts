@@ -1,4 +1,5 @@
 import type { Explanation, FleetJobExplanation, PoolExplanation } from '../../protocol/dashboard/index.ts';
+import { fleetQuestion } from '../../workflow/routing.ts';
 import type { Endpoint } from './endpoints.ts';
 import { FleetKinds, type Kind } from './fleet-kinds.ts';
 import { HttpClient } from './http.ts';
@@ -123,14 +124,8 @@ export class FleetClient {
   }
 
   /** Why a job of a server has no runner yet, as far as the fleet knows. */
-  jobExplanation(
-    id: number,
-    { repository, labels, group, runner }: NonNullable<Explanation['asks']>,
-  ): Promise<FleetJobExplanation> {
-    const words = new URLSearchParams({ repository, id: String(id), labels: labels.join(',') });
-    if (group !== null) words.set('group', group);
-    if (runner !== null) words.set('runner', runner);
-    return this.#http.json(`/explain/jobs?${words}`);
+  jobExplanation(id: number, asks: NonNullable<Explanation['asks']>): Promise<FleetJobExplanation> {
+    return this.#http.json(fleetQuestion(id, asks));
   }
 
   /** Of one object, oldest first. */

@@ -1,6 +1,7 @@
 import { errorText, UserError } from '../../common/errors.ts';
 import { setting } from '../../common/settings.ts';
-import type { Explanation, FleetJobExplanation } from '../../protocol/dashboard/index.ts';
+import type { BrokenLink, Explanation, FleetJobExplanation } from '../../protocol/dashboard/index.ts';
+import { concernsFleet, firstBrokenLink } from '../../workflow/routing.ts';
 import type { Input } from '../command.ts';
 import { findEndpoint } from './endpoints.ts';
 import { FleetClient } from './fleet-client.ts';
@@ -11,7 +12,7 @@ export interface TracedExplanation extends Omit<Explanation, 'jobs'> {
   /** Missing where no fleet was asked. */
   fleet?: FleetJobExplanation | { problem: string };
   /** What keeps the job from running, first on the way from the event to the runner; null when nothing does. */
-  firstBrokenLink?: { at: 'server' | 'fleet'; text: string } | null;
+  firstBrokenLink?: BrokenLink | null;
 }
 
 /** Jobs of one run that a fleet is asked about; the others are like them. */
@@ -44,8 +45,7 @@ async function fleetOf(input: Input): Promise<FleetClient | undefined> {
 async function traced(found: Explanation, client: FleetClient | undefined): Promise<TracedExplanation> {
   const { asks, subject, jobs: _, ...rest } = found;
   const job = { ...rest, subject, ...(asks ? { asks } : {}) };
-  const isStarted = asks !== undefined && (asks.isQueued || asks.runner !== null);
-  const fleet = client && isStarted ? await atFleet(client, subject.id, asks) : undefined;
+  const fleet = client && asks && concernsFleet(found) ? await atFleet(client, subject.id, asks) : undefined;
   const link = firstBrokenLink(found, fleet);
   return { ...job, ...(fleet ? { fleet } : {}), firstBrokenLink: link };
 }
@@ -54,18 +54,3 @@ const atFleet = (client: FleetClient, id: number, asks: NonNullable<Explanation[
   client.jobExplanation(id, asks).catch((error: unknown) => ({
     problem: `The fleet cannot be asked: ${errorText(error)}`,
   }));
-
-/** The fleet's part begins where the server's ends: with a job that waits for nothing but a runner. */
-function firstBrokenLink(
-  { status, sentences, asks }: Explanation,
-  fleet: TracedExplanation['fleet'],
-): TracedExplanation['firstBrokenLink'] {
-  if (status === 'completed' || status === 'in_progress') return null;
-  const [first = '', second = first] = sentences;
-  if (!asks?.isQueued) return { at: 'server', text: first };
-  // Only the server knows of walls: no pool's runner would get the job.
-  if (!fleet || / behind a wall: /.test(second)) return { at: 'server', text: second };
-  if ('problem' in fleet) return { at: 'fleet', text: fleet.problem };
-  if (fleet.cause === null || fleet.cause.code === 'idle-runner') return { at: 'server', text: second };
-  return { at: 'fleet', text: fleet.cause.text };
-}

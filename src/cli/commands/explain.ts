@@ -1,12 +1,13 @@
 import { UserError } from '../../common/errors.ts';
 import type { Explanation, ReceivedEvent } from '../../protocol/dashboard/index.ts';
+import { wholeHistory } from '../../workflow/routing.ts';
 import { connectionOptions, findEndpoint } from '../client/endpoints.ts';
 import { FleetClient } from '../client/fleet-client.ts';
 import { ServerClient } from '../client/server-client.ts';
 import { type TracedExplanation, withFleet } from '../client/trace-job.ts';
 import { type Command, type Input, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import { fleetLines, wholeHistory } from '../report/job-at-fleet.ts';
+import { fleetLines } from '../report/job-at-fleet.ts';
 import { poolText } from '../report/pool-text.ts';
 import { mark, safeText } from '../terminal/format.ts';
 import { printLine, type Terminal } from '../terminal/terminal.ts';
@@ -124,7 +125,7 @@ function printExplanation(explanation: TracedExplanation, terminal: Terminal, in
   printLine(out, `${indent}${mark(status, conclusion, colors)} ${title}: ${state}`);
   for (const sentence of sentences) printLine(out, `${indent}  ${safeText(sentence)}`);
   for (const line of fleetLines(explanation, colors)) printLine(out, `${indent}  ${line}`);
-  for (const { at, text } of wholeHistory(explanation)) {
+  for (const { at, text } of wholeHistory(explanation, explanation.fleet)) {
     printLine(out, colors.dim(`${indent}    ${at}  ${safeText(text)}`));
   }
   for (const job of jobs ?? []) printExplanation(job, terminal, `${indent}  `);

@@ -11,10 +11,3 @@ export function fleetLines({ fleet, firstBrokenLink }: TracedExplanation, colors
   const pools = fleet.pools.map(({ namespace, name, text }) => safeText(`Pool ${namespace}/${name}: ${text}`));
   return fleet.cause === null ? [] : [...link, ...pools];
 }
-
-/** What server and fleet have recorded, oldest first. */
-export function wholeHistory({ history, fleet }: TracedExplanation): { at: string; text: string }[] {
-  const ofFleet = fleet && 'history' in fleet ? fleet.history : [];
-  // Stable: moments of the same instant stay in the order in which they happened.
-  return [...history, ...ofFleet].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
-}

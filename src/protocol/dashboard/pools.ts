@@ -106,6 +106,22 @@ export interface FleetJobExplanation {
   history: { at: string; text: string }[];
 }
 
+/** What keeps a job from running, first on the way from its event to its runner. */
+export interface BrokenLink {
+  /** Who knows of it. */
+  at: 'server' | 'fleet';
+  text: string;
+}
+
+/** `GET /jobs/:id/explanation/fleet`: the job's explanation together with that of the fleet that the server knows. */
+export interface JobAtFleet {
+  /** Null where there is no fleet, or nothing that a fleet had to do; `problem` says why the fleet said nothing. */
+  fleet: FleetJobExplanation | { problem: string } | null;
+  firstBrokenLink: BrokenLink | null;
+  /** Of both, oldest first. */
+  history: { at: string; text: string }[];
+}
+
 /** What stands between a job and a runner of this pool. */
 export interface PoolOfJob {
   kind: Pool['kind'];

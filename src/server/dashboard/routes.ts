@@ -27,6 +27,7 @@ import { addArtifacts } from './artifacts.ts';
 import { addAudit } from './audit.ts';
 import { EventStream } from './event-stream.ts';
 import { addHooks } from './hooks.ts';
+import { addJobAtFleet } from './job-at-fleet.ts';
 import { LiveHub } from './live-hub.ts';
 import { addPeople } from './people.ts';
 import { addPools } from './pools.ts';
@@ -118,6 +119,7 @@ function addRuns(app: FastifyInstance, context: ServerContext): void {
 }
 
 function addJobs(app: FastifyInstance, context: ServerContext): void {
+  addJobAtFleet(app, context);
   app.get('/jobs/:id/explanation', PAGE, async (request) => {
     const job = await jobInPath(context, request);
     const explanation = await context.engine.views.explainJob(job.id);

@@ -6,6 +6,7 @@ import type {
   HookDelivery,
   HookDeliveryDetail,
   HookList,
+  JobAtFleet,
   JobSummary,
   ReceivedEvent,
   ReceivedEventList,
@@ -27,6 +28,8 @@ export const eventsPerPage = 30;
 export const deliveriesPerPage = 30;
 /** The live feed does not tell of webhooks: who looks at them asks. */
 const hooksEveryMs = 3_000;
+/** Nor of what the fleet does for a job that waits. */
+const fleetEveryMs = 5_000;
 
 export interface RunFilter {
   repository: string;
@@ -59,6 +62,8 @@ export const keys = {
   deliveries: (hook: string) => ['deliveries', hook] as const,
   delivery: (hook: string, id: number) => ['delivery', hook, id] as const,
   explanation: (kind: 'run' | 'job', id: number) => ['explanation', kind, id] as const,
+  /** Below the job's own, so that what is news there is news here. */
+  jobAtFleet: (id: number) => ['explanation', 'job', id, 'fleet'] as const,
 };
 
 export function createQueryClient(): QueryClient {
@@ -236,5 +241,15 @@ export function useExplanation(kind: 'run' | 'job', id: number, enabled: boolean
     queryKey: keys.explanation(kind, id),
     queryFn: ({ signal }) => readJson<Explanation>(`/${kind}s/${id}/explanation`, signal),
     enabled,
+  });
+}
+
+/** Asked again while something keeps the job from a runner. */
+export function useJobAtFleet(id: number, enabled: boolean) {
+  return useQuery({
+    queryKey: keys.jobAtFleet(id),
+    queryFn: ({ signal }) => readJson<JobAtFleet>(`/jobs/${id}/explanation/fleet`, signal),
+    enabled,
+    refetchInterval: ({ state: { data } }) => (data?.firstBrokenLink ? fleetEveryMs : false),
   });
 }

@@ -1,8 +1,9 @@
-import { QuestionIcon } from '@primer/octicons-react';
+import { AlertIcon, QuestionIcon } from '@primer/octicons-react';
 import { Button } from '@primer/react';
 import { useId, useState } from 'react';
-import type { Explanation } from '../../protocol/dashboard/index.ts';
-import { useExplanation } from '../api/queries.ts';
+import { Link } from 'wouter';
+import type { Explanation, JobAtFleet } from '../../protocol/dashboard/index.ts';
+import { useExplanation, useJobAtFleet } from '../api/queries.ts';
 import { Sentence } from './sentence.tsx';
 
 interface WhyProps {
@@ -11,7 +12,7 @@ interface WhyProps {
   name: string;
 }
 
-/** "Why?": a button that unfolds the server's explanation of a run or a job. */
+/** "Why?": a button that unfolds the explanation of a run or a job, of server and fleet. */
 export function Why({ kind, id, name }: WhyProps) {
   const [isOpen, setOpen] = useState(false);
   const panel = useId();
@@ -51,8 +52,13 @@ function WhyContent({ kind, id }: { kind: 'run' | 'job'; id: number }) {
   );
 }
 
-function ExplanationText({ explanation }: { explanation: Explanation }) {
-  const { sentences, history, jobs = [] } = explanation;
+/** Jobs of one run that the fleet is asked about; the others are like them. */
+const maxAsked = 20;
+
+function ExplanationText({ explanation, isAsked = true }: { explanation: Explanation; isAsked?: boolean }) {
+  const { subject, sentences, jobs = [], asks } = explanation;
+  const { data } = useJobAtFleet(subject.id, isAsked && (asks?.isQueued === true || typeof asks?.runner === 'string'));
+  const history = data?.history ?? explanation.history;
   return (
     <>
       {sentences.length === 0 && <p className="muted">Nothing is recorded.</p>}
@@ -61,13 +67,45 @@ function ExplanationText({ explanation }: { explanation: Explanation }) {
           <Sentence text={sentence} />
         </p>
       ))}
+      {data && <FleetPart job={data} />}
       {history.length > 0 && <History history={history} />}
-      {jobs.map((job) => (
+      {jobs.map((job, index) => (
         <section key={job.subject.id}>
           <h4>{job.subject.name}</h4>
-          <ExplanationText explanation={job} />
+          <ExplanationText explanation={job} isAsked={index < maxAsked} />
         </section>
       ))}
+    </>
+  );
+}
+
+/** The first broken link, and what stands between the job and a runner of each pool that could take it. */
+function FleetPart({ job: { fleet, firstBrokenLink } }: { job: JobAtFleet }) {
+  if (!fleet) return null;
+  const pools = 'pools' in fleet ? fleet.pools : [];
+  return (
+    <>
+      {firstBrokenLink && (
+        <p className="problem">
+          <AlertIcon size={14} />
+          <span>
+            First broken link: <Sentence text={firstBrokenLink.text} />
+          </span>
+        </p>
+      )}
+      {'cause' in fleet && fleet.cause !== null && pools.length > 0 && (
+        <ul className="pools-of-job" aria-label="Pools that could take it">
+          {pools.map(({ namespace, name, text }) => (
+            <li key={`${namespace}/${name}`}>
+              Pool{' '}
+              <Link href={`/pools/${namespace}/${name}`}>
+                {namespace === 'default' ? name : `${namespace}/${name}`}
+              </Link>
+              : <Sentence text={text} />
+            </li>
+          ))}
+        </ul>
+      )}
     </>
   );
 }
