@@ -1,4 +1,4 @@
-/** How many runners a scale set wants: NEW-3 of fleet-semantics 11.2. */
+/** How many runners a scale set wants: NEW-3 and NEW-4 of fleet-semantics 11.2. Pure. */
 import { counted, type Reason } from './reason.ts';
 
 export interface ScaleSetLoad {
@@ -22,4 +22,32 @@ export function desiredRunners({ minRunners, maxRunners, assignedJobs }: ScaleSe
   if (maxRunners === undefined || wanted <= maxRunners) return { desired: wanted, reasons };
   reasons.push({ code: 'maximum', text: `maxRunners is ${maxRunners}, so not ${wanted}.` });
   return { desired: maxRunners, reasons };
+}
+
+/** What one evaluation leaves for the next one. */
+export interface Evaluated {
+  patchSeq: number;
+  desired: number;
+}
+
+/** Of a listener that has just begun. */
+export const NOT_EVALUATED: Evaluated = { patchSeq: -1, desired: -1 };
+
+const MAX_INT32 = 2 ** 31 - 1;
+
+/**
+ * NEW-4: numbers the evaluations as ARC does, for those who read `patchID` and the annotation of runners. 0 says that
+ * all was quiet at the minimum: there ARC lets surplus runners go. Here a surplus goes at once, since the service
+ * refuses to let go of a busy one (D-10), so the number decides nothing.
+ * @param isDirty a job began or ended since the last evaluation
+ */
+export function evaluate(
+  before: Evaluated,
+  load: ScaleSetLoad,
+  isDirty: boolean,
+): { evaluated: Evaluated; patchID: number } {
+  const { desired } = desiredRunners(load);
+  const patchSeq = (before.patchSeq === MAX_INT32 ? 0 : before.patchSeq) + 1;
+  const isQuiet = !isDirty && desired === before.desired && desired === load.minRunners;
+  return { evaluated: { patchSeq, desired }, patchID: isQuiet ? 0 : patchSeq };
 }

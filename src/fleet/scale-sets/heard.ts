@@ -1,7 +1,7 @@
 /** What a listener heard becomes state: jobs on their runners, and how many runners are wanted. */
 import { isoTime } from '../../common/clock.ts';
 import type { ScaleSetJob } from '../../protocol/github/scale-sets.ts';
-import { desiredRunners } from '../autoscaling/scale-set.ts';
+import { desiredRunners, evaluate, NOT_EVALUATED } from '../autoscaling/scale-set.ts';
 import { instanceName, type ReconcilerContext } from '../reconcilers/context.ts';
 import { startsWork } from '../reconcilers/failed-starts.ts';
 import { type AutoscalingRunnerSet, maxRunnersOf, minRunnersOf } from '../resources/autoscaling-runner-set.ts';
@@ -23,9 +23,19 @@ export function noteEvaluation(context: ReconcilerContext, set: AutoscalingRunne
   }
   noteCounted(context, runnerSet, evaluation.counted);
   scaleSets.assignedJobs.set(uid, evaluation.assignedJobs);
-  const patchID = (runnerSet.spec.patchID ?? 0) + 1;
+  const load = { ...limitsOf(set), assignedJobs: evaluation.assignedJobs };
+  const isDirty = evaluation.jobs.some(({ messageType }) => MAKING_DIRTY.includes(messageType));
+  const { evaluated, patchID } = evaluate(scaleSets.evaluated.get(uid) ?? NOT_EVALUATED, load, isDirty);
+  scaleSets.evaluated.set(uid, evaluated);
   writeDesired(context, set, { ...runnerSet.spec, patchID });
 }
+
+const MAKING_DIRTY = ['JobStarted', 'JobCompleted'];
+
+const limitsOf = ({ spec }: AutoscalingRunnerSet) => ({
+  minRunners: minRunnersOf(spec),
+  maxRunners: maxRunnersOf(spec),
+});
 
 /** NEW-3, for limits that changed too. Does nothing before the first statistics. */
 export function writeDesired(
@@ -37,8 +47,7 @@ export function writeDesired(
   const assignedJobs = scaleSets.assignedJobs.get(uid);
   const runnerSet = store.find({ plural: SETS, namespace, name });
   if (assignedJobs === undefined || !runnerSet) return;
-  const limits = { minRunners: minRunnersOf(set.spec), maxRunners: maxRunnersOf(set.spec) };
-  const { desired } = desiredRunners({ ...limits, assignedJobs });
+  const { desired } = desiredRunners({ ...limitsOf(set), assignedJobs });
   store.update(SETS, { ...runnerSet, spec: { ...spec, replicas: desired } });
 }
 

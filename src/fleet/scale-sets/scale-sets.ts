@@ -1,3 +1,4 @@
+import type { Evaluated } from '../autoscaling/scale-set.ts';
 import type { StartBreaker } from '../reconcilers/start-breaker.ts';
 import type { ScaleSetConnections } from './connections.ts';
 import { type ListenerOptions, ScaleSetListener } from './listener.ts';
@@ -16,6 +17,8 @@ export class ScaleSets {
   readonly ensured = new Map<string, string>();
   /** `totalAssignedJobs` as last heard, by uid of the AutoscalingRunnerSet; missing until its listener has a session. */
   readonly assignedJobs = new Map<string, number>();
+  /** The last evaluation of each listener, by uid of the AutoscalingRunnerSet. */
+  readonly evaluated = new Map<string, Evaluated>();
   readonly #listening = new Map<string, Listening>();
   #isOver = false;
 
@@ -42,6 +45,7 @@ export class ScaleSets {
     const known = this.#listening.get(uid);
     this.#listening.delete(uid);
     this.assignedJobs.delete(uid);
+    this.evaluated.delete(uid);
     await known?.listener.close();
   }
 
