@@ -77,6 +77,34 @@ describe('notifications of the fleet', () => {
     expect(told).toEqual([]);
   });
 
+  it.each([
+    ['StartsWorkAgain', ['FailedStart', 'StartsPaused'], 'ci/builds: runners start again'],
+    ['StartsWorkAgain', ['RegistrationTimedOut'], 'ci/builds: runners start again'],
+    ['ListensAgain', ['ListenerFailed'], 'ci/builds: its jobs are listened for again'],
+    ['WorksAgain', ['FailedUpdateRegistrationToken'], 'ci/builds: the server can be used again'],
+    ['AutoscalingWorks', ['RunnerAutoscalingFailure'], 'ci/builds: autoscaling works again'],
+  ])('tells by %s once that %j is over', (end, troubles, title) => {
+    const pool = made('runnerdeployments', 'RunnerDeployment', 'builds');
+    const runner = made('runners', 'Runner', 'builds-1', {}, pool);
+    for (const reason of troubles) events.record(runner, 'Warning', reason, 'why', 'x');
+    for (const time of ['first', 'second']) events.record(pool, 'Normal', end, time, 'x');
+    expect(told.slice(troubles.length)).toEqual([
+      {
+        ...{ kind: 'troubles', subject: 'pool:ci/builds', state: end, pool: 'ci/builds', isGood: true },
+        ...{ title, text: 'first' },
+      },
+    ]);
+  });
+
+  it('tells of no end but that of the trouble that was told', () => {
+    const pool = made('runnerdeployments', 'RunnerDeployment', 'builds');
+    events.record(pool, 'Normal', 'StartsWorkAgain', 'nobody knew', 'x');
+    events.record(pool, 'Warning', 'ListenerFailed', 'why', 'x');
+    events.record(pool, 'Normal', 'StartsWorkAgain', 'nobody knew', 'x');
+    events.record(made('runnerdeployments', 'RunnerDeployment', 'other'), 'Normal', 'ListensAgain', 'another', 'x');
+    expect(titles()).toEqual(['ci/builds: nobody listens for its jobs']);
+  });
+
   it('tells that a pool has been as big as it may get for a quarter of an hour, once each time', () => {
     let object = status(autoscaler(), { desiredReplicas: 4 });
     clock.advance(14 * MINUTE);

@@ -40,6 +40,8 @@ export class FleetNotices {
   readonly #stop: () => void;
   /** Text of each autoscaler's schedule, by key. */
   readonly #schedules = new Map<string, string>();
+  /** Reasons of the warnings about each pool that have not ended. */
+  readonly #open = new Map<string, Set<string>>();
   /** Ends the wait of each pool that is as big as it may get; it stays here until the pool is smaller again. */
   readonly #atMax = new Map<string, () => void>();
 
@@ -59,13 +61,18 @@ export class FleetNotices {
 
   #changed({ type, plural, object }: StoreEvent): void {
     if (type === 'DELETED') this.#forget(plural, object);
-    else if (plural === 'events') this.#warned(object as EventObject);
+    else if (plural === 'events') this.#happened(object as EventObject);
     else if (plural === AUTOSCALERS || plural === SCALE_SETS) this.#look(plural, object);
   }
 
-  #warned(event: EventObject): void {
-    if (event.type !== 'Warning') return;
+  #happened(event: EventObject): void {
     const pool = this.#poolOf(event.involvedObject);
+    if (event.type === 'Warning') this.#warned(pool, event);
+    else this.#recovered(pool, event);
+  }
+
+  #warned(pool: string, event: EventObject): void {
+    this.#open.set(pool, new Set(this.#open.get(pool)).add(event.reason));
     this.#options.tell({
       kind: 'troubles',
       subject: `pool:${pool}`,
@@ -73,6 +80,24 @@ export class FleetNotices {
       title: `${pool}: ${REASONS[event.reason] ?? event.reason}`,
       text: event.message,
       isGood: false,
+      pool,
+    });
+  }
+
+  /** Told only to whom the trouble was told. */
+  #recovered(pool: string, { reason, message }: EventObject): void {
+    const end = ENDS[reason];
+    const open = this.#open.get(pool);
+    const ended = end?.of.filter((trouble) => open?.delete(trouble)) ?? [];
+    if (!end || ended.length === 0) return;
+    if (open?.size === 0) this.#open.delete(pool);
+    this.#options.tell({
+      kind: 'troubles',
+      subject: `pool:${pool}`,
+      state: reason,
+      title: `${pool}: ${end.title}`,
+      text: message,
+      isGood: true,
       pool,
     });
   }
@@ -124,6 +149,7 @@ export class FleetNotices {
 
   #forget(plural: string, object: StoredObject): void {
     const key = keyOf(plural, object);
+    this.#open.delete(shownName(object.metadata));
     this.#schedules.delete(key);
     this.#atMax.get(key)?.();
     this.#atMax.delete(key);
@@ -149,11 +175,24 @@ const REASONS: Record<string, string> = {
   RunnerOffline: 'idle runners are offline',
   RegistrationGone: 'the server knows runners no more that still run',
   RunnerEnded: 'runners end by themselves',
+  FailedRegistration: 'runners cannot register',
+  NoCredentials: 'there are no credentials for its server',
   ScaleSetFailed: 'the scale set cannot be made or found',
   ListenerFailed: 'nobody listens for its jobs',
   RunnerOutdated: 'the server takes this version of the runner no more',
   FailedUpdateRegistrationToken: 'runners cannot register',
   RunnerAutoscalingFailure: 'autoscaling fails',
+};
+
+/** Which troubles are over, by the reason of the event that says so. */
+const ENDS: Record<string, { title: string; of: string[] }> = {
+  StartsWorkAgain: { title: 'runners start again', of: ['FailedStart', 'StartsPaused', 'RegistrationTimedOut'] },
+  ListensAgain: { title: 'its jobs are listened for again', of: ['ListenerFailed'] },
+  WorksAgain: {
+    title: 'the server can be used again',
+    of: ['FailedUpdateRegistrationToken', 'FailedRegistration', 'NoCredentials', 'ScaleSetFailed'],
+  },
+  AutoscalingWorks: { title: 'autoscaling works again', of: ['RunnerAutoscalingFailure'] },
 };
 
 const keyOf = (plural: string, { metadata: { namespace, name } }: StoredObject): string =>

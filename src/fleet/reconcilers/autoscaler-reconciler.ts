@@ -103,6 +103,7 @@ function scale(context: ReconcilerContext, found: Found | Failed | undefined): v
   writeAutoscaler(context, autoscaler, decision);
   writeTarget(context, target, decision);
   tellChange(context, found, decision);
+  tellRecovery(context, found);
   const [next] = decision.next;
   if (next) context.queue.addAt(keyText(keyOf(autoscaler)), next.atMs);
 }
@@ -168,6 +169,14 @@ function tellChange(context: ReconcilerContext, { autoscaler, target }: Found, d
   const text = `${counted(decision.desired, 'replica')} ${decision.desired === 1 ? 'is' : 'are'} wanted${from}. ${why}`;
   for (const about of [autoscaler, target.object]) {
     context.events.record(about, 'Normal', 'SuccessfulRescale', text, COMPONENT);
+  }
+}
+
+function tellRecovery({ events }: ReconcilerContext, { autoscaler, target, state }: Found): void {
+  const problem = state.status?.problem;
+  if (problem === undefined) return;
+  for (const about of [autoscaler, target.object]) {
+    events.record(about, 'Normal', 'AutoscalingWorks', `It works again. Before: ${problem}`, COMPONENT);
   }
 }
 

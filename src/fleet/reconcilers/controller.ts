@@ -10,7 +10,15 @@ import { credentialUsers } from '../credentials/users.ts';
 import { type DemandSource, NO_DEMAND } from '../demand/types.ts';
 import { type EphemeralRunner, waitsForJob } from '../resources/ephemeral-runner.ts';
 import { kinds } from '../resources/index.ts';
-import { controllerOf, isDeleting, keyText, type ObjectKey, pluralOf, type StoredObject } from '../resources/object.ts';
+import {
+  controllerOf,
+  isDeleting,
+  keyText,
+  type ObjectKey,
+  ownerReference,
+  pluralOf,
+  type StoredObject,
+} from '../resources/object.ts';
 import { annotation, type Runner } from '../resources/runner.ts';
 import { isEphemeral } from '../resources/runner-spec.ts';
 import { ScaleSetConnections } from '../scale-sets/connections.ts';
@@ -37,7 +45,7 @@ import { reconcileRunner } from './runner-reconciler.ts';
 import { type LifeTimes, RunnerTimes } from './runner-times.ts';
 import { Sightings } from './sightings.ts';
 import { START_DELAYS_MS, StartBreaker } from './start-breaker.ts';
-import { type Trouble, Troubles } from './troubles.ts';
+import { type About, type Trouble, Troubles } from './troubles.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface ControllerOptions {
@@ -98,7 +106,7 @@ export class Controller {
       work: (key) => this.#work(key),
       onError: (key, error, retryInMs) => this.#logFailure(key, error, retryInMs),
     });
-    const troubles = new Troubles(clock);
+    const troubles = new Troubles(clock, options.events);
     const runnerTimes = new RunnerTimes(clock);
     for (const { name, exit } of instances) if (!exit) runnerTimes.note(name, 'adopted');
     const sightings = new Sightings();
@@ -268,7 +276,9 @@ export class Controller {
     if (key === GARBAGE_KEY) return collectGarbage(this.#context.store);
     const [plural = '', namespace = '', name = ''] = key.split('/');
     await RECONCILERS[plural]?.(this.#context, { plural, namespace, name });
-    this.#context.troubles.worked(key);
+    const { store, troubles } = this.#context;
+    if (store.find({ plural, namespace, name })) troubles.worked(key);
+    else troubles.forget(key);
   }
 
   #changed(event: StoreEvent): void {
@@ -352,9 +362,19 @@ export class Controller {
     }
   }
 
+  /** Undefined for what people were not told of, and for autoscalers, which tell their own problems and their end. */
+  #toldOf(key: string, error: unknown): About | undefined {
+    const [plural = '', namespace = '', name = ''] = key.split('/');
+    const object = this.#context.store.find({ plural, namespace, name });
+    if (!object || plural === 'horizontalrunnerautoscalers') return undefined;
+    return error instanceof UserError && error.code === 'conflict'
+      ? undefined
+      : { namespace, object: ownerReference(object) };
+  }
+
   #logFailure(key: string, error: unknown, retryInMs: number): void {
     if (this.#abort.signal.aborted) return;
-    this.#context.troubles.failed(key, error);
+    this.#context.troubles.failed(key, error, this.#toldOf(key, error));
     const isOurs = !(error instanceof UserError) && !(error instanceof OutsideError);
     const details = isOurs ? { err: error } : { problem: errorText(error) };
     this.#context.logger[isOurs ? 'error' : 'warn']({ key, retryInMs, ...details }, 'reconciling failed');

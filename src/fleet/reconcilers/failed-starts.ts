@@ -5,21 +5,23 @@ import type { ReconcilerContext } from './context.ts';
 import { outputOf } from './instances.ts';
 import { LOSS_TEXTS, type Loss } from './lost-runners.ts';
 import type { StartBreaker } from './start-breaker.ts';
+import type { About } from './troubles.ts';
 
 /** A start, as a matter of the set that wants it. */
 export interface Start {
   /** Of the set, or of a runner that no set owns. */
   uid: string;
   breaker: StartBreaker;
+  about: About;
   warn(reason: string, text: string): void;
 }
 
 /** @param isUnseen it runs, but the server never saw it */
 export function failedStart(context: ReconcilerContext, start: Start, error: unknown, isUnseen = false): void {
   const { troubles, clock } = context;
-  const { uid, breaker, warn } = start;
+  const { uid, breaker, about, warn } = start;
   warn(isUnseen ? 'RegistrationTimedOut' : 'FailedStart', errorText(error));
-  troubles.failed(`start:${uid}`, error, 'backend-fails');
+  troubles.failed(`start:${uid}`, error, about, 'backend-fails');
   const state = breaker.failed(uid, clock.now(), isUnseen);
   if (!state?.isOpen) return;
   const minutes = Math.round((state.notBeforeMs - clock.now()) / 60_000);
@@ -36,7 +38,7 @@ export function tellLoss(context: ReconcilerContext, start: Start, { reason }: L
   failedStart(context, start, new OutsideError(text, { retryable: true, code: 'never-online' }), true);
 }
 
-export function startsWork({ troubles }: ReconcilerContext, { uid, breaker }: Omit<Start, 'warn'>): void {
+export function startsWork({ troubles }: ReconcilerContext, { uid, breaker }: Pick<Start, 'uid' | 'breaker'>): void {
   breaker.worked(uid);
   troubles.worked(`start:${uid}`);
 }

@@ -1,7 +1,7 @@
 /** What the steps of a Runner's life read and write of it. */
 import { errorText, OutsideError } from '../../common/errors.ts';
 import { placeOf, type RegistrationPlace } from '../credentials/place.ts';
-import { controllerOf, isDeleting, type StoredObject } from '../resources/object.ts';
+import { controllerOf, isDeleting, ownerReference, type StoredObject } from '../resources/object.ts';
 import { annotation, type Runner, type RunnerStatus } from '../resources/runner.ts';
 import type { ReconcilerContext } from './context.ts';
 import { UNREGISTRATION_RETRY_MS } from './decide-runner.ts';
@@ -51,6 +51,7 @@ export const setUidOf = (runner: Runner): string => controllerOf(runner)?.uid ??
 export const startOf = (context: ReconcilerContext, runner: Runner): Start => ({
   uid: setUidOf(runner),
   breaker: context.startBreaker,
+  about: { namespace: runner.metadata.namespace, object: controllerOf(runner) ?? ownerReference(runner) },
   warn: (reason, text) => warn(context, runner, reason, text),
 });
 

@@ -3,7 +3,7 @@ import type { ScaleSetConnection } from '../../github/scale-sets/index.ts';
 import type { ReconcilerContext } from '../reconcilers/context.ts';
 import type { Start } from '../reconcilers/failed-starts.ts';
 import { type EphemeralRunner, type EphemeralRunnerStatus, runnerAnnotation } from '../resources/ephemeral-runner.ts';
-import { controllerOf } from '../resources/object.ts';
+import { controllerOf, ownerReference } from '../resources/object.ts';
 
 export const PLURAL = 'ephemeralrunners';
 const COMPONENT = 'ephemeralrunner-controller';
@@ -61,6 +61,7 @@ export const setUidOf = (runner: EphemeralRunner): string => controllerOf(runner
 export const startOf = (context: ReconcilerContext, runner: EphemeralRunner): Start => ({
   uid: setUidOf(runner),
   breaker: context.scaleSets.breaker,
+  about: { namespace: runner.metadata.namespace, object: controllerOf(runner) ?? ownerReference(runner) },
   warn: (reason, text) => warn(context, runner, reason, text),
 });
 

@@ -73,7 +73,8 @@ function finish(context: ReconcilerContext, set: EphemeralRunnerSet, runners: Ep
   const current = store.find({ plural: 'ephemeralrunnersets', namespace, name });
   if (!current) return;
   const finalizers = current.metadata.finalizers?.filter((finalizer) => finalizer !== RUNNER_SET_FINALIZER);
-  startsWork(context, { uid: set.metadata.uid, breaker: context.scaleSets.breaker });
+  context.scaleSets.breaker.worked(set.metadata.uid);
+  context.troubles.forget(`start:${set.metadata.uid}`);
   store.update('ephemeralrunnersets', { ...current, metadata: { ...current.metadata, finalizers } });
 }
 

@@ -188,7 +188,7 @@ function homeOf(context: ReconcilerContext, set: AutoscalingRunnerSet): Listener
       queue.add(key);
     },
     failed(error) {
-      troubles.failed(subject, error);
+      troubles.failed(subject, error, { namespace, object: ownerReference(set) });
       events.record(current(), 'Warning', 'ListenerFailed', errorText(error), COMPONENT);
       queue.add(key);
     },
