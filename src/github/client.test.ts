@@ -72,7 +72,7 @@ describe('the GitHub client', () => {
 
   it('reads all pages of a list, with its token', async () => {
     answer = { status: 200, body: 'pages' };
-    expect(await listRunners(client, scope)).toHaveLength(150);
+    expect(await listRunners(new ConditionalReads(client), scope)).toHaveLength(150);
     expect(seen.map(({ url }) => url)).toEqual([
       '/api/v3/orgs/octo/actions/runners?per_page=100&page=1',
       '/api/v3/orgs/octo/actions/runners?per_page=100&page=2',

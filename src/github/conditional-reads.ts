@@ -11,8 +11,15 @@ export class ConditionalReads {
   readonly #client: GitHubClient;
   readonly #answers = new BoundedMap<string, { etag: string; body: unknown }>(KEPT_ANSWERS);
 
+  #paid = 0;
+
   constructor(client: GitHubClient) {
     this.#client = client;
+  }
+
+  /** How many reads have cost something of the rate limit. */
+  get paid(): number {
+    return this.#paid;
   }
 
   /**
@@ -23,6 +30,7 @@ export class ConditionalReads {
     const known = this.#answers.get(path);
     const answer = await this.#client.requestChanged(shape, { path, etag: known?.etag }, signal);
     if (answer === 'unchanged') return known?.body as T;
+    this.#paid++;
     if (answer.etag) this.#answers.set(path, { etag: answer.etag, body: answer.body });
     else this.#answers.delete(path);
     return answer.body;

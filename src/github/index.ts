@@ -10,6 +10,7 @@ export {
   type RegisteredRunner,
   type RegistrationRequest,
   type RemovalAnswer,
+  type RunnerState,
   registerRunner,
   removeRunner,
   runnerGroupId,

@@ -6,13 +6,14 @@ import {
   type GenerateJitConfigRequest,
   GenerateJitConfigResponse,
   RegistrationToken,
-  type Runner,
+  Runner,
   RunnerPage,
   type RunnerScope,
   scopeName,
   scopePath,
 } from '../protocol/github/runners.ts';
 import type { GitHubClient } from './client.ts';
+import type { ConditionalReads } from './conditional-reads.ts';
 
 /** GitHub's id of the group named Default, in every scope. */
 const DEFAULT_GROUP_ID = 1;
@@ -46,8 +47,15 @@ export function generateJitConfig(
   return client.request(GenerateJitConfigResponse, { method: 'POST', path, body }, signal);
 }
 
-export function listRunners(client: GitHubClient, scope: RunnerScope, signal?: AbortSignal): Promise<Runner[]> {
-  return client.pages(RunnerPage, `${scopePath(scope)}/actions/runners`, runnersOf, signal);
+/** Nothing else of a runner is kept from one look to the next. */
+const RunnerState = Runner.pick({ id: true, status: true, busy: true }).strip();
+export type RunnerState = z.infer<typeof RunnerState>;
+const RunnerStates = z.object({ total_count: z.number(), runners: z.array(RunnerState) });
+
+/** How all runners of the scope stand. */
+export function listRunners(reads: ConditionalReads, scope: RunnerScope, signal?: AbortSignal): Promise<RunnerState[]> {
+  const statesOf = (page: z.infer<typeof RunnerStates>) => ({ total: page.total_count, entries: page.runners });
+  return reads.pages(RunnerStates, `${scopePath(scope)}/actions/runners`, statesOf, signal);
 }
 
 /** The runner of exactly this name, compared as GitHub does: without case. */

@@ -32,6 +32,7 @@ export interface JobFacts {
 /** What is wrong with a pool but does not keep it from taking a job. */
 const HARMLESS = new Set([
   'same-labels',
+  'observed-rarely',
   'second-autoscaler',
   'warning',
   'runner-ended',

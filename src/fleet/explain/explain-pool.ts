@@ -53,6 +53,8 @@ export interface PoolFacts {
   twins: readonly string[];
   /** What goes wrong now, worst first; undefined while nobody knows, then events tell. */
   troubles?: readonly PoolTrouble[];
+  /** Why the server is asked about the runners more rarely than usual, as a sentence. */
+  observedRarely?: string;
   /** Of a scale set: whether its listener has a session. */
   isListening?: boolean;
   /** Why the jobs of its scope could not be compared with the server's list. */

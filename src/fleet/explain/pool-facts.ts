@@ -43,6 +43,7 @@ export interface LiveFacts {
   listenerTrouble(uid: string): Trouble | undefined;
   isListening(uid: string): boolean;
   serverTrouble(place: RegistrationPlace): Trouble | undefined;
+  paceTrouble(place: RegistrationPlace): Trouble | undefined;
   timesOf(instanceName: string): LifeTimes;
   lossOf(runner: StoredObject): Loss | undefined;
 }
@@ -110,6 +111,7 @@ function scaledFacts(sources: Gathered, kind: (typeof SCALED)[number], object: S
   const runners = runnersOf(store, { plural, namespace, name }).filter((runner) => !isOver(runner));
   const [autoscaler, ...others] = autoscalersOf(store, { plural, namespace, name });
   const pool = poolOf(sources, object);
+  const place = placeOfPool(object);
   const { replicas } = object.spec as { replicas?: number };
   const bounds = { min: autoscaler?.spec.minReplicas, max: autoscaler?.spec.maxReplicas };
   const known = pool && sources.demandIn(pool.scope);
@@ -124,7 +126,8 @@ function scaledFacts(sources: Gathered, kind: (typeof SCALED)[number], object: S
     queued: jobs.filter(({ status }) => status === 'queued').length,
     events: eventsAbout(store, [object, autoscaler, ...runners]),
     twins: twinsOf(sources, object),
-    troubles: troublesOf(sources, [object, autoscaler, ...owned, ...runners], placeOfPool(object)),
+    troubles: troublesOf(sources, [object, autoscaler, ...owned, ...runners], place),
+    observedRarely: place && live?.paceTrouble(place)?.text,
     ...{ demandProblem: known?.problem, comparedAtMs: known?.comparedAtMs },
   };
 }

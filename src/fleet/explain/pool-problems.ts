@@ -46,6 +46,7 @@ export function poolProblems(facts: PoolFacts, nowMs: number): PoolProblem[] {
     ...demandDoubt(facts, troubles),
     ...otherAutoscalers(facts),
     ...twins(facts),
+    ...(facts.observedRarely ? [{ code: 'observed-rarely', text: facts.observedRarely }] : []),
   ];
 }
 

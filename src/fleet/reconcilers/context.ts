@@ -31,7 +31,7 @@ export interface ReconcilerContext {
   /** Of Runners; scale sets have their own. */
   startBreaker: StartBreaker;
   sightings: Sightings;
-  /** What goes wrong now: of a key of the queue, `start:UID`, `listener:UID` and `place:KEY`. For explanations only. */
+  /** What goes wrong now: of a key of the queue, `start:UID`, `listener:UID`, `place:KEY` and `pace:KEY`. For explanations only. */
   troubles: Troubles;
   runnerTimes: RunnerTimes;
   scaleSets: ScaleSets;

@@ -219,6 +219,11 @@ export class Controller {
       : lossOfSetRunner(context, runner as EphemeralRunner);
   }
 
+  /** Why that is asked more rarely than usual. */
+  paceTrouble(place: RegistrationPlace): Trouble | undefined {
+    return this.#context.troubles.of(`pace:${placeKey(place)}`);
+  }
+
   /** By instance name. */
   timesOf(name: string): LifeTimes {
     return this.#context.runnerTimes.of(name);

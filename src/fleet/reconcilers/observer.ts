@@ -1,14 +1,14 @@
 import type { Clock } from '../../common/clock.ts';
 import { errorText, OutsideError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import { type GitHubClient, listRunners } from '../../github/index.ts';
-import type { Runner as ServerRunner } from '../../protocol/github/runners.ts';
+import type { GitHubClient, RunnerState } from '../../github/index.ts';
 import { placeKey, placeOf, placeOfConnection, type RegistrationPlace } from '../credentials/place.ts';
 import { type EphemeralRunner, waitsForJob } from '../resources/ephemeral-runner.ts';
 import type { StoredObject } from '../resources/object.ts';
 import { annotation, isOver, type Runner, type RunnerPhase } from '../resources/runner.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import { instanceName } from './context.ts';
+import { RunnerLists } from './runner-lists.ts';
 import type { RunnerTimes } from './runner-times.ts';
 import type { Sightings } from './sightings.ts';
 import type { Troubles } from './troubles.ts';
@@ -20,7 +20,7 @@ export interface ObserverOptions {
   clock: Clock;
   logger: Logger;
   signal: AbortSignal;
-  /** Told of the server, as `place:KEY`. */
+  /** Told of the server, as `place:KEY` and `pace:KEY`. */
   troubles: Troubles;
   runnerTimes: RunnerTimes;
   sightings: Sightings;
@@ -45,9 +45,11 @@ export class Observer {
   readonly #options: ObserverOptions;
   readonly #timers = new Map<string, () => void>();
   readonly #looks = new Map<string, Promise<string | undefined>>();
+  readonly #lists: RunnerLists;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
+    this.#lists = new RunnerLists(options);
   }
 
   /** Something was started at this place: look soon. */
@@ -62,10 +64,16 @@ export class Observer {
   }
 
   /**
-   * Looks now. An unreachable server leaves the statuses as they are.
+   * Looks now, unless what is known is as new as the server's rate limit allows. An unreachable server leaves the
+   * statuses as they are.
    * @returns why the server could not be asked; undefined when it answered
    */
   look(place: RegistrationPlace): Promise<string | undefined> {
+    const isResting = this.#options.clock.now() < this.#lists.restsUntilMs(place);
+    return isResting ? Promise.resolve(undefined) : this.#lookNow(place);
+  }
+
+  #lookNow(place: RegistrationPlace): Promise<string | undefined> {
     const key = placeKey(place);
     const current = this.#looks.get(key) ?? this.#look(place).finally(() => this.#looks.delete(key));
     this.#looks.set(key, current);
@@ -74,7 +82,7 @@ export class Observer {
 
   /** Looks now. @throws OutsideError when the server could not be asked */
   async lookOrFail(place: RegistrationPlace): Promise<void> {
-    const problem = await this.look(place);
+    const problem = await this.#lookNow(place);
     if (problem === undefined) return;
     throw new OutsideError(`The server cannot be asked which runners are online: ${problem}`, { retryable: true });
   }
@@ -95,8 +103,9 @@ export class Observer {
   #lookIn(place: RegistrationPlace, delayMs: number): void {
     const key = placeKey(place);
     this.#timers.get(key)?.();
-    if (this.#options.signal.aborted) return;
-    const cancel = this.#options.clock.after(delayMs, () => {
+    const { clock, signal } = this.#options;
+    if (signal.aborted) return;
+    const cancel = clock.after(Math.max(delayMs, this.#lists.restsUntilMs(place) - clock.now()), () => {
       this.#timers.delete(key);
       void this.look(place).then(() => this.#lookAgain(place, delayMs));
     });
@@ -108,6 +117,7 @@ export class Observer {
     const watched = this.#watched(place);
     if (watched.length === 0) {
       if (this.#waitingInSets(place).length > 0) this.#lookIn(place, SET_LOOK_MS);
+      else this.#lists.forget(place);
       return;
     }
     const isAnyNew = watched.some((runner) => runner.status?.phase === 'Registering');
@@ -115,13 +125,10 @@ export class Observer {
   }
 
   async #look(place: RegistrationPlace): Promise<string | undefined> {
-    const { githubFor, troubles, logger, signal } = this.#options;
+    const { troubles, logger, signal } = this.#options;
     const subject = `place:${placeKey(place)}`;
     try {
-      const github = githubFor(place);
-      const atServer = new Map(
-        (await listRunners(github, place.scope, signal)).map((runner) => [String(runner.id), runner]),
-      );
+      const atServer = await this.#lists.read(place);
       for (const runner of this.#watched(place)) {
         const seen = atServer.get(runner.metadata.annotations?.[annotation.id] ?? '');
         this.#sight('runners', runner, seen);
@@ -160,7 +167,7 @@ export class Observer {
     );
   }
 
-  #sight(plural: string, runner: StoredObject, seen: ServerRunner | undefined): void {
+  #sight(plural: string, runner: StoredObject, seen: RunnerState | undefined): void {
     const { sightings, runnerTimes, clock, wake } = this.#options;
     const name = instanceName(runner);
     // One that is busy and offline may come back to its job.
@@ -170,7 +177,7 @@ export class Observer {
   }
 
   /** @param seen undefined when the server knows it no more */
-  #note(runner: Runner, seen: ServerRunner | undefined): void {
+  #note(runner: Runner, seen: RunnerState | undefined): void {
     const isBusy = seen?.busy === true;
     const isOnline = seen?.status === 'online';
     const before = runner.status?.phase;

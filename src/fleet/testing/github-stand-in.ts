@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { sha256Hex } from '../../common/ids.ts';
+import type { RateBudget } from '../../github/index.ts';
 import { GenerateJitConfigRequest, type Runner } from '../../protocol/github/runners.ts';
 import { encodeJitConfig } from '../../protocol/runner/jit-config.ts';
 import { ScaleSetStandIn } from './scale-set-stand-in.ts';
@@ -42,6 +44,8 @@ export class GitHubStandIn {
   refusesRemoval = false;
   /** While set, every REST call is answered with it. */
   failWith: number | BadAnswer | undefined;
+  /** While set, answers tell of it, and each that is news costs one. */
+  budget: RateBudget | undefined;
   /** Waits for a registered runner to say hello; resolved by `waitForOnline`. */
   readonly #hellos = new Set<() => void>();
   readonly #polls = new Map<number, (job: { forMs: number }) => void>();
@@ -130,8 +134,23 @@ export class GitHubStandIn {
       : /^\/(?:service|queue)\b|\/runner-registration$/.test(pathname)
         ? await this.#service(request, pathname, searchParams, body)
         : this.#rest(request, pathname, searchParams, body);
-    response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end(answer === undefined ? undefined : JSON.stringify(answer));
+    const sent = answer === undefined ? undefined : JSON.stringify(answer);
+    const etag = `"${sha256Hex(sent ?? '')}"`;
+    const isKnown = status === 200 && request.headers['if-none-match'] === etag;
+    const told = { 'content-type': 'application/json', etag, ...this.#spend(isRest && !isKnown), ...headers };
+    response.writeHead(isKnown ? 304 : status, told);
+    response.end(isKnown ? undefined : sent);
+  }
+
+  #spend(isPaid: boolean): Record<string, string> {
+    const { budget } = this;
+    if (!budget) return {};
+    if (isPaid) this.budget = { ...budget, remaining: budget.remaining - 1 };
+    return {
+      'x-ratelimit-limit': String(budget.limit),
+      'x-ratelimit-remaining': String(this.budget?.remaining),
+      'x-ratelimit-reset': String(budget.resetAtMs / 1_000),
+    };
   }
 
   #service(
