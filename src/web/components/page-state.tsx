@@ -38,6 +38,22 @@ export function Blank({ icon, title, children }: { icon: ReactNode; title: strin
   );
 }
 
+interface ReadingProps<T> {
+  of: { data: T | undefined; error: Error | null; refetch: () => unknown };
+  /** Those of the grey rows. */
+  rows: number;
+  height: number;
+  /** Shows what was read; also when it could not be read again. */
+  children: (data: T) => ReactNode;
+}
+
+/** What is read from the server: grey rows until it is there, or why it could not be read. */
+export function Reading<T>({ of: { data, error, refetch }, rows, height, children }: ReadingProps<T>) {
+  if (data !== undefined) return children(data);
+  if (error) return <Failure error={error} onRetry={() => void refetch()} />;
+  return <SkeletonRows rows={rows} height={height} />;
+}
+
 /** Grey rows in the size of what is being read, so that nothing jumps when it comes. */
 export function SkeletonRows({ rows, height }: { rows: number; height: number }) {
   return (

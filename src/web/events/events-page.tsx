@@ -1,12 +1,11 @@
 import { ZapIcon } from '@primer/octicons-react';
 import { Button } from '@primer/react';
-import { useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { useReceivedEvents, useSchedules } from '../api/queries.ts';
 import { useLive } from '../api/use-live.ts';
-import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
+import { Blank } from '../components/page-state.tsx';
+import { PagedList } from '../components/paged-list.tsx';
 import { RepositoryField } from '../components/repository-field.tsx';
-import { useListKeys } from '../components/use-list-keys.ts';
 import { useTitle } from '../components/use-title.ts';
 import { PushHelp } from '../runs/push-help.tsx';
 import { EventRow } from './event-row.tsx';
@@ -40,31 +39,19 @@ interface EventListProps {
 function EventList({ repository, onClear }: EventListProps) {
   const read = useReceivedEvents(repository);
   const schedules = useSchedules(repository);
-  const list = useRef<HTMLUListElement>(null);
-  useListKeys(list);
-  // Both at once, so that nothing jumps. Without the schedules the page is still of use.
-  if (!read.data || schedules.isPending) {
-    if (read.error) return <Failure error={read.error} onRetry={() => void read.refetch()} />;
-    return <SkeletonRows rows={6} height={104} />;
-  }
-  const events = read.data.pages.flatMap((page) => page.events);
-  if (events.length === 0) return <NoEvents repository={repository} onClear={onClear} />;
   return (
-    <>
-      <Schedules schedules={schedules.data?.schedules ?? []} />
-      <ul ref={list} className={read.isPlaceholderData ? 'list stale' : 'list'}>
-        {events.map((event) => (
-          <EventRow key={event.id} event={event} />
-        ))}
-      </ul>
-      {read.hasNextPage && (
-        <div className="more">
-          <Button onClick={() => void read.fetchNextPage()} loading={read.isFetchingNextPage}>
-            Older events
-          </Button>
-        </div>
-      )}
-    </>
+    <PagedList
+      // Both at once, so that nothing jumps. Without the schedules the page is still of use.
+      of={{ ...read, data: schedules.isPending ? undefined : read.data }}
+      itemsOf={({ events }) => events}
+      rows={6}
+      height={104}
+      more="Older events"
+      none={<NoEvents repository={repository} onClear={onClear} />}
+      head={<Schedules schedules={schedules.data?.schedules ?? []} />}
+    >
+      {(event) => <EventRow key={event.id} event={event} />}
+    </PagedList>
   );
 }
 

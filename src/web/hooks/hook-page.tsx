@@ -1,12 +1,10 @@
 import { WebhookIcon } from '@primer/octicons-react';
-import { Button } from '@primer/react';
-import { useRef } from 'react';
 import { Link } from 'wouter';
 import type { Hook } from '../../protocol/dashboard/index.ts';
 import { useDeliveries, useHooks } from '../api/queries.ts';
 import { useLive } from '../api/use-live.ts';
-import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
-import { useListKeys } from '../components/use-list-keys.ts';
+import { Blank, Reading } from '../components/page-state.tsx';
+import { PagedList } from '../components/paged-list.tsx';
 import { useTitle } from '../components/use-title.ts';
 import { DeliveryRow } from './delivery-row.tsx';
 import { hookState, placeOf } from './facts.ts';
@@ -14,27 +12,33 @@ import { HookBadge } from './hooks-page.tsx';
 
 /** One hook and the log of what it was told. */
 export function HookPage({ id }: { id: number }) {
-  const { data, error, refetch } = useHooks();
-  const hook = data?.hooks.find((one) => one.id === id);
+  const read = useHooks();
+  const hook = read.data?.hooks.find((one) => one.id === id);
   useLive();
   useTitle(hook ? `Webhook ${hook.url}` : 'Webhook');
   return (
     <div className="page">
-      {hook ? (
-        <>
-          <HookHead hook={hook} />
-          <Deliveries hook={hook} />
-        </>
-      ) : data ? (
-        <Blank icon={<WebhookIcon size={24} />} title="There is no such webhook">
-          <Link href="/hooks">To the webhooks</Link>
-        </Blank>
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <SkeletonRows rows={8} height={48} />
-      )}
+      <Reading of={read} rows={8} height={48}>
+        {() => (hook ? <Shown hook={hook} /> : <NoSuchHook />)}
+      </Reading>
     </div>
+  );
+}
+
+function Shown({ hook }: { hook: Hook }) {
+  return (
+    <>
+      <HookHead hook={hook} />
+      <Deliveries hook={hook} />
+    </>
+  );
+}
+
+function NoSuchHook() {
+  return (
+    <Blank icon={<WebhookIcon size={24} />} title="There is no such webhook">
+      <Link href="/hooks">To the webhooks</Link>
+    </Blank>
   );
 }
 
@@ -59,30 +63,17 @@ function HookHead({ hook }: { hook: Hook }) {
 }
 
 function Deliveries({ hook }: { hook: Hook }) {
-  const read = useDeliveries(hook.path);
-  const list = useRef<HTMLUListElement>(null);
-  useListKeys(list);
-  if (!read.data) {
-    if (read.error) return <Failure error={read.error} onRetry={() => void read.refetch()} />;
-    return <SkeletonRows rows={8} height={48} />;
-  }
-  const deliveries = read.data.pages.flatMap((page) => page.deliveries);
-  if (deliveries.length === 0) return <NoDeliveries hook={hook} />;
   return (
-    <>
-      <ul ref={list} className="list">
-        {deliveries.map((delivery) => (
-          <DeliveryRow key={delivery.id} hook={hook} delivery={delivery} />
-        ))}
-      </ul>
-      {read.hasNextPage && (
-        <div className="more">
-          <Button onClick={() => void read.fetchNextPage()} loading={read.isFetchingNextPage}>
-            Older deliveries
-          </Button>
-        </div>
-      )}
-    </>
+    <PagedList
+      of={useDeliveries(hook.path)}
+      itemsOf={({ deliveries }) => deliveries}
+      rows={8}
+      height={48}
+      more="Older deliveries"
+      none={<NoDeliveries hook={hook} />}
+    >
+      {(delivery) => <DeliveryRow key={delivery.id} hook={hook} delivery={delivery} />}
+    </PagedList>
   );
 }
 

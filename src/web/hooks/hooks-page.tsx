@@ -1,14 +1,13 @@
 import { WebhookIcon } from '@primer/octicons-react';
-import { useRef } from 'react';
 import { Link } from 'wouter';
 import type { Hook } from '../../protocol/dashboard/index.ts';
 import { useHooks } from '../api/queries.ts';
 import { useLive } from '../api/use-live.ts';
-import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
+import { KeyList } from '../components/key-list.tsx';
+import { Blank, Reading } from '../components/page-state.tsx';
 import { RelativeTime } from '../components/times.tsx';
-import { useListKeys } from '../components/use-list-keys.ts';
 import { AdministratorsOnly } from '../settings/administrators-only.tsx';
-import { SettingsTabs } from '../settings/tabs.tsx';
+import { SettingsPage } from '../settings/settings-page.tsx';
 import { answerOf, eventOf, type HookState, hookState, placeOf } from './facts.ts';
 
 /** Every hook of the server, whether its receiver takes what it is told, and how much waits for it. */
@@ -21,35 +20,25 @@ export function HooksPage() {
 }
 
 function Hooks() {
-  const { data, error, refetch } = useHooks();
+  const read = useHooks();
   useLive();
   return (
-    <div className="page">
-      <SettingsTabs />
-      <div className="page-head">
-        <h1>Webhooks {data && <span className="muted">{data.hooks.length}</span>}</h1>
-      </div>
-      {data ? (
-        <HookList hooks={data.hooks} />
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <SkeletonRows rows={4} height={72} />
-      )}
-    </div>
+    <SettingsPage title="Webhooks" count={read.data?.hooks.length}>
+      <Reading of={read} rows={4} height={72}>
+        {({ hooks }) => <HookList hooks={hooks} />}
+      </Reading>
+    </SettingsPage>
   );
 }
 
 function HookList({ hooks }: { hooks: readonly Hook[] }) {
-  const list = useRef<HTMLUListElement>(null);
-  useListKeys(list);
   if (hooks.length === 0) return <NoHooks />;
   return (
-    <ul ref={list} className="list">
+    <KeyList>
       {hooks.map((hook) => (
         <HookRow key={hook.id} hook={hook} />
       ))}
-    </ul>
+    </KeyList>
   );
 }
 

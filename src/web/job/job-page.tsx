@@ -2,7 +2,7 @@ import { Link, useSearch } from 'wouter';
 import type { Job, RunDetail } from '../../protocol/dashboard/index.ts';
 import { useRun } from '../api/queries.ts';
 import { useLive } from '../api/use-live.ts';
-import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
+import { Blank, Reading } from '../components/page-state.tsx';
 import { useTitle } from '../components/use-title.ts';
 import { stateOf } from '../format/state.ts';
 import type { LogStore } from '../log/log-store.ts';
@@ -24,7 +24,8 @@ interface JobPageProps {
 /** One job: its steps and their live log, or the jobs that it calls. */
 export function JobPage({ runId, jobId }: JobPageProps) {
   const asked = readAttempt(useSearch());
-  const { data: run, error, refetch } = useRun(runId, asked);
+  const read = useRun(runId, asked);
+  const run = read.data;
   const job = run?.jobs.find(({ id }) => id === jobId);
   const store = useLogStore(jobId, job);
   useLive({
@@ -38,15 +39,15 @@ export function JobPage({ runId, jobId }: JobPageProps) {
   useTitle(job ? `${job.name} · ${run?.title}` : `Job ${jobId}`, job && stateOf(job));
   return (
     <div className="page">
-      {run && job ? (
-        <JobContent shown={shownRun(run, asked)} job={job} store={store} />
-      ) : run ? (
-        <NoSuchJob run={run} jobId={jobId} />
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <SkeletonRows rows={6} height={40} />
-      )}
+      <Reading of={read} rows={6} height={40}>
+        {(found) =>
+          job ? (
+            <JobContent shown={shownRun(found, asked)} job={job} store={store} />
+          ) : (
+            <NoSuchJob run={found} jobId={jobId} />
+          )
+        }
+      </Reading>
     </div>
   );
 }

@@ -32,18 +32,6 @@ export const factsOf = (pool: Pool): string[] =>
     (fact) => fact !== undefined,
   );
 
-export function PoolLabels({ labels }: { labels: readonly string[] }) {
-  return (
-    <div className="labels">
-      {labels.map((label) => (
-        <span key={label} className="label">
-          {label}
-        </span>
-      ))}
-    </div>
-  );
-}
-
 export function Problems({ problems }: { problems: readonly string[] }) {
   return problems.map((problem) => (
     <p key={problem} className="problem small">

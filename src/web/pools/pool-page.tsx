@@ -5,15 +5,16 @@ import type { PoolExplanation, PoolOverride } from '../../protocol/dashboard/ind
 import { type PoolName, usePool } from '../api/pool-queries.ts';
 import { useLive } from '../api/use-live.ts';
 import { FirstItems } from '../components/first-items.tsx';
-import { Failure, SkeletonRows } from '../components/page-state.tsx';
+import { Labels } from '../components/labels.tsx';
+import { Reading } from '../components/page-state.tsx';
 import { RelativeTime } from '../components/times.tsx';
 import { useTitle } from '../components/use-title.ts';
 import { PoolChart } from './pool-chart.tsx';
-import { factsOf, NextChange, PoolCounts, PoolLabels, Problems, StaleNotice } from './pool-facts.tsx';
+import { factsOf, NextChange, PoolCounts, Problems, StaleNotice } from './pool-facts.tsx';
 
 /** One pool: why it has the size it has, what comes next, its last day, its runners and events. */
 export function PoolPage({ namespace, name }: PoolName) {
-  const { data, error, refetch } = usePool({ namespace, name });
+  const read = usePool({ namespace, name });
   useLive();
   useTitle(`Pool ${name}`);
   return (
@@ -21,16 +22,14 @@ export function PoolPage({ namespace, name }: PoolName) {
       <div className="crumbs">
         <Link href="/pools">Pools</Link> / {namespace}
       </div>
-      {data ? (
-        <>
-          <StaleNotice error={error} />
-          <Shown pool={data} />
-        </>
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <SkeletonRows rows={6} height={72} />
-      )}
+      <Reading of={read} rows={6} height={72}>
+        {(pool) => (
+          <>
+            <StaleNotice error={read.error} />
+            <Shown pool={pool} />
+          </>
+        )}
+      </Reading>
     </div>
   );
 }
@@ -49,7 +48,7 @@ function Shown({ pool }: { pool: PoolExplanation }) {
               <span key={fact}>{fact}</span>
             ))}
           </div>
-          <PoolLabels labels={labels} />
+          <Labels labels={labels} />
         </div>
         <PoolCounts pool={pool} />
       </div>

@@ -1,17 +1,18 @@
 import { StackIcon } from '@primer/octicons-react';
-import { useRef } from 'react';
 import { Link } from 'wouter';
 import type { Pool, PoolList } from '../../protocol/dashboard/index.ts';
 import { usePools } from '../api/pool-queries.ts';
 import { useLive } from '../api/use-live.ts';
-import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
-import { useListKeys } from '../components/use-list-keys.ts';
+import { KeyList } from '../components/key-list.tsx';
+import { Labels } from '../components/labels.tsx';
+import { Blank, Reading } from '../components/page-state.tsx';
 import { useTitle } from '../components/use-title.ts';
-import { factsOf, NextChange, PoolCounts, PoolLabels, Problems, StaleNotice } from './pool-facts.tsx';
+import { factsOf, NextChange, PoolCounts, Problems, StaleNotice } from './pool-facts.tsx';
 
 /** Every pool of the fleet: how many runners it has and wants, by which rule, and what is wrong. */
 export function PoolsPage() {
-  const { data, error, refetch } = usePools();
+  const read = usePools();
+  const { data } = read;
   useLive();
   useTitle('Pools');
   return (
@@ -20,16 +21,14 @@ export function PoolsPage() {
         <h1>Pools {data?.hasFleet && <span className="muted">{data.pools.length}</span>}</h1>
         {data?.hasFleet && <p className="muted">{summary(data.pools)}</p>}
       </div>
-      {data ? (
-        <>
-          <StaleNotice error={error} />
-          <List list={data} />
-        </>
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <SkeletonRows rows={3} height={124} />
-      )}
+      <Reading of={read} rows={3} height={124}>
+        {(list) => (
+          <>
+            <StaleNotice error={read.error} />
+            <List list={list} />
+          </>
+        )}
+      </Reading>
     </div>
   );
 }
@@ -40,16 +39,14 @@ function summary(pools: readonly Pool[]): string {
 }
 
 function List({ list: { hasFleet, pools } }: { list: PoolList }) {
-  const list = useRef<HTMLUListElement>(null);
-  useListKeys(list);
   if (!hasFleet) return <NoFleet />;
   if (pools.length === 0) return <NoPools />;
   return (
-    <ul ref={list} className="list">
+    <KeyList>
       {pools.map((pool) => (
         <PoolRow key={`${pool.namespace}/${pool.name}`} pool={pool} />
       ))}
-    </ul>
+    </KeyList>
   );
 }
 
@@ -62,7 +59,7 @@ function PoolRow({ pool }: { pool: Pool }) {
         <Link href={`/pools/${namespace}/${name}`} className="row-title" data-key-stop>
           {namespace === 'default' ? name : `${namespace}/${name}`}
         </Link>
-        <PoolLabels labels={labels} />
+        <Labels labels={labels} />
         <div className="row-facts muted">{factsOf(pool).join(' · ')}</div>
         <p className="small">{rule}</p>
         {soonest && (

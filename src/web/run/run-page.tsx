@@ -1,7 +1,7 @@
 import { useSearch } from 'wouter';
 import { useRun } from '../api/queries.ts';
 import { useLive } from '../api/use-live.ts';
-import { Failure, SkeletonRows } from '../components/page-state.tsx';
+import { Reading } from '../components/page-state.tsx';
 import { useTitle } from '../components/use-title.ts';
 import { Why } from '../components/why.tsx';
 import { stateOf } from '../format/state.ts';
@@ -18,18 +18,15 @@ import { Summaries } from './summaries.tsx';
 /** One run: its jobs by what they need, errors and annotations. */
 export function RunPage({ id }: { id: number }) {
   const asked = readAttempt(useSearch());
-  const { data: run, error, refetch } = useRun(id, asked);
+  const read = useRun(id, asked);
+  const run = read.data;
   useLive({ run: id });
   useTitle(run?.title ?? `Run ${id}`, run && stateOf(run));
   return (
     <div className="page">
-      {run ? (
-        <RunContent shown={shownRun(run, asked)} />
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <SkeletonRows rows={5} height={72} />
-      )}
+      <Reading of={read} rows={5} height={72}>
+        {(found) => <RunContent shown={shownRun(found, asked)} />}
+      </Reading>
     </div>
   );
 }

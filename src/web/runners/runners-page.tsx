@@ -4,7 +4,8 @@ import { Link } from 'wouter';
 import type { Runner } from '../../protocol/dashboard/index.ts';
 import { useRunners } from '../api/queries.ts';
 import { useLive } from '../api/use-live.ts';
-import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
+import { Labels } from '../components/labels.tsx';
+import { Blank, Reading } from '../components/page-state.tsx';
 import { RelativeTime } from '../components/times.tsx';
 import { useListKeys } from '../components/use-list-keys.ts';
 import { useTitle } from '../components/use-title.ts';
@@ -13,7 +14,8 @@ import { WallView } from './wall-view.tsx';
 
 /** Every registered runner, what it may take and what it does. */
 export function RunnersPage() {
-  const { data, error, refetch } = useRunners();
+  const read = useRunners();
+  const { data } = read;
   useLive();
   useTitle('Runners');
   return (
@@ -22,13 +24,9 @@ export function RunnersPage() {
         <h1>Runners {data && <span className="muted">{data.runners.length}</span>}</h1>
         {data && <p className="muted">{summary(data.runners)}</p>}
       </div>
-      {data ? (
-        <RunnerList runners={data.runners} />
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <SkeletonRows rows={4} height={72} />
-      )}
+      <Reading of={read} rows={4} height={72}>
+        {({ runners }) => <RunnerList runners={runners} />}
+      </Reading>
     </div>
   );
 }
@@ -82,13 +80,7 @@ function RunnerRow({ runner }: { runner: Runner }) {
         <span className="strong runner-name" data-key-stop tabIndex={-1}>
           {name}
         </span>
-        <div className="labels">
-          {labels.map((label) => (
-            <span key={label} className="label">
-              {label}
-            </span>
-          ))}
-        </div>
+        <Labels labels={labels} />
         <div className="row-facts muted">
           {scope.kind} {scope.name} · group {group} · {os} · {version} · {ephemeral ? 'ephemeral' : 'long-lived'}
         </div>

@@ -1,11 +1,10 @@
 import { WorkflowIcon } from '@primer/octicons-react';
 import { Button } from '@primer/react';
-import { useRef } from 'react';
 import { Link } from 'wouter';
 import { useRuns } from '../api/queries.ts';
 import { useLive } from '../api/use-live.ts';
-import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
-import { useListKeys } from '../components/use-list-keys.ts';
+import { Blank } from '../components/page-state.tsx';
+import { PagedList } from '../components/paged-list.tsx';
 import { useTitle } from '../components/use-title.ts';
 import { eventsPath } from '../events/events-path.ts';
 import { PushHelp } from './push-help.tsx';
@@ -35,29 +34,17 @@ interface RunListProps {
 }
 
 function RunList({ filter, onClear }: RunListProps) {
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage, isPlaceholderData } = useRuns(filter);
-  const list = useRef<HTMLUListElement>(null);
-  useListKeys(list);
-  if (!data) {
-    return error ? <Failure error={error} onRetry={() => void refetch()} /> : <SkeletonRows rows={8} height={64} />;
-  }
-  const runs = data.pages.flatMap((page) => page.runs);
-  if (runs.length === 0) return <NoRuns filter={filter} onClear={onClear} />;
   return (
-    <>
-      <ul ref={list} className={isPlaceholderData ? 'list stale' : 'list'}>
-        {runs.map((run) => (
-          <RunRow key={run.id} run={run} />
-        ))}
-      </ul>
-      {hasNextPage && (
-        <div className="more">
-          <Button onClick={() => void fetchNextPage()} loading={isFetchingNextPage}>
-            Older runs
-          </Button>
-        </div>
-      )}
-    </>
+    <PagedList
+      of={useRuns(filter)}
+      itemsOf={({ runs }) => runs}
+      rows={8}
+      height={64}
+      more="Older runs"
+      none={<NoRuns filter={filter} onClear={onClear} />}
+    >
+      {(run) => <RunRow key={run.id} run={run} />}
+    </PagedList>
   );
 }
 

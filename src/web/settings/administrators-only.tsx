@@ -4,7 +4,7 @@ import { useViewer } from '../api/queries.ts';
 import { currentToken } from '../api/token.ts';
 import { Blank, SkeletonRows } from '../components/page-state.tsx';
 import { useTitle } from '../components/use-title.ts';
-import { SettingsTabs } from './tabs.tsx';
+import { SettingsPage } from './settings-page.tsx';
 
 interface AdministratorsOnlyProps {
   title: string;
@@ -22,11 +22,7 @@ export function AdministratorsOnly({ title, what, children }: AdministratorsOnly
   const isOther = viewer?.login != null && !viewer.isAdmin;
   if (isKnown && !isOther) return children;
   return (
-    <div className="page">
-      <SettingsTabs />
-      <div className="page-head">
-        <h1>{title}</h1>
-      </div>
+    <SettingsPage title={title}>
       {isOther ? (
         <Blank icon={<LockIcon size={24} />} title="For administrators of the server">
           <p>
@@ -36,6 +32,6 @@ export function AdministratorsOnly({ title, what, children }: AdministratorsOnly
       ) : (
         <SkeletonRows rows={4} height={72} />
       )}
-    </div>
+    </SettingsPage>
   );
 }

@@ -1,9 +1,8 @@
 import { RepoIcon } from '@primer/octicons-react';
-import { useRef } from 'react';
 import { Link } from 'wouter';
 import { useRepositories } from '../api/settings-queries.ts';
-import { Blank, Failure, SkeletonRows } from '../components/page-state.tsx';
-import { useListKeys } from '../components/use-list-keys.ts';
+import { KeyList } from '../components/key-list.tsx';
+import { Blank, Reading } from '../components/page-state.tsx';
 
 interface PlaceListProps {
   /** What is to be seen at each. */
@@ -15,21 +14,21 @@ interface PlaceListProps {
 }
 
 /** The repositories that the reader may see, as links: one of them has to be chosen. */
-export function PlaceList({ what, pathOf, withOwners = false }: PlaceListProps) {
-  const { data, error, refetch } = useRepositories();
-  const list = useRef<HTMLUListElement>(null);
-  useListKeys(list);
-  if (!data) {
-    if (error) return <Failure error={error} onRetry={() => void refetch()} />;
-    return <SkeletonRows rows={6} height={41} />;
-  }
-  const repositories = data.repositories.map(({ name }) => name);
+export function PlaceList(props: PlaceListProps) {
+  return (
+    <Reading of={useRepositories()} rows={6} height={41}>
+      {({ repositories }) => <Places {...props} repositories={repositories.map(({ name }) => name)} />}
+    </Reading>
+  );
+}
+
+function Places({ what, pathOf, withOwners = false, repositories }: PlaceListProps & { repositories: string[] }) {
   if (repositories.length === 0) return <NoRepositories />;
   const owners = withOwners ? repositories.map((name) => name.split('/')[0] ?? '') : [];
   return (
     <>
       <p className="muted place-hint">Choose whose {what} to show.</p>
-      <ul ref={list} className="list">
+      <KeyList>
         {[...new Set([...owners, ...repositories])].sort().map((place) => (
           <li key={place} className="place">
             <RepoIcon size={16} />
@@ -39,7 +38,7 @@ export function PlaceList({ what, pathOf, withOwners = false }: PlaceListProps) 
             {!place.includes('/') && <span className="muted small">for all repositories of this owner</span>}
           </li>
         ))}
-      </ul>
+      </KeyList>
     </>
   );
 }

@@ -1,13 +1,12 @@
 import { AppsIcon } from '@primer/octicons-react';
-import { useRef } from 'react';
 import type { App, Installation } from '../../../protocol/dashboard/index.ts';
 import { useApps } from '../../api/settings-queries.ts';
-import { Blank, Failure, SkeletonRows } from '../../components/page-state.tsx';
+import { KeyList } from '../../components/key-list.tsx';
+import { Blank, Reading } from '../../components/page-state.tsx';
 import { RelativeTime } from '../../components/times.tsx';
-import { useListKeys } from '../../components/use-list-keys.ts';
 import { AdministratorsOnly } from '../administrators-only.tsx';
 import { DialogButton } from '../change-dialog.tsx';
-import { SettingsTabs } from '../tabs.tsx';
+import { SettingsPage } from '../settings-page.tsx';
 import {
   AddKeyDialog,
   InstallDialog,
@@ -27,39 +26,35 @@ export function AppsPage() {
 }
 
 function Apps() {
-  const { data, error, refetch } = useApps();
+  const read = useApps();
+  const { data } = read;
   return (
-    <div className="page">
-      <SettingsTabs />
-      <div className="page-head">
-        <h1>Apps {data && <span className="muted">{data.apps.length}</span>}</h1>
-        {data && (
+    <SettingsPage
+      title="Apps"
+      count={data?.apps.length}
+      head={
+        data && (
           <DialogButton label="New App" variant="primary">
             {(close) => <NewAppDialog onClose={close} />}
           </DialogButton>
-        )}
-      </div>
-      {data ? (
-        <AppRows apps={data.apps} />
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <SkeletonRows rows={3} height={104} />
-      )}
-    </div>
+        )
+      }
+    >
+      <Reading of={read} rows={3} height={104}>
+        {({ apps }) => <AppRows apps={apps} />}
+      </Reading>
+    </SettingsPage>
   );
 }
 
 function AppRows({ apps }: { apps: readonly App[] }) {
-  const list = useRef<HTMLUListElement>(null);
-  useListKeys(list);
   if (apps.length === 0) return <NoApps />;
   return (
-    <ul ref={list} className="list">
+    <KeyList>
       {apps.map((app) => (
         <AppRow key={app.id} app={app} />
       ))}
-    </ul>
+    </KeyList>
   );
 }
 

@@ -1,13 +1,13 @@
 import { LogIcon } from '@primer/octicons-react';
 import { Button, TextInput } from '@primer/react';
-import { type FormEvent, useRef } from 'react';
+import type { FormEvent } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { type ActFilter, useActs } from '../../api/settings-queries.ts';
-import { Blank, Failure, SkeletonRows } from '../../components/page-state.tsx';
-import { useListKeys } from '../../components/use-list-keys.ts';
+import { Blank } from '../../components/page-state.tsx';
+import { PagedList } from '../../components/paged-list.tsx';
 import { AdministratorsOnly } from '../administrators-only.tsx';
 import { textOf } from '../change-dialog.tsx';
-import { SettingsTabs } from '../tabs.tsx';
+import { SettingsPage } from '../settings-page.tsx';
 import { auditPath, readActFilter } from './act-filter.ts';
 import { ActRow } from './act-row.tsx';
 
@@ -24,14 +24,12 @@ function Audit() {
   const filter = readActFilter(useSearch());
   const [, navigate] = useLocation();
   return (
-    <div className="page">
-      <SettingsTabs />
-      <div className="page-head">
-        <h1>Audit log</h1>
-        <ActFilterForm filter={filter} onChange={(next) => navigate(auditPath(next))} />
-      </div>
+    <SettingsPage
+      title="Audit log"
+      head={<ActFilterForm filter={filter} onChange={(next) => navigate(auditPath(next))} />}
+    >
       <Acts filter={filter} onClear={() => navigate(auditPath({ actor: '', action: '', place: '' }))} />
-    </div>
+    </SettingsPage>
   );
 }
 
@@ -68,30 +66,17 @@ function ActFilterForm({ filter, onChange }: { filter: ActFilter; onChange: (fil
 }
 
 function Acts({ filter, onClear }: { filter: ActFilter; onClear: () => void }) {
-  const read = useActs(filter);
-  const list = useRef<HTMLUListElement>(null);
-  useListKeys(list);
-  if (!read.data) {
-    if (read.error) return <Failure error={read.error} onRetry={() => void read.refetch()} />;
-    return <SkeletonRows rows={8} height={64} />;
-  }
-  const acts = read.data.pages.flatMap((page) => page.acts);
-  if (acts.length === 0) return <NoActs filter={filter} onClear={onClear} />;
   return (
-    <>
-      <ul ref={list} className={read.isPlaceholderData ? 'list stale' : 'list'}>
-        {acts.map((act) => (
-          <ActRow key={act.id} act={act} />
-        ))}
-      </ul>
-      {read.hasNextPage && (
-        <div className="more">
-          <Button onClick={() => void read.fetchNextPage()} loading={read.isFetchingNextPage}>
-            Older acts
-          </Button>
-        </div>
-      )}
-    </>
+    <PagedList
+      of={useActs(filter)}
+      itemsOf={({ acts }) => acts}
+      rows={8}
+      height={64}
+      more="Older acts"
+      none={<NoActs filter={filter} onClear={onClear} />}
+    >
+      {(act) => <ActRow key={act.id} act={act} />}
+    </PagedList>
   );
 }
 

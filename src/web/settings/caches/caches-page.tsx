@@ -1,19 +1,17 @@
 import { DatabaseIcon } from '@primer/octicons-react';
-import { Button } from '@primer/react';
-import { useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import type { Cache } from '../../../protocol/dashboard/index.ts';
 import { actionsPath, settingsKeys, useCaches } from '../../api/settings-queries.ts';
-import { Blank, Failure, SkeletonRows } from '../../components/page-state.tsx';
+import { Blank } from '../../components/page-state.tsx';
+import { PagedList } from '../../components/paged-list.tsx';
 import { RefLabel } from '../../components/ref-label.tsx';
 import { RepositoryField } from '../../components/repository-field.tsx';
 import { RelativeTime } from '../../components/times.tsx';
-import { useListKeys } from '../../components/use-list-keys.ts';
 import { useTitle } from '../../components/use-title.ts';
 import { formatSize } from '../../format/size.ts';
 import { ChangeDialog, DialogButton } from '../change-dialog.tsx';
 import { PlaceList } from '../place-list.tsx';
-import { SettingsTabs } from '../tabs.tsx';
+import { SettingsPage } from '../settings-page.tsx';
 
 const cachesPath = (repository: string): string =>
   repository === '' ? '/settings/caches' : `/settings/caches?${new URLSearchParams({ repository })}`;
@@ -24,51 +22,41 @@ export function CachesPage() {
   const [, navigate] = useLocation();
   useTitle(repository === '' ? 'Caches' : `Caches of ${repository}`);
   return (
-    <div className="page">
-      <SettingsTabs />
-      <div className="page-head">
-        <h1>Caches</h1>
+    <SettingsPage
+      title="Caches"
+      head={
         <search className="filters">
           <RepositoryField repository={repository} onChange={(next) => navigate(cachesPath(next))} />
         </search>
-      </div>
+      }
+    >
       {repository === '' ? <PlaceList what="caches" pathOf={cachesPath} /> : <Caches repository={repository} />}
-    </div>
+    </SettingsPage>
   );
 }
 
 function Caches({ repository }: { repository: string }) {
   const read = useCaches(repository);
-  const list = useRef<HTMLUListElement>(null);
-  useListKeys(list);
-  if (!read.data) {
-    if (read.error) return <Failure error={read.error} onRetry={() => void read.refetch()} />;
-    return <SkeletonRows rows={6} height={64} />;
-  }
-  const caches = read.data.pages.flatMap((page) => page.caches);
-  if (caches.length === 0) return <NoCaches repository={repository} />;
-  const usage = read.data.pages.at(-1)?.usage;
+  const usage = read.data?.pages.at(-1)?.usage;
   return (
-    <>
-      {usage && (
-        <p className="muted place-hint">
-          {usage.active_caches_count} with {formatSize(usage.active_caches_size_in_bytes)} in all, those used last
-          first.
-        </p>
-      )}
-      <ul ref={list} className="list">
-        {caches.map((cache) => (
-          <CacheRow key={cache.id} repository={repository} cache={cache} />
-        ))}
-      </ul>
-      {read.hasNextPage && (
-        <div className="more">
-          <Button onClick={() => void read.fetchNextPage()} loading={read.isFetchingNextPage}>
-            More caches
-          </Button>
-        </div>
-      )}
-    </>
+    <PagedList
+      of={read}
+      itemsOf={({ caches }) => caches}
+      rows={6}
+      height={64}
+      more="More caches"
+      none={<NoCaches repository={repository} />}
+      head={
+        usage && (
+          <p className="muted place-hint">
+            {usage.active_caches_count} with {formatSize(usage.active_caches_size_in_bytes)} in all, those used last
+            first.
+          </p>
+        )
+      }
+    >
+      {(cache) => <CacheRow key={cache.id} repository={repository} cache={cache} />}
+    </PagedList>
   );
 }
 

@@ -1,13 +1,12 @@
 import { PeopleIcon } from '@primer/octicons-react';
-import { useRef } from 'react';
 import type { User } from '../../../protocol/dashboard/index.ts';
 import { settingsKeys, useUsers } from '../../api/settings-queries.ts';
-import { Blank, Failure, SkeletonRows } from '../../components/page-state.tsx';
+import { KeyList } from '../../components/key-list.tsx';
+import { Blank, Reading } from '../../components/page-state.tsx';
 import { RelativeTime } from '../../components/times.tsx';
-import { useListKeys } from '../../components/use-list-keys.ts';
 import { AdministratorsOnly } from '../administrators-only.tsx';
 import { ChangeDialog, DialogButton, textOf } from '../change-dialog.tsx';
-import { SettingsTabs } from '../tabs.tsx';
+import { SettingsPage } from '../settings-page.tsx';
 import { TextField } from '../text-field.tsx';
 import { GrantDialog, RemoveDialog, RevokeDialog, SuspendDialog } from './dialogs.tsx';
 
@@ -21,39 +20,35 @@ export function PeoplePage() {
 }
 
 function People() {
-  const { data, error, refetch } = useUsers();
+  const read = useUsers();
+  const { data } = read;
   return (
-    <div className="page">
-      <SettingsTabs />
-      <div className="page-head">
-        <h1>People {data && <span className="muted">{data.users.length}</span>}</h1>
-        {data && (
+    <SettingsPage
+      title="People"
+      count={data?.users.length}
+      head={
+        data && (
           <DialogButton label="Add a person" variant="primary">
             {(close) => <AddDialog onClose={close} />}
           </DialogButton>
-        )}
-      </div>
-      {data ? (
-        <PersonList users={data.users} />
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <SkeletonRows rows={4} height={72} />
-      )}
-    </div>
+        )
+      }
+    >
+      <Reading of={read} rows={4} height={72}>
+        {({ users }) => <PersonList users={users} />}
+      </Reading>
+    </SettingsPage>
   );
 }
 
 function PersonList({ users }: { users: readonly User[] }) {
-  const list = useRef<HTMLUListElement>(null);
-  useListKeys(list);
   if (users.length === 0) return <Blank icon={<PeopleIcon size={24} />} title="There is nobody" />;
   return (
-    <ul ref={list} className="list">
+    <KeyList>
       {users.map((user) => (
         <PersonRow key={user.login} user={user} />
       ))}
-    </ul>
+    </KeyList>
   );
 }
 

@@ -7,7 +7,7 @@ import { RepositoryField } from '../../components/repository-field.tsx';
 import { useListKeys } from '../../components/use-list-keys.ts';
 import { useTitle } from '../../components/use-title.ts';
 import { PlaceList } from '../place-list.tsx';
-import { SettingsTabs } from '../tabs.tsx';
+import { SettingsPage } from '../settings-page.tsx';
 import { ownerAddress, readOwner } from './owner-in-address.ts';
 import { SettingNames } from './setting-names.tsx';
 
@@ -18,17 +18,17 @@ export function SecretsPage() {
   useTitle(owner.place === '' ? 'Secrets and variables' : `Secrets and variables of ${owner.place}`);
   const show = (place: string, environment = '') => navigate(ownerAddress({ place, environment }));
   return (
-    <div className="page">
-      <SettingsTabs />
-      <div className="page-head">
-        <h1>Secrets and variables</h1>
+    <SettingsPage
+      title="Secrets and variables"
+      head={
         <search className="filters">
           <RepositoryField label="Owner or repository" repository={owner.place} onChange={show} />
           {owner.place.includes('/') && (
             <EnvironmentField owner={owner} onChange={(environment) => show(owner.place, environment)} />
           )}
         </search>
-      </div>
+      }
+    >
       {owner.place === '' ? (
         <PlaceList
           what="secrets and variables"
@@ -38,7 +38,7 @@ export function SecretsPage() {
       ) : (
         <SecretsAndVariables owner={owner} />
       )}
-    </div>
+    </SettingsPage>
   );
 }
 

@@ -1,14 +1,13 @@
 import { KeyIcon } from '@primer/octicons-react';
-import { useRef } from 'react';
 import type { Token, Viewer } from '../../../protocol/dashboard/index.ts';
 import { useViewer } from '../../api/queries.ts';
 import { settingsKeys, useTokens } from '../../api/settings-queries.ts';
-import { Blank, Failure, SkeletonRows } from '../../components/page-state.tsx';
+import { KeyList } from '../../components/key-list.tsx';
+import { Blank, Reading } from '../../components/page-state.tsx';
 import { Countdown, RelativeTime } from '../../components/times.tsx';
-import { useListKeys } from '../../components/use-list-keys.ts';
 import { useTitle } from '../../components/use-title.ts';
 import { ChangeDialog, DialogButton } from '../change-dialog.tsx';
-import { SettingsTabs } from '../tabs.tsx';
+import { SettingsPage } from '../settings-page.tsx';
 import { NewTokenDialog } from './new-token-dialog.tsx';
 
 /** Everybody's own tokens; administrators see and end those of all, and make them. */
@@ -16,21 +15,14 @@ export function TokensPage() {
   const { data, error, refetch } = useTokens();
   const { data: viewer } = useViewer();
   useTitle('Tokens');
+  // Both at once, so that nothing jumps.
+  const tokens = viewer && data?.tokens;
   return (
-    <div className="page">
-      <SettingsTabs />
-      <div className="page-head">
-        <h1>Tokens {data && viewer && <span className="muted">{data.tokens.length}</span>}</h1>
-        {data && viewer && <MakeToken viewer={viewer} />}
-      </div>
-      {data && viewer ? (
-        <TokenRows tokens={data.tokens} />
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <SkeletonRows rows={4} height={72} />
-      )}
-    </div>
+    <SettingsPage title="Tokens" count={tokens?.length} head={tokens && <MakeToken viewer={viewer} />}>
+      <Reading of={{ data: tokens, error, refetch }} rows={4} height={72}>
+        {(read) => <TokenRows tokens={read} />}
+      </Reading>
+    </SettingsPage>
   );
 }
 
@@ -44,15 +36,13 @@ function MakeToken({ viewer }: { viewer: Viewer }) {
 }
 
 function TokenRows({ tokens }: { tokens: readonly Token[] }) {
-  const list = useRef<HTMLUListElement>(null);
-  useListKeys(list);
   if (tokens.length === 0) return <Blank icon={<KeyIcon size={24} />} title="There is no token" />;
   return (
-    <ul ref={list} className="list">
+    <KeyList>
       {tokens.map((token) => (
         <TokenRow key={token.id} token={token} />
       ))}
-    </ul>
+    </KeyList>
   );
 }
 
