@@ -1,7 +1,7 @@
 import { type Command, UsageError } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { printLine } from '../terminal/terminal.ts';
-import { dataFolderOf } from './options.ts';
+import { dataFolderOf, dataOption } from './options.ts';
 import { actionOf } from './words.ts';
 
 const ACTIONS = ['test', 'seal'] as const;
@@ -14,10 +14,7 @@ export const notifyCommand: Command = {
     'that rule. seal reads a secret from standard input, such as the URL of a webhook, and prints what stands for it in\n' +
     'the file: only the key in the data folder opens it.',
   arguments: [{ name: 'action', what: 'test or seal', required: true, choices: ACTIONS }],
-  options: [
-    { flags: '--to <name>', what: 'of test: only this receiver' },
-    { flags: '--data <folder>', what: 'data folder (default: .switchyard)' },
-  ],
+  options: [{ flags: '--to <name>', what: 'of test: only this receiver' }, dataOption],
   examples: [
     { what: 'try all rules', command: 'switchyard notify test' },
     { what: 'seal a URL', command: 'switchyard notify seal < url.txt' },

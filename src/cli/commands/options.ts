@@ -8,10 +8,12 @@ import type { Place } from '../platform/programs.ts';
 
 const LAST_PORT = 65_535;
 
+export const dataOption: Option = { flags: '--data <folder>', what: `data folder (default: ${SETTINGS.data.default})` };
+
 export const placeOptions: Option[] = [
   { flags: '--host <address>', what: `address to listen on (default: ${SETTINGS.host.default})` },
   { flags: '--port <number>', what: `port to listen on (default: ${SETTINGS.port.default}; 0 for any)` },
-  { flags: '--data <folder>', what: `data folder (default: ${SETTINGS.data.default})` },
+  dataOption,
 ];
 
 export const namespaceOption: Option = { flags: '-n, --namespace <name>', what: 'namespace (default: default)' };

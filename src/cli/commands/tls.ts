@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { printLine } from '../terminal/terminal.ts';
-import { dataFolderOf } from './options.ts';
+import { dataFolderOf, dataOption } from './options.ts';
 
 export const tlsCommand: Command = {
   name: 'tls',
@@ -9,7 +9,7 @@ export const tlsCommand: Command = {
   description:
     'Makes a certificate authority of this data folder, once, and a certificate for the names that the server is called by. The server serves https from its next start, and renews the certificate itself.',
   arguments: [{ name: 'name', what: 'further host names and addresses of the server', repeat: true }],
-  options: [{ flags: '--data <folder>', what: 'data folder (default: .switchyard)' }],
+  options: [dataOption],
   examples: [
     { what: 'for this machine', command: 'switchyard tls' },
     { what: 'for the network', command: 'switchyard tls ci.example.com 10.0.0.5' },
