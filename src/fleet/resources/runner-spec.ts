@@ -79,6 +79,17 @@ const RunnerPodSpec = {
 export const RunnerSpec = z.looseObject({ ...RunnerConfig, ...RunnerPodSpec });
 export type RunnerSpec = z.infer<typeof RunnerSpec>;
 
+/** Fields that the fleet itself acts on, whatever starts the runner. */
+export const FLEETS_OWN_FIELDS: readonly string[] = [
+  'enterprise',
+  'organization',
+  'repository',
+  'labels',
+  'group',
+  'ephemeral',
+  'githubAPICredentialsFrom',
+] satisfies (keyof typeof RunnerConfig)[];
+
 const CLAIM_ACCESS_MODES = ['ReadWriteOnce', 'ReadWriteMany'];
 
 /** Rules that span fields: OBJ-1 and OBJ-2. `path` is where the spec lies, such as `spec.template.spec`. */

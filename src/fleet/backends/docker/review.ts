@@ -1,18 +1,18 @@
 import { isPullSecret } from '../../resources/pull-secrets.ts';
-import { RunnerSpec } from '../../resources/runner-spec.ts';
+import { FLEETS_OWN_FIELDS, RunnerSpec } from '../../resources/runner-spec.ts';
 import { elementsOf, type Field, type Warn } from './fields.ts';
 
 /** Fields of a RunnerSpec that containers of an engine can honour, or whose parts are reviewed where they are read. */
-const HONOURED = new Set(
-  [
-    'enterprise organization repository labels group ephemeral githubAPICredentialsFrom image workDir',
-    'dockerdWithinRunnerContainer dockerEnabled dockerMTU dockerRegistryMirror dockerVarRunVolumeSizeLimit',
+const HONOURED = new Set([
+  ...FLEETS_OWN_FIELDS,
+  ...[
+    'image workDir dockerdWithinRunnerContainer dockerEnabled dockerMTU dockerRegistryMirror dockerVarRunVolumeSizeLimit',
     'imagePullSecrets',
     'containers env envFrom resources imagePullPolicy volumeMounts volumes',
     'dockerdContainerResources dockerEnv dockerVolumeMounts initContainers sidecarContainers',
     'runtimeClassName securityContext terminationGracePeriodSeconds hostAliases dnsConfig',
   ].flatMap((line) => line.split(' ')),
-);
+]);
 
 /** Values that ask for just what happens anyway. */
 const HARMLESS: Record<string, readonly unknown[]> = {

@@ -11,7 +11,8 @@ import { GitHubStandIn, STAND_IN_TOKEN } from '../../testing/github-stand-in.ts'
 import { describeBackend } from '../contract.ts';
 import { startTimeOf } from '../process/process-table.ts';
 import type { Backend, Exit } from '../types.ts';
-import { ExternalBackend, type ExternalBackendOptions } from './external-backend.ts';
+import { ExternalBackend } from './external-backend.ts';
+import type { ProgramOptions } from './program-link.ts';
 
 const example = fileURLToPath(new URL('../../../../examples/backend/backend.mjs', import.meta.url));
 const runner = fileURLToPath(new URL('../../testing/runner-program.mjs', import.meta.url));
@@ -45,7 +46,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function open(program: string, options: Partial<ExternalBackendOptions> = {}): Promise<ExternalBackend> {
+async function open(program: string, options: Partial<ProgramOptions> = {}): Promise<ExternalBackend> {
   const backend = await ExternalBackend.open({
     name: 'mine',
     program,
@@ -90,7 +91,7 @@ describeBackend('the external program of examples/backend', async () => {
 });
 
 describe('an external program as a backend', () => {
-  async function behaving(behaviour: string, options: Partial<ExternalBackendOptions> = {}): Promise<ExternalBackend> {
+  async function behaving(behaviour: string, options: Partial<ProgramOptions> = {}): Promise<ExternalBackend> {
     const program = join(folder, 'program.cjs');
     await writeFile(program, PROGRAM);
     await chmod(program, 0o755);

@@ -1,52 +1,27 @@
 import { mkdir } from 'node:fs/promises';
-import type { Clock } from '../../../common/clock.ts';
 import { errorText, OutsideError, UserError } from '../../../common/errors.ts';
-import type { Logger } from '../../../common/log.ts';
 import type { FieldWarning } from '../../resources/kind.ts';
-import { RunnerSpec } from '../../resources/runner-spec.ts';
+import { FLEETS_OWN_FIELDS, RunnerSpec } from '../../resources/runner-spec.ts';
 import { type Backend, type Exit, type Instance, type StartRequest, WORK_FOLDER } from '../types.ts';
-import { ProgramLink } from './program-link.ts';
+import { ProgramLink, type ProgramOptions } from './program-link.ts';
 import { type Hello, InstanceList, PROTOCOL_VERSION } from './protocol.ts';
-
-export interface ExternalBackendOptions {
-  /** What objects call it. */
-  name: string;
-  /** Absolute path of an executable. */
-  program: string;
-  /** Of the program. */
-  environment: Record<string, string>;
-  /** The program's own; made with mode 700. */
-  stateFolder: string;
-  clock: Clock;
-  logger: Logger;
-}
 
 /** It may fetch an image or start a machine. */
 const START_TIMEOUT_MS = 5 * 60_000;
 const CALL_TIMEOUT_MS = 30_000;
 
-/** Fields that are the fleet's own business, whatever the program does. */
-const FLEETS_OWN = [
-  'enterprise',
-  'organization',
-  'repository',
-  'labels',
-  'group',
-  'ephemeral',
-  'githubAPICredentialsFrom',
-];
-/** And this one is given to it with every stop. */
+/** Given to it with every stop. */
 const GIVEN = ['terminationGracePeriodSeconds'];
 
 /** A program of somebody else's that starts runners, spoken to in lines of JSON. It is believed nothing that can be checked. */
 export class ExternalBackend implements Backend {
-  readonly #options: ExternalBackendOptions;
+  readonly #options: ProgramOptions;
   readonly #link: ProgramLink;
   readonly #live = new Set<string>();
   readonly #listeners = new Set<(name: string, exit: Exit) => void>();
   #hello: Hello = { version: PROTOCOL_VERSION, systemLabels: [], honours: [] };
 
-  private constructor(options: ExternalBackendOptions) {
+  private constructor(options: ProgramOptions) {
     this.#options = options;
     this.#link = new ProgramLink({
       ...options,
@@ -56,7 +31,7 @@ export class ExternalBackend implements Backend {
   }
 
   /** @throws UserError `bad-backend` when the program cannot be started or says no proper hello */
-  static async open(options: ExternalBackendOptions): Promise<ExternalBackend> {
+  static async open(options: ProgramOptions): Promise<ExternalBackend> {
     await mkdir(options.stateFolder, { recursive: true, mode: 0o700 });
     const backend = new ExternalBackend(options);
     backend.#hello = await backend.#link.open().catch((error: unknown) => {
@@ -76,7 +51,7 @@ export class ExternalBackend implements Backend {
     const { honours } = this.#hello;
     // Its variables are among the others when a runner is started.
     const brought = honours.includes('env') ? ['envFrom'] : [];
-    const honoured = new Set([...FLEETS_OWN, ...GIVEN, ...honours, ...brought]);
+    const honoured = new Set([...FLEETS_OWN_FIELDS, ...GIVEN, ...honours, ...brought]);
     const message = `has no effect: the program of the backend ${this.#options.name} does not honour it`;
     return Object.entries(spec)
       .filter(([field, value]) => value !== undefined && field in RunnerSpec.shape && !honoured.has(field))

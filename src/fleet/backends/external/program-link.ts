@@ -16,15 +16,21 @@ import {
   ProgramLine,
 } from './protocol.ts';
 
-export interface ProgramLinkOptions {
-  /** Of the backend, for people. */
+/** A program that is a backend. */
+export interface ProgramOptions {
+  /** What objects call the backend. */
   name: string;
+  /** Absolute path of an executable. */
   program: string;
+  /** Of the program. */
   environment: Record<string, string>;
-  /** The program's current folder, and where it may keep what it needs; exists. */
+  /** The program's current folder, and where it may keep what it needs; the backend makes it, with mode 700. */
   stateFolder: string;
   clock: Clock;
   logger: Logger;
+}
+
+export interface ProgramLinkOptions extends ProgramOptions {
   onExit: (event: ExitEvent) => void;
   /** It was away and is back: what happened meanwhile has to be looked for. */
   onReturn: () => void;

@@ -2,23 +2,17 @@ import { type Controller, findParents, type Parents } from '../../../common/cont
 import { parseQuantity } from '../../../common/quantity.ts';
 import { SETTINGS, type SettingName } from '../../../common/settings-table.ts';
 import type { FieldWarning } from '../../resources/kind.ts';
-import { RunnerSpec } from '../../resources/runner-spec.ts';
+import { FLEETS_OWN_FIELDS, RunnerSpec } from '../../resources/runner-spec.ts';
 import { isReference, isSource, NO_REFERENCE, NO_SOURCE } from '../../resources/variable-references.ts';
 import { isOutside } from './work-folder.ts';
 
 /** Fields of a RunnerSpec that a plain process can honour. */
 const HONOURED = new Set<string>([
-  'enterprise',
-  'organization',
-  'repository',
-  'labels',
-  'group',
-  'ephemeral',
+  ...FLEETS_OWN_FIELDS,
   'env',
   'envFrom',
   'terminationGracePeriodSeconds',
   'resources',
-  'githubAPICredentialsFrom',
   'workDir',
 ]);
 
