@@ -2,15 +2,14 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../src/common/clock.ts';
-import { silentLogger } from '../../src/common/log.ts';
 import { describeBackend } from '../../src/fleet/backends/contract.ts';
-import { DockerBackend, type DockerBackendOptions } from '../../src/fleet/backends/docker/docker-backend.ts';
+import type { DockerBackend, DockerBackendOptions } from '../../src/fleet/backends/docker/docker-backend.ts';
 import type { Exit } from '../../src/fleet/backends/types.ts';
 import type { RunnerSpec } from '../../src/fleet/resources/runner-spec.ts';
 import { dockerEngine, startDocker, type TestDocker } from '../support/docker.ts';
 import { waitFor } from '../support/wait.ts';
 import { standInImage } from './engine-images.ts';
+import { openDockerBackend } from './open-docker-backend.ts';
 
 const engine = dockerEngine();
 const REPOSITORY: RunnerSpec = { repository: 'octo/app' };
@@ -35,18 +34,7 @@ class Place {
   readonly #backends: DockerBackend[] = [];
 
   open(options: Partial<DockerBackendOptions> = {}): DockerBackend {
-    const backend = new DockerBackend({
-      stateFolder: this.folder,
-      environment: { PATH: process.env.PATH ?? '', HOME: this.folder, ...docker.env },
-      serverUrl: 'https://github.example',
-      image,
-      dockerImage: image,
-      network: '',
-      settings: {},
-      clock: systemClock,
-      logger: silentLogger,
-      ...options,
-    });
+    const backend = openDockerBackend(docker, { folder: this.folder, image, ...options });
     this.#backends.push(backend);
     return backend;
   }

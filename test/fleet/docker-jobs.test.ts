@@ -3,9 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../src/common/clock.ts';
 import { silentLogger } from '../../src/common/log.ts';
-import { DockerBackend } from '../../src/fleet/backends/docker/docker-backend.ts';
 import { startFleet } from '../../src/fleet/index.ts';
 import type { RunDetail, RunnerList } from '../../src/protocol/dashboard/index.ts';
 import { dockerEngine, startDocker, type TestDocker } from '../support/docker.ts';
@@ -13,6 +11,7 @@ import { TestServer } from '../support/server.ts';
 import { call } from '../support/simulated-runner.ts';
 import { waitFor } from '../support/wait.ts';
 import { dockerdImage, runnerImage } from './engine-images.ts';
+import { openDockerBackend } from './open-docker-backend.ts';
 
 const engine = dockerEngine();
 const SLOW_MS = 60_000;
@@ -49,17 +48,7 @@ describe.skipIf(!engine)('a fleet that starts its runners in containers', () => 
       github: { url: server.url, token: server.token },
       apiToken: FLEET_TOKEN,
       logger: silentLogger,
-      backend: new DockerBackend({
-        stateFolder: join(folder, 'docker'),
-        environment: { PATH: process.env.PATH ?? '', HOME: folder, ...docker.env },
-        serverUrl: server.url,
-        image,
-        dockerImage: image,
-        network: '',
-        settings: {},
-        clock: systemClock,
-        logger: silentLogger,
-      }),
+      backend: openDockerBackend(docker, { folder, image, stateFolder: join(folder, 'docker'), serverUrl: server.url }),
     });
   }
   afterEach(async () => {
