@@ -68,7 +68,8 @@ export class ScaleSets {
   };
 
   /**
-   * Gives queued jobs to a set, as many as there is room for. May be repeated: what it has already it gets again.
+   * Gives queued jobs to a set, as many as there is room for. May be repeated: what it has already it gets again. Not waited
+   * for on the disk: no runner starts for such a job before its registration, which is, and what was not kept is offered anew.
    * @returns ids of the jobs that are the set's
    */
   async claim(set: ScaleSetRow, jobIds: number[]): Promise<number[]> {
@@ -84,7 +85,7 @@ export class ScaleSets {
         }
       }
       return claimed;
-    });
+    }, 'soft');
   }
 
   /** Its queued jobs may go to anybody again. */

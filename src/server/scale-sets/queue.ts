@@ -11,6 +11,7 @@ import {
   type ScaleSetSession,
   ScaleSetSessionRequest,
 } from '../../protocol/github/scale-sets.ts';
+import { softly } from '../../store/database.ts';
 import {
   addScaleSetItems,
   allScaleSets,
@@ -68,7 +69,9 @@ export function queueRoutes(app: FastifyInstance, context: ServerContext): void 
   });
   app.delete(`${base}/messages/:message`, QUEUE, async (request, reply) => {
     const set = await setOfQueue(context, request);
-    await deleteScaleSetItemsUpTo(db, set.id, MessageParams.parse(request.params).message);
+    const { message } = MessageParams.parse(request.params);
+    // A message that is there again is taken as a repeat.
+    await softly(db, (queries) => deleteScaleSetItemsUpTo(queries, set.id, message));
     return reply.code(204).send();
   });
   app.post(`${base}/acquirejobs`, QUEUE, async (request) => {
