@@ -19,7 +19,7 @@ import { GitHubStandIn, STAND_IN_TOKEN } from './github-stand-in.ts';
 import { InMemoryDemand } from './in-memory-demand.ts';
 
 /** The clock of a test, which goes on only when it is told to. */
-type TestClock = Clock & { advance(ms: number): void };
+export type TestClock = Clock & { advance(ms: number): void };
 
 /** Store, controller, fake backend and stand-in server, wired as `startFleet` does, without the API. */
 export class FleetUnderTest<B extends Backend = FakeBackend> {
