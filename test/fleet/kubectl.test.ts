@@ -149,6 +149,31 @@ describe.skipIf(!program)('the real kubectl at a fleet', () => {
     await kubectl.run(['delete', '-f', file]);
   });
 
+  it('reads lists in chunks, and selects by sets of labels and by fields', async () => {
+    const labels = (name: string, team: string) =>
+      pool(name, 0).replace(`name: ${name}`, `name: ${name}\n  labels: { team: ${team} }`);
+    const teams = { c: 'red', a: 'blue', e: 'red', b: 'green', d: 'blue' };
+    for (const [name, team] of Object.entries(teams)) await apply(labels(`chunk-${name}`, team));
+    const shown = await kubectl.run(['get', 'rdeploy', '-l', 'team', '--chunk-size=2', '-v=6']);
+    expect(shown.match(/^chunk-[a-e]/gm)).toEqual(['chunk-a', 'chunk-b', 'chunk-c', 'chunk-d', 'chunk-e']);
+    expect(shown.match(/runnerdeployments\?\S*limit=2/g)).toHaveLength(3);
+    expect(shown.match(/continue=[\w-]+/g)).toHaveLength(2);
+    const found = async (...words: string[]): Promise<string> => {
+      const text = await kubectl.run(['get', 'rdeploy', '-o', 'name', '--chunk-size=2', ...words]);
+      return [...text.matchAll(/chunk-(\w)/g)].map(([, name]) => name).join('');
+    };
+    expect(await found('-l', 'team in (red,green)')).toBe('bce');
+    expect(await found('-l', 'team notin (red,green),team')).toBe('ad');
+    expect(await found('-l', 'team!=red,team')).toBe('abd');
+    expect(await found('--field-selector', 'metadata.name=chunk-d')).toBe('d');
+    expect(await found('-A', '-l', 'team=blue', '--field-selector', 'metadata.namespace=default')).toBe('ad');
+    expect(await kubectl.refused(['get', 'rdeploy', '--field-selector', 'spec.paused=true'])).toContain(
+      'field label not supported: spec.paused',
+    );
+    await kubectl.run(['delete', 'rdeploy', '-l', 'team in (red,green,blue)', '--cascade=foreground']);
+    expect(await found()).toBe('');
+  });
+
   it('waits for runners that are let go, and keeps them with --cascade=orphan', async () => {
     await apply(pool('kept', 1));
     await waitFor('a runner', async () => /kept-/.test(await kubectl.run(['get', 'runners', '-o', 'name'])));

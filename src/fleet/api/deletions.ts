@@ -5,9 +5,8 @@ import { UserError } from '../../common/errors.ts';
 import { FOREGROUND_FINALIZER, orphanDependants } from '../reconcilers/garbage-collector.ts';
 import { NAMESPACE_FINALIZER, namespaceKind } from '../resources/namespace.ts';
 import { DEFAULT_NAMESPACE, type ObjectKey, type StoredObject } from '../resources/object.ts';
-import { collectionPath, present } from './reads.ts';
+import { collectionPath, filterOf, present } from './reads.ts';
 import { CollectionParams, ItemParams, isDryRun, writeQuery } from './requests.ts';
-import { selectorFilter } from './selectors.ts';
 import { badRequest, success } from './status.ts';
 import type { WriteContext } from './writes.ts';
 
@@ -34,9 +33,10 @@ export function deletionRoutes(app: FastifyInstance, context: WriteContext): voi
       : success({ name: key.name, kind: plural, uid: object.metadata.uid });
   });
   app.delete(collection, async (request) => {
-    const { labelSelector, fieldSelector } = Selectors.parse(request.query);
+    const filter = filterOf(readable, Selectors.parse(request.query));
     const { namespace } = CollectionParams.parse(request.params);
-    const found = store.list(plural, namespace).filter(selectorFilter(labelSelector, fieldSelector));
+    const all = store.list(plural, namespace);
+    const found = filter ? all.filter(filter) : all;
     const options = optionsOf(request);
     for (const object of found) deleteOne(context, object, options);
     return success({ kind: plural });

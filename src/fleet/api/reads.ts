@@ -5,8 +5,9 @@ import type { Clock } from '../../common/clock.ts';
 import type { Column } from '../resources/kind.ts';
 import type { StoredObject } from '../resources/object.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
+import { ChunkQuery, chunkOf } from './chunks.ts';
 import { flag, ItemParams, ListParams } from './requests.ts';
-import { selectorFilter } from './selectors.ts';
+import { type ObjectFilter, type Selectors, selectorFilter } from './selectors.ts';
 import { badRequest } from './status.ts';
 import { IncludedObject, table, wantsTable } from './table.ts';
 import { watch } from './watch.ts';
@@ -20,6 +21,8 @@ export interface Readable {
   apiVersion: string;
   kind: string;
   columns: Column[];
+  /** By which objects are selected, beside those that columns show. */
+  fields?: readonly string[];
 }
 
 export interface ReadOptions {
@@ -31,7 +34,7 @@ export interface ReadOptions {
 
 const ListQuery = z.looseObject({
   watch: flag.optional(),
-  resourceVersion: z.string().regex(/^\d*$/).optional(),
+  ...ChunkQuery,
   labelSelector: z.string().max(4_096).optional(),
   fieldSelector: z.string().max(4_096).optional(),
   timeoutSeconds: z.coerce.number().int().min(0).max(86_400).optional(),
@@ -66,7 +69,11 @@ export function present(request: FastifyRequest, { columns }: Readable, clock: C
   const included = IncludedObject.safeParse((request.query as { includeObject?: unknown }).includeObject ?? 'Metadata');
   if (!included.success) throw badRequest('includeObject is None, Metadata or Object.');
   const { resourceVersion } = object.metadata;
-  return table([shown(object)], columns, { resourceVersion, nowMs: clock.now(), included: included.data });
+  return table([shown(object)], columns, {
+    metadata: { resourceVersion },
+    nowMs: clock.now(),
+    included: included.data,
+  });
 }
 
 /** As clients see it: what is in no namespace has no such field. */
@@ -81,15 +88,23 @@ async function listOrWatch(readable: Readable, options: ReadOptions, request: Fa
   if (!parsed.success) throw badRequest(`Bad query: ${z.prettifyError(parsed.error)}`);
   const { namespace } = ListParams.parse(request.params);
   const { store, clock } = options;
-  const filter = selectorFilter(parsed.data.labelSelector, parsed.data.fieldSelector);
+  const filter = filterOf(readable, parsed.data);
   if (parsed.data.watch) return startWatch(readable, options, request, reply, parsed.data, namespace);
-  const items = store.list(readable.plural, namespace).filter(filter).map(shown);
+  const chunk = chunkOf(store, { plural: readable.plural, namespace }, parsed.data, filter);
+  const { metadata } = chunk;
+  const items = chunk.items.map(shown);
   if (wantsTable(request.headers.accept)) {
     const included = parsed.data.includeObject ?? 'Metadata';
-    return table(items, readable.columns, { resourceVersion: store.version, nowMs: clock.now(), included });
+    return table(items, readable.columns, { metadata, nowMs: clock.now(), included });
   }
   const { apiVersion, kind } = readable;
-  return { apiVersion, kind: `${kind}List`, metadata: { resourceVersion: store.version }, items };
+  return { apiVersion, kind: `${kind}List`, metadata, items };
+}
+
+/** Undefined where everything is asked for. @throws UserError 400 */
+export function filterOf({ columns, fields = [] }: Readable, selectors: Selectors): ObjectFilter | undefined {
+  if (!selectors.labelSelector && !selectors.fieldSelector) return undefined;
+  return selectorFilter(selectors, [...columns.map(({ path }) => path.join('.')), ...fields]);
 }
 
 function startWatch(
@@ -109,7 +124,7 @@ function startWatch(
     {
       plural,
       namespace,
-      filter: selectorFilter(query.labelSelector, query.fieldSelector),
+      filter: filterOf(readable, query) ?? (() => true),
       since: query.sendInitialEvents ? undefined : since,
       marksInitialEnd: query.sendInitialEvents ?? false,
       bookmark: query.allowWatchBookmarks ? { kind: readable.kind, apiVersion: readable.apiVersion } : undefined,

@@ -12,6 +12,7 @@ import { discovery } from './discovery.ts';
 import { ensureNamespace } from './namespaces.ts';
 import { openApiRoutes } from './openapi/routes.ts';
 import { type Readable, readRoutes } from './reads.ts';
+import { EVENT_FIELDS } from './selectors.ts';
 import { statusOf } from './status.ts';
 import { type WriteOptions, writeRoutes } from './writes.ts';
 
@@ -42,6 +43,7 @@ const EVENTS: Readable = {
   base: '/api/v1',
   apiVersion: 'v1',
   kind: 'Event',
+  fields: EVENT_FIELDS,
   columns: [
     { name: 'Last Seen', type: 'date', path: ['lastTimestamp'] },
     { name: 'Type', type: 'string', path: ['type'] },

@@ -11,16 +11,17 @@ export const wantsTable = (accept: string | undefined): boolean =>
 export const IncludedObject = z.enum(['None', 'Metadata', 'Object']);
 
 export interface TableOptions {
-  resourceVersion: string;
+  /** Of the list that it shows. */
+  metadata: { resourceVersion: string };
   nowMs: number;
   included: z.infer<typeof IncludedObject>;
 }
 
-export function table(objects: StoredObject[], columns: Column[], { resourceVersion, nowMs, included }: TableOptions) {
+export function table(objects: StoredObject[], columns: Column[], { metadata, nowMs, included }: TableOptions) {
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
-    metadata: { resourceVersion },
+    metadata,
     columnDefinitions: [
       { name: 'Name', type: 'string', format: 'name', description: '', priority: 0 },
       ...columns.map(({ name, type, isWide }) => ({

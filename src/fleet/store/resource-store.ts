@@ -15,6 +15,8 @@ export interface StoreEvent {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
   plural: string;
   object: StoredObject;
+  /** What was in its place before; undefined for a new one. */
+  before?: StoredObject;
 }
 
 /** A new object: what the store does not assign itself. One of `name` and `generateName` is set. */
@@ -124,6 +126,19 @@ export class ResourceStore {
   list(plural: string, namespace?: string): StoredObject[] {
     const all = this.#objects.list(plural);
     return namespace === undefined ? all : all.filter((object) => object.metadata.namespace === namespace);
+  }
+
+  /** As `list` was at that version, in no order; undefined when that is no longer known. */
+  listAt(plural: string, version: number, namespace?: string): StoredObject[] | undefined {
+    const changes = this.changesSince(version);
+    if (!changes) return undefined;
+    const then = new Map(this.list(plural, namespace).map((object) => [object.metadata.uid, object]));
+    for (const { plural: changed, object, before } of changes.toReversed()) {
+      if (changed !== plural || (namespace !== undefined && object.metadata.namespace !== namespace)) continue;
+      if (before) then.set(before.metadata.uid, before);
+      else then.delete(object.metadata.uid);
+    }
+    return [...then.values()];
   }
 
   /** Every namespace that some object is in. */
@@ -248,16 +263,18 @@ export class ResourceStore {
     const saved = key.plural === secretKind.plural ? SEALED + this.#sealing.seal(text) : text;
     this.#save.run(toSql(keyText(key)), toSql(key.plural), toSql(saved));
     const stored = JSON.parse(text) as StoredObject;
+    const before = this.find(key);
     this.#objects.put(key, stored);
-    this.#tell({ type, plural: key.plural, object: stored });
+    this.#tell({ type, plural: key.plural, object: stored, before });
     return stored;
   }
 
   #drop(key: ObjectKey, last: StoredObject): StoredObject {
     this.#erase.run(toSql(keyText(key)));
+    const before = this.find(key);
     this.#objects.remove(key);
     const object = deepFreeze({ ...last, metadata: { ...last.metadata, resourceVersion: this.#nextVersion() } });
-    this.#tell({ type: 'DELETED', plural: key.plural, object });
+    this.#tell({ type: 'DELETED', plural: key.plural, object, before });
     return object;
   }
 
