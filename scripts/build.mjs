@@ -16,6 +16,7 @@ const whole = {
   worker: 'src/runner/worker-main.ts',
   externals: 'src/runner/externals-main.ts',
   'workflow-reader': 'src/server/workflow-files/reader-thread-main.ts',
+  digest: 'src/server/blobs/digest-thread-main.ts',
 };
 
 /** CommonJS packages inside an ES module bundle still call `require`. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Processor time of this process's main thread in ms: the first figure of its schedstat is in ns. */
-const spentMs = (): number =>
+export const spentMs = (): number =>
   Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ', 1)) / 1e6;
 
 /**
