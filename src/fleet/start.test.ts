@@ -110,6 +110,29 @@ describe('the fleet with real processes', { timeout: 30_000 }, () => {
     await waitForOnline(2);
   });
 
+  for (const ephemeral of [true, false]) {
+    it(`lets a runner go on with its job while the fleet is started anew (ephemeral: ${ephemeral})`, async () => {
+      await start();
+      await deploy(2, { ephemeral });
+      await waitForOnline(2);
+      const [busy, idle] = online();
+      const [busyPid = 0, idlePid = 0] = await pids();
+      github.assign(busy?.id ?? 0, 3_000);
+      await fleet?.close({ keepsBusy: true });
+      fleet = undefined;
+      expect(await alive([busyPid])).toBe(1);
+      expect(await alive([idlePid])).toBe(0);
+      expect(github.runners.get(busy?.id ?? 0)?.busy).toBe(true);
+      expect(github.runners.has(idle?.id ?? 0)).toBe(!ephemeral);
+      for (const runner of github.runners.values()) if (!runner.busy) runner.status = 'offline';
+      await start();
+      await waitForOnline(2);
+      await expect.poll(() => github.runners.get(busy?.id ?? 0)?.busy ?? false, { timeout: 10_000 }).toBe(false);
+      await expect.poll(() => alive([busyPid]), { timeout: 10_000 }).toBe(ephemeral ? 0 : 1);
+      await expect.poll(() => online().length, { timeout: 10_000 }).toBe(2);
+    });
+  }
+
   it('keeps the registration of a lasting runner over its jobs and over a restart', async () => {
     await start();
     await deploy(1, { ephemeral: false });

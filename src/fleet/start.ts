@@ -18,7 +18,7 @@ import { PoolHistories } from './explain/pool-history.ts';
 import { poolExplanations } from './explain/routes.ts';
 import { FleetMetrics } from './metrics/fleet-metrics.ts';
 import { noticesTo } from './notifications/fleet-notices.ts';
-import { Controller } from './reconcilers/controller.ts';
+import { type CloseOptions, Controller } from './reconcilers/controller.ts';
 import { EventRecorder } from './store/event-recorder.ts';
 import { ResourceStore } from './store/resource-store.ts';
 
@@ -46,12 +46,18 @@ export interface FleetOptions {
   backend?: Backend;
 }
 
+export interface Fleet extends Closable {
+  url: string;
+  close(options?: CloseOptions): Promise<void>;
+}
+
 /**
  * Starts store, controller and API. The server may come later: until it answers, Runners wait as Pending.
- * `close()` stops the API, then the controller with every runner, and leaves no process behind.
+ * `close()` stops the API, then the controller with every runner, and leaves no process behind; with `keepsBusy` those
+ * that have a job go on, for the next start to find.
  * @throws UserError when the data folder or the port cannot be used
  */
-export async function startFleet(options: FleetOptions): Promise<{ url: string } & Closable> {
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { dataFolder, github, runnersEndWithFleet, logger, clock = systemClock } = options;
   await mkdir(dataFolder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw new UserError('data-folder-unusable', `The folder ${dataFolder} cannot be used: ${errorText(error)}.`, {
@@ -108,7 +114,13 @@ export async function startFleet(options: FleetOptions): Promise<{ url: string }
       ...{ onSetJob, clock, logger },
     });
     running = controller;
-    return { url: api.url, close: () => closeAll([api, controller, histories, metrics, demand, notices, closeStore]) };
+    return {
+      url: api.url,
+      close(ending) {
+        const stopping = { close: () => controller.close(ending) };
+        return closeAll([api, stopping, histories, metrics, demand, notices, closeStore]);
+      },
+    };
   } catch (error) {
     await closeAll([api, histories, metrics, demand, backend, notices, closeStore]);
     throw error;

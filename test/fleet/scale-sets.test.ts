@@ -105,7 +105,7 @@ describe('a scale set of real runners', { timeout: 180_000 }, () => {
     );
   }, 120_000);
   afterAll(async () => {
-    await system?.endFleet('SIGTERM');
+    await system?.endFleet('SIGINT');
     await system?.server.close();
     await rm(system.folder, { recursive: true, force: true });
   });

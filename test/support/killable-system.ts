@@ -9,7 +9,8 @@ import { git, writeFiles } from './git.ts';
 import { type ProcessInfo, Program, processes } from './programs.ts';
 import { call } from './simulated-runner.ts';
 
-export type Part = 'server' | 'fleet' | 'listener' | 'worker';
+/** A stopped fleet is one that a service manager starts anew: SIGTERM, and again. */
+export type Part = 'server' | 'fleet' | 'stopped fleet' | 'listener' | 'worker';
 
 /** Server and fleet as processes of their own, so that each can be killed like a machine's failing parts. */
 export class KillableSystem {
@@ -61,9 +62,9 @@ export class KillableSystem {
     await this.#push(join(folder, 'app'));
   }
 
-  /** Ends both in order; nothing of theirs may run then. */
+  /** Ends both in order, the fleet as by Ctrl-C; nothing of theirs may run then. */
   async stop(): Promise<void> {
-    await this.#fleet?.kill('SIGTERM');
+    await this.#fleet?.kill('SIGINT');
     await this.#server?.kill('SIGTERM');
     expect(await this.runnerProcesses()).toEqual([]);
     await rm(this.folder, { recursive: true, force: true });
@@ -91,8 +92,8 @@ export class KillableSystem {
       await this.#server?.kill('SIGKILL');
       return this.#startServer();
     }
-    if (part === 'fleet') {
-      await this.#fleet?.kill('SIGKILL');
+    if (part === 'fleet' || part === 'stopped fleet') {
+      await this.#fleet?.kill(part === 'fleet' ? 'SIGKILL' : 'SIGTERM');
       return this.#startFleet();
     }
     const worker = (await this.runnerProcesses()).find(({ commandLine }) => commandLine.includes('worker.cjs'));

@@ -59,7 +59,7 @@ export function testKilledParts(rounds: number): void {
 
     const ALL = Array.from({ length: STEPS }, (_, index) => String(index + 1));
 
-    for (const part of ['server', 'fleet'] as const) {
+    for (const part of ['server', 'fleet', 'stopped fleet'] as const) {
       it(`${part}: every job ends green, each step having run exactly once`, async () => {
         for (let round = 0; round < rounds; round++) {
           const { run, steps } = await killInTheMiddle(part);

@@ -24,6 +24,7 @@ export interface RunningServer extends Closable {
 
 export interface RunningFleet extends Closable {
   url: string;
+  close(options?: { keepsBusy?: boolean }): Promise<void>;
   token: string;
 }
 
@@ -65,7 +66,7 @@ export async function openFleet(
     // A fleet's own folder lies in the data folder.
     notificationsFile: notificationsFile(dirname(rest.dataFolder)),
   });
-  return { url: fleet.url, token, close: () => fleet.close() };
+  return { url: fleet.url, token, close: (ending) => fleet.close(ending) };
 }
 
 /** The fleet API's own token, kept in the data folder: it must not open the server too. */

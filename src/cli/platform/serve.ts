@@ -1,16 +1,23 @@
-import type { Closable } from '../../common/shutdown.ts';
 import { type Part, recordEndpoints } from '../client/endpoints.ts';
 import { printLine, type Terminal } from '../terminal/terminal.ts';
 import { prepareDataFolder } from './data-folder.ts';
 import { lockFolder } from './lock.ts';
 import { aborted, interruption } from './signals.ts';
 
-/** Serves one part until Ctrl-C or SIGTERM, known to the other commands meanwhile. */
+interface Program {
+  url: string;
+  close(options?: { keepsBusy?: boolean }): Promise<void>;
+}
+
+/**
+ * Serves one part until Ctrl-C or SIGTERM, known to the other commands meanwhile. A service manager's SIGTERM lets busy
+ * runners go on: most often the fleet is started anew at once.
+ */
 export async function serveAlone(
   part: Part,
   folder: string,
   terminal: Terminal,
-  open: () => Promise<Closable & { url: string }>,
+  open: () => Promise<Program>,
 ): Promise<void> {
   await prepareDataFolder(folder);
   const stop = interruption();
@@ -21,7 +28,7 @@ export async function serveAlone(
     printLine(terminal.err, `The ${part} serves at ${program.url}; data lies in ${folder}. Ctrl-C stops.`);
     await aborted(stop.signal);
     await recordEndpoints(folder, { [part]: undefined });
-    await program.close();
+    await program.close({ keepsBusy: stop.isByService() });
   } finally {
     await lock.close();
     stop.close();

@@ -4,16 +4,25 @@ import { killDescendants } from './descendants.ts';
 /** Two signals within this time are one: npm sends its child the SIGINT that the terminal has sent already. */
 const SAME_SIGNAL_MS = 500;
 
+export interface Interruption {
+  signal: AbortSignal;
+  /** It was SIGTERM, as from a service manager that starts the program anew, and not a person's Ctrl-C. */
+  isByService(): boolean;
+  close(): void;
+}
+
 /**
  * An abort signal for Ctrl-C and SIGTERM. The first one asks for an orderly end, a second one ends the program at once.
  * `close()` gives the signals back to Node.
  */
-export function interruption(): { signal: AbortSignal; close(): void } {
+export function interruption(): Interruption {
   const controller = new AbortController();
   let firstAt = 0;
-  const interrupt = (): void => {
+  let first: NodeJS.Signals | undefined;
+  const interrupt = (name: NodeJS.Signals): void => {
     if (!controller.signal.aborted) {
       firstAt = Date.now();
+      first = name;
       controller.abort(new Error('interrupted'));
       return;
     }
@@ -25,6 +34,7 @@ export function interruption(): { signal: AbortSignal; close(): void } {
   for (const name of names) process.on(name, interrupt);
   return {
     signal: controller.signal,
+    isByService: () => first === 'SIGTERM',
     close() {
       for (const name of names) process.removeListener(name, interrupt);
     },

@@ -1,8 +1,7 @@
 import type { Clock } from '../../common/clock.ts';
 import { errorText, OutsideError, UserError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import { type GitHubClient, removeRunner } from '../../github/index.ts';
-import { removeAgent } from '../../github/scale-sets/index.ts';
+import type { GitHubClient } from '../../github/index.ts';
 import type { Backend, Exit, Instance } from '../backends/types.ts';
 import type { CredentialPool } from '../credentials/credential-pool.ts';
 import { placeKey, placeOf, placeOfConnection, type RegistrationPlace } from '../credentials/place.ts';
@@ -19,8 +18,7 @@ import {
   pluralOf,
   type StoredObject,
 } from '../resources/object.ts';
-import { annotation, type Runner } from '../resources/runner.ts';
-import { isEphemeral } from '../resources/runner-spec.ts';
+import type { Runner } from '../resources/runner.ts';
 import { ScaleSetConnections } from '../scale-sets/connections.ts';
 import { reconcileEphemeralRunner } from '../scale-sets/ephemeral-runner-reconciler.ts';
 import { lossOfSetRunner } from '../scale-sets/give-up-set-runner.ts';
@@ -34,6 +32,7 @@ import { AutoscalerWakes } from './autoscaler-wakes.ts';
 import { instanceName, type ReconcilerContext } from './context.ts';
 import { reconcileDeployment } from './deployment-reconciler.ts';
 import { startsWork } from './failed-starts.ts';
+import { sayFarewell } from './farewell.ts';
 import { collectGarbage } from './garbage-collector.ts';
 import { lossOfRunner } from './give-up-runner.ts';
 import { reconcileLegacyRunnerSet } from './legacy-runner-set-reconciler.ts';
@@ -71,13 +70,15 @@ const RECONCILERS: Record<string, (context: ReconcilerContext, key: ObjectKey) =
   ephemeralrunners: reconcileEphemeralRunner,
 };
 
+export interface CloseOptions {
+  keepsBusy?: boolean;
+}
+
 /** Only repairs: every change and every end of a runner wakes its key by itself. */
 const RESYNC_MS = 30_000;
 const CONCURRENCY = 16;
 /** Runners of scale sets that are younger are not looked at. */
 const UNWATCHED_MS = 60_000;
-/** Longest wait for the server to let go of runners while closing. */
-const FAREWELL_MS = 2_000;
 /** Time for runners to leave, also a job to be cancelled, before they are killed while closing. */
 const CLOSE_GRACE_MS = 10_000;
 
@@ -238,43 +239,29 @@ export class Controller {
   }
 
   /**
-   * Stops deciding, then every runner: those the server lets go leave for good, a busy one's job is cancelled by its
+   * Stops deciding, then the runners: those the server lets go leave for good, a busy one's job is cancelled by its
    * runner; what has not ended after ten seconds is killed. Registrations that outlive jobs stay for the next start.
+   * @param keepsBusy runners that have a job, or may have one, go on; the next start finds them
    */
-  async close(): Promise<void> {
-    const { queue, observer, backend, scaleSets } = this.#context;
+  async close({ keepsBusy = false }: CloseOptions = {}): Promise<void> {
+    const { queue, observer, backend, scaleSets, instances, logger } = this.#context;
     this.abandon();
     await Promise.all([queue.close(), observer.close(), scaleSets.close()]);
     // A backend that is away must not keep the fleet from closing: what it runs is found by the next start.
     const known = await backend.list().catch((error: unknown) => {
-      this.#context.logger.warn({ problem: errorText(error) }, 'a backend cannot be asked what runs while closing');
-      return [...this.#context.instances.values()];
+      logger.warn({ problem: errorText(error) }, 'a backend cannot be asked what runs while closing');
+      return [...instances.values()];
     });
-    const running = known.filter(({ exit }) => !exit);
-    await this.#sayFarewell();
-    const stops = await Promise.allSettled(running.map(({ name }) => backend.stop(name, CLOSE_GRACE_MS)));
-    const failed = stops.find((stop) => stop.status === 'rejected');
-    if (failed) this.#context.logger.warn({ problem: errorText(failed.reason) }, 'a runner could not be stopped');
-    await backend.close();
-  }
-
-  /** Best effort: what the server does not hear now, the next start tells it. */
-  async #sayFarewell(): Promise<void> {
-    const { store, githubFor, scaleSets } = this.#context;
-    const timeout = AbortSignal.timeout(FAREWELL_MS);
-    const leaving = (store.list('runners') as Runner[]).filter(
-      ({ spec, metadata }) => isEphemeral(spec) && metadata.annotations?.[annotation.id] !== undefined,
+    const running = known.filter(({ exit }) => !exit).map(({ name }) => name);
+    const free = await sayFarewell(this.#context);
+    const kept = keepsBusy ? running.filter((name) => !free.has(name)) : [];
+    if (kept.length > 0) logger.info({ runners: kept }, 'runners with a job go on without the fleet');
+    const stops = await Promise.allSettled(
+      running.filter((name) => !kept.includes(name)).map((name) => backend.stop(name, CLOSE_GRACE_MS)),
     );
-    const ofSets = (store.list('ephemeralrunners') as EphemeralRunner[]).filter(({ status }) => status?.runnerId);
-    await Promise.allSettled([
-      ...leaving.map(async ({ spec, metadata }) => {
-        const place = placeOf(metadata.namespace, spec);
-        return removeRunner(githubFor(place), place.scope, Number(metadata.annotations?.[annotation.id]), timeout);
-      }),
-      ...ofSets.map(async ({ spec, metadata, status }) =>
-        removeAgent(await scaleSets.connections.get(metadata.namespace, spec), status?.runnerId ?? 0, timeout),
-      ),
-    ]);
+    const failed = stops.find((stop) => stop.status === 'rejected');
+    if (failed) logger.warn({ problem: errorText(failed.reason) }, 'a runner could not be stopped');
+    await backend.close();
   }
 
   async #work(key: string): Promise<void> {
