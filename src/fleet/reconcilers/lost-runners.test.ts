@@ -3,7 +3,6 @@ import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { OutsideError } from '../../common/errors.ts';
 import { LEGACY_VERSION } from '../resources/object.ts';
 import type { Runner } from '../resources/runner.ts';
-import type { EventObject } from '../store/event-recorder.ts';
 import { FleetUnderTest } from '../testing/fleet-under-test.ts';
 import { lossOf } from './lost-runners.ts';
 import { Sightings } from './sightings.ts';
@@ -47,26 +46,17 @@ describe('when a runner is lost', () => {
 });
 
 describe('a Runner that the server does not see', { timeout: 30_000 }, () => {
-  let clock: ManualClock;
   let fleet: FleetUnderTest;
   beforeEach(async () => {
-    clock = new ManualClock();
-    fleet = await FleetUnderTest.withFake(clock);
+    fleet = await FleetUnderTest.withFake(new ManualClock());
   });
   afterEach(() => fleet.close());
 
   const running = (): string[] => fleet.backend.running();
-  const events = (reason: string): EventObject[] =>
-    (fleet.store.list('events') as EventObject[]).filter((event) => event.reason === reason);
   const idOf = (name: string): number => fleet.github.named(name).id;
 
   /** In steps, since the server's answers come between them. */
-  async function pass(ms: number, stepMs = 10 * SECOND): Promise<void> {
-    for (let passed = 0; passed < ms; passed += stepMs) {
-      clock.advance(stepMs);
-      await fleet.controller.settled();
-    }
-  }
+  const pass = (ms: number, stepMs = 10 * SECOND): Promise<void> => fleet.pass(ms, stepMs);
 
   async function started(replicas = 1, spec?: Parameters<FleetUnderTest['deploy']>[2]): Promise<string> {
     fleet.deploy('pool', replicas, spec);
@@ -92,7 +82,7 @@ describe('a Runner that the server does not see', { timeout: 30_000 }, () => {
     expect(running()).not.toContain(name);
     expect(fleet.runners().map(({ metadata }) => metadata.name)).toEqual(running());
     expect([...fleet.github.runners.values()].map((runner) => runner.name)).toEqual(running());
-    const told = events('RegistrationTimedOut');
+    const told = fleet.events('RegistrationTimedOut');
     expect(told.map(({ involvedObject }) => involvedObject.kind).sort()).toEqual(['Runner', 'RunnerReplicaSet']);
     expect(told[0]?.message).toMatch(/not seen it online within 10 minutes.*Last output:\ncould not resolve host$/s);
   });
@@ -114,7 +104,7 @@ describe('a Runner that the server does not see', { timeout: 30_000 }, () => {
     fleet.github.failWith = undefined;
     await pass(2 * MINUTE);
     expect(running()).toEqual([name]);
-    expect(events('RegistrationTimedOut')).toEqual([]);
+    expect(fleet.events('RegistrationTimedOut')).toEqual([]);
   });
 
   it('is kept when it gets a job in the very moment it is given up', async () => {
@@ -122,7 +112,7 @@ describe('a Runner that the server does not see', { timeout: 30_000 }, () => {
     fleet.github.beforeDelete = (id) => fleet.github.assign(id);
     await pass(15 * MINUTE);
     expect(running()).toEqual([name]);
-    expect(events('RegistrationTimedOut')).toEqual([]);
+    expect(fleet.events('RegistrationTimedOut')).toEqual([]);
   });
 
   it('is not stopped on a token that may not remove it (U9)', async () => {
@@ -151,8 +141,8 @@ describe('a Runner that the server does not see', { timeout: 30_000 }, () => {
     await pass(2 * MINUTE);
     expect(running()).toHaveLength(1);
     expect(running()).not.toContain(name);
-    expect(events('RegistrationGone')[0]?.message).toContain('knows the runner no more');
-    expect(events('FailedStart')).toEqual([]);
+    expect(fleet.events('RegistrationGone')[0]?.message).toContain('knows the runner no more');
+    expect(fleet.events('FailedStart')).toEqual([]);
   });
 
   it('may take its time to end after its job, with which its registration goes', async () => {
@@ -165,7 +155,7 @@ describe('a Runner that the server does not see', { timeout: 30_000 }, () => {
     fleet.backend.exit(name, { code: 0, ranMs: 60_000, output: '' });
     await fleet.controller.settled();
     expect(running()).toHaveLength(1);
-    expect(events('RegistrationGone')).toEqual([]);
+    expect(fleet.events('RegistrationGone')).toEqual([]);
   });
 
   it('is left alone while it was last seen with a job, whatever the server says of it', async () => {
@@ -189,7 +179,7 @@ describe('a Runner that the server does not see', { timeout: 30_000 }, () => {
       await pass(40 * SECOND);
       expect(running()).toHaveLength(1);
       expect(running()).not.toContain(name);
-      expect(events('RunnerOffline')[0]?.message).toContain('for 5 minutes');
+      expect(fleet.events('RunnerOffline')[0]?.message).toContain('for 5 minutes');
       expect(() => fleet.github.named(name)).toThrow();
     });
   }
@@ -230,30 +220,29 @@ describe('a Runner that the server does not see', { timeout: 30_000 }, () => {
 
 describe('starts of Runners that keep failing', { timeout: 30_000 }, () => {
   it('are paused with an event, then tried one alone until it comes online (D-23)', async () => {
-    const clock = new ManualClock();
-    const fleet = await FleetUnderTest.withFake(clock);
+    const fleet = await FleetUnderTest.withFake(new ManualClock());
     fleet.backend.startError = new OutsideError('no such image', { retryable: true });
     const registrations = (): number =>
       fleet.github.calls.filter((call) => call.endsWith('/generate-jitconfig')).length;
     fleet.deploy('pool', 3);
     await fleet.controller.settled();
     for (const seconds of [1, 2, 4, 8, 16, 32, 60]) {
-      clock.advance(seconds * SECOND);
+      fleet.clock.advance(seconds * SECOND);
       await fleet.controller.settled();
     }
     expect(registrations()).toBe(3 * 8);
-    const paused = (fleet.store.list('events') as EventObject[]).find(({ reason }) => reason === 'StartsPaused');
+    const paused = fleet.events().find(({ reason }) => reason === 'StartsPaused');
     expect(paused).toMatchObject({ message: '8 starts in a row failed. The next one is tried in 5 minutes, alone.' });
     fleet.backend.startError = undefined;
-    clock.advance(4 * MINUTE);
+    fleet.clock.advance(4 * MINUTE);
     await fleet.controller.settled();
     expect(fleet.backend.running()).toEqual([]);
-    clock.advance(MINUTE);
+    fleet.clock.advance(MINUTE);
     await fleet.controller.settled();
     const [first = ''] = fleet.backend.running();
     expect(fleet.backend.running()).toEqual([first]);
     fleet.github.online(fleet.github.named(first).id);
-    clock.advance(10 * SECOND);
+    fleet.clock.advance(10 * SECOND);
     await fleet.controller.settled();
     expect(fleet.backend.running()).toHaveLength(3);
     await fleet.close();

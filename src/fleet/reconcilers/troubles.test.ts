@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { OutsideError, UserError } from '../../common/errors.ts';
 import type { AutoscalerSpec } from '../resources/autoscaler-spec.ts';
-import type { EventObject } from '../store/event-recorder.ts';
 import { FleetUnderTest } from '../testing/fleet-under-test.ts';
 import { Troubles } from './troubles.ts';
 
@@ -42,23 +41,14 @@ describe('troubles', () => {
 });
 
 describe('the end of a trouble', { timeout: 30_000 }, () => {
-  let clock: ManualClock;
   let fleet: FleetUnderTest;
   beforeEach(async () => {
-    clock = new ManualClock();
-    fleet = await FleetUnderTest.withFake(clock);
+    fleet = await FleetUnderTest.withFake(new ManualClock());
   });
   afterEach(() => fleet.close());
 
-  const events = (reason: string): EventObject[] =>
-    (fleet.store.list('events') as EventObject[]).filter((event) => event.reason === reason);
-
-  async function pass(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += 10_000) {
-      clock.advance(10_000);
-      await fleet.controller.settled();
-    }
-  }
+  /** In steps, since the server's answers come between them. */
+  const pass = (ms: number): Promise<void> => fleet.pass(ms, 10_000);
 
   it('is told of starts on their set, when a runner comes online', async () => {
     fleet.backend.startError = new OutsideError('no such image', { retryable: true });
@@ -66,11 +56,11 @@ describe('the end of a trouble', { timeout: 30_000 }, () => {
     await fleet.controller.settled();
     fleet.backend.startError = undefined;
     await pass(20_000);
-    expect(events('StartsWorkAgain')).toEqual([]);
+    expect(fleet.events('StartsWorkAgain')).toEqual([]);
     for (const { id } of fleet.github.runners.values()) fleet.github.online(id);
     await pass(20_000);
     const message = 'It works again. Before: no such image';
-    expect(events('StartsWorkAgain')).toMatchObject([
+    expect(fleet.events('StartsWorkAgain')).toMatchObject([
       { type: 'Normal', count: 1, involvedObject: { kind: 'RunnerReplicaSet' }, message },
     ]);
   });
@@ -81,18 +71,18 @@ describe('the end of a trouble', { timeout: 30_000 }, () => {
     await fleet.controller.settled();
     fleet.github.failWith = undefined;
     await pass(60_000);
-    expect(events('WorksAgain')).toMatchObject([{ count: 1, involvedObject: { kind: 'Runner' } }]);
+    expect(fleet.events('WorksAgain')).toMatchObject([{ count: 1, involvedObject: { kind: 'Runner' } }]);
   });
 
   it('is told of a listener on its scale set', async () => {
     fleet.github.scaleSets.refusesSessions = 'always';
     fleet.listen('arc');
-    await expect.poll(() => events('ListenerFailed').length, POLL).toBe(1);
+    await expect.poll(() => fleet.events('ListenerFailed').length, POLL).toBe(1);
     fleet.github.scaleSets.refusesSessions = undefined;
     await expect
       .poll(async () => {
         await pass(10_000);
-        return events('ListensAgain').map(({ involvedObject }) => involvedObject.kind);
+        return fleet.events('ListensAgain').map(({ involvedObject }) => involvedObject.kind);
       }, POLL)
       .toEqual(['AutoscalingRunnerSet']);
   });
@@ -101,12 +91,13 @@ describe('the end of a trouble', { timeout: 30_000 }, () => {
     const key = { plural: 'horizontalrunnerautoscalers', namespace: 'default', name: 'pool' };
     fleet.scaleBy({ scaleTargetRef: { name: 'pool' }, minReplicas: 0, maxReplicas: 2 } satisfies AutoscalerSpec);
     await fleet.controller.settled();
-    expect(events('RunnerAutoscalingFailure')).toHaveLength(1);
+    expect(fleet.events('RunnerAutoscalingFailure')).toHaveLength(1);
     fleet.deploy('pool', 0);
     await pass(30_000);
     expect(fleet.store.get(key).status).not.toHaveProperty('problem');
     expect(
-      events('AutoscalingWorks')
+      fleet
+        .events('AutoscalingWorks')
         .map(({ involvedObject }) => involvedObject.kind)
         .sort(),
     ).toEqual(['HorizontalRunnerAutoscaler', 'RunnerDeployment']);

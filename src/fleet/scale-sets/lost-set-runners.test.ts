@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import type { AutoscalingRunnerSetSpec } from '../resources/autoscaling-runner-set.ts';
-import type { EventObject } from '../store/event-recorder.ts';
 import { FleetUnderTest } from '../testing/fleet-under-test.ts';
 import type { ScaleSetStandIn } from '../testing/scale-set-stand-in.ts';
 
@@ -11,19 +10,15 @@ const START = Date.parse('2026-01-01T00:00:00Z');
 const POLL = { timeout: 10_000, interval: 5 };
 
 describe('a runner of a scale set that the server does not see', { timeout: 30_000 }, () => {
-  let clock: ManualClock;
   let fleet: FleetUnderTest;
   let service: ScaleSetStandIn;
   beforeEach(async () => {
-    clock = new ManualClock();
-    fleet = await FleetUnderTest.withFake(clock);
+    fleet = await FleetUnderTest.withFake(new ManualClock());
     service = fleet.github.scaleSets;
   });
   afterEach(() => fleet.close());
 
   const running = (): string[] => fleet.backend.running();
-  const events = (reason: string): EventObject[] =>
-    (fleet.store.list('events') as EventObject[]).filter((event) => event.reason === reason);
   const agent = (name: string) => {
     const found = [...service.agents.values()].find((one) => one.name === name);
     if (!found) throw new Error(`no agent named ${name}`);
@@ -31,12 +26,7 @@ describe('a runner of a scale set that the server does not see', { timeout: 30_0
   };
 
   /** In steps, since the server's answers come between them. */
-  async function pass(ms: number, stepMs = 10 * SECOND): Promise<void> {
-    for (let passed = 0; passed < ms; passed += stepMs) {
-      clock.advance(stepMs);
-      await fleet.controller.settled();
-    }
-  }
+  const pass = (ms: number, stepMs = 10 * SECOND): Promise<void> => fleet.pass(ms, stepMs);
 
   async function idle(spec: Partial<AutoscalingRunnerSetSpec> = { minRunners: 1 }): Promise<string> {
     fleet.listen('arc', spec);
@@ -56,7 +46,7 @@ describe('a runner of a scale set that the server does not see', { timeout: 30_0
     await pass(40 * SECOND);
     await expect.poll(() => running().length === 1 && !running().includes(name), POLL).toBe(true);
     expect([...service.agents.values()].map((one) => one.name)).toEqual(running());
-    expect(events('RegistrationTimedOut')[0]?.message).toMatch(/Last output:\ncertificate has expired$/);
+    expect(fleet.events('RegistrationTimedOut')[0]?.message).toMatch(/Last output:\ncertificate has expired$/);
     await expect.poll(() => fleet.ephemeralRunners().length, POLL).toBe(1);
   });
 
@@ -64,9 +54,10 @@ describe('a runner of a scale set that the server does not see', { timeout: 30_0
     service.comesOnline = false;
     await idle({ minRunners: 2 });
     // Six rounds of ten minutes, and their delays.
-    for (let minute = 0; minute < 100 && events('StartsPaused').length === 0; minute++) await pass(MINUTE, MINUTE);
-    expect(events('StartsPaused')).not.toEqual([]);
-    expect(clock.now() - START).toBeGreaterThan(60 * MINUTE);
+    for (let minute = 0; minute < 100 && fleet.events('StartsPaused').length === 0; minute++)
+      await pass(MINUTE, MINUTE);
+    expect(fleet.events('StartsPaused')).not.toEqual([]);
+    expect(fleet.clock.now() - START).toBeGreaterThan(60 * MINUTE);
     service.comesOnline = true;
     await expect
       .poll(async () => {
@@ -106,7 +97,7 @@ describe('a runner of a scale set that the server does not see', { timeout: 30_0
     await pass(2 * MINUTE);
     service.agents.delete(agent(name).id);
     await pass(5 * MINUTE);
-    expect(events('RegistrationGone')).not.toEqual([]);
+    expect(fleet.events('RegistrationGone')).not.toEqual([]);
     // Whether it had a job of which no message came is known with the next numbers.
     service.quiet();
     await expect.poll(() => running().length === 1 && !running().includes(name), POLL).toBe(true);
@@ -123,7 +114,7 @@ describe('a runner of a scale set that the server does not see', { timeout: 30_0
     agent(name).status = 'offline';
     await pass(7 * MINUTE);
     await expect.poll(() => running().length === 1 && !running().includes(name), POLL).toBe(true);
-    expect(events('RunnerOffline')).not.toEqual([]);
+    expect(fleet.events('RunnerOffline')).not.toEqual([]);
   });
 
   it('is not given up with a job of which no message came', async () => {

@@ -113,10 +113,14 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
     }
   }
 
-  /** Lets time go by, and the controller do what falls due. */
-  async pass(ms: number): Promise<void> {
-    this.clock.advance(ms);
-    await this.controller.settled();
+  /** Lets time go by, and the controller do what falls due. @param stepMs where answers over HTTP have to come between */
+  async pass(ms: number, stepMs = ms): Promise<void> {
+    let passed = 0;
+    do {
+      this.clock.advance(stepMs);
+      await this.controller.settled();
+      passed += stepMs;
+    } while (passed < ms);
   }
 
   ephemeralRunners(): EphemeralRunner[] {
@@ -143,9 +147,10 @@ export class FleetUnderTest<B extends Backend = FakeBackend> {
     return this.store.get(key) as HorizontalRunnerAutoscaler;
   }
 
-  /** What was reported, the oldest first. */
-  events(): EventObject[] {
-    return this.store.list('events') as EventObject[];
+  /** What was reported, or only what was for this reason. */
+  events(reason?: string): EventObject[] {
+    const events = this.store.list('events') as EventObject[];
+    return reason === undefined ? events : events.filter((event) => event.reason === reason);
   }
 
   async close(): Promise<void> {
