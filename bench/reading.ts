@@ -11,7 +11,7 @@ import {
   type Workflow,
 } from '../src/workflow/index.ts';
 import { hostileWorkflows, LARGEST_FILE } from '../test/support/hostile-workflows.ts';
-import { blocking } from '../test/support/main-thread.ts';
+import { blocking } from '../test/support/thread-time.ts';
 import { durations, type Row } from './rows.ts';
 import { sampleWorkflow } from './sample-workflow.ts';
 

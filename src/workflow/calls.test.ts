@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { calling, FOLDER, LIB, link, OWN, ROOT, shown } from '../../test/support/linked-calls.ts';
+import { spentMs } from '../../test/support/thread-time.ts';
 import { callTarget } from './index.ts';
 
 describe('callTarget', () => {
@@ -100,11 +101,11 @@ describe('limits of calls', () => {
     const texts = Object.fromEntries(
       Array.from({ length: 9 }, (_, level) => [OWN(`${level}.yml`), calling(uses(level + 1))]),
     );
-    const start = performance.now();
+    const start = spentMs();
     expect(shown(link(calling(uses(0), 'push'), { ...texts, [OWN('9.yml')]: calling([]) }))).toEqual([
       expect.stringMatching(/Workflows may not contain more than 2500 jobs across all referenced files$/),
     ]);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(spentMs() - start).toBeLessThan(5000);
   });
 
   it.each([

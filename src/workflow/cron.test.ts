@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { spentMs } from '../../test/support/thread-time.ts';
 import { fallsDue, nextFiring, parseCron } from './cron.ts';
 
 const MINUTE = 60_000;
@@ -84,9 +85,9 @@ describe('nextFiring', () => {
 
   it.each(['0 0 30 2 *', '* * 31 2,4,6,9,11 *'])('has no answer for %s, at once', (text) => {
     const cron = parseCron(text);
-    const start = performance.now();
+    const start = spentMs();
     expect(nextFiring(cron, 'Europe/Berlin', Date.UTC(2026, 0, 1))).toBeNull();
-    expect(performance.now() - start).toBeLessThan(50);
+    expect(spentMs() - start).toBeLessThan(50);
   });
 
   it('SEM-4.3: a fixed schedule follows local wall time', () => {

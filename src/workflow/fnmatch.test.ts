@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { spentMs } from '../../test/support/thread-time.ts';
 import { matchesRefPattern } from './fnmatch.ts';
 
 describe('matchesRefPattern (SEM-12.3)', () => {
@@ -60,10 +61,10 @@ describe('matchesRefPattern (SEM-12.3)', () => {
   });
 
   it('takes no longer for a pattern that is made to be slow', () => {
-    const started = performance.now();
+    const started = spentMs();
     expect(matchesRefPattern(`${'*a'.repeat(120)}b`, 'a'.repeat(1_000))).toBe(false);
     expect(matchesRefPattern(`${'**/'.repeat(80)}b`, 'a/'.repeat(500))).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(spentMs() - started).toBeLessThan(1_000);
   });
 });
 

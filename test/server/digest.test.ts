@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOf } from '../../src/server/blobs/digest.ts';
 import { FolderBlobs } from '../../src/store/blobs-folder.ts';
-import { spentMs } from '../support/main-thread.ts';
+import { spentMs } from '../support/thread-time.ts';
 
 const MIB = 1024 * 1024;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

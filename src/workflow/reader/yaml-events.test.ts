@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { spentMs } from '../../../test/support/thread-time.ts';
 import { readWorkflow } from './read-workflow.ts';
 
 const read = (text: string) => readWorkflow({ path: 'ci.yml', text });
@@ -28,11 +29,11 @@ describe('YAML', () => {
 
   it('SEM-1.9: refuses a 2 MiB file at once', () => {
     const text = `on:\n${'- x\n'.repeat(524_288)}`;
-    const start = performance.now();
+    const start = spentMs();
     expect(errors(text)).toEqual([
       'null:null The file is 2097156 bytes long; a workflow file may have at most 1048576.',
     ]);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(spentMs() - start).toBeLessThan(1000);
   });
 
   it('SEM-1.9: refuses an alias bomb', () => {
