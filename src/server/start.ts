@@ -30,6 +30,7 @@ import { startHousekeeping } from './housekeeping.ts';
 import { RateLimits } from './limits/rate-limits.ts';
 import { acceptDelivery, branchesMoved } from './mirrors/accept.ts';
 import { Mirrors } from './mirrors/mirrors.ts';
+import { storedPosts } from './notifications/posts.ts';
 import { announceTo } from './notifications/server-notices.ts';
 import { takeBackUndeleted } from './repositories/delete.ts';
 import { LiveLogs } from './runner-service/live-logs.ts';
@@ -115,7 +116,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const { followsEvents = true } = options;
   const webhooks = new Webhooks({ db, clock, keys, publicUrl, logger: options.logger });
   await webhooks.reload();
-  const notifier = await Notifier.open(options.notificationsFile, { clock, logger: options.logger });
+  const posts = storedPosts(db, clock);
+  const notifier = await Notifier.open(options.notificationsFile, { clock, logger: options.logger, posts });
   const tellPeople = notifier && announceTo(notifier, publicUrl);
   const engine = new Engine({
     db,

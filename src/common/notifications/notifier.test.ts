@@ -9,6 +9,7 @@ import { silentLogger } from '../log.ts';
 import { parseConfig } from './config.ts';
 import type { Notice } from './notice.ts';
 import { Notifier } from './notifier.ts';
+import { type Posts, postsInMemory } from './posts.ts';
 
 const deployment = (state: string, isGood = true): Notice => ({
   kind: 'deployments',
@@ -29,7 +30,7 @@ const failure = (branch: string): Notice => ({
   branch,
 });
 
-function started(receiver: object, more: { clock?: ManualClock; logger?: Logger } = {}): Notifier {
+function started(receiver: object, more: { clock?: ManualClock; logger?: Logger; posts?: Posts } = {}): Notifier {
   const rules = [{ to: 'team', tell: ['deployments', 'failures'] }];
   const config = parseConfig(JSON.stringify({ receivers: [{ name: 'team', ...receiver }], rules }), 'n.yaml');
   const notifier = new Notifier({ config, clock: new ManualClock(), logger: silentLogger, ...more });
@@ -49,13 +50,14 @@ const arrived = (receiver: HookReceiver, count: number) =>
 /** As much of Slack's API as posts and changes messages. */
 async function slackApi() {
   const calls: { method: string; token: string | undefined; body: Record<string, unknown> }[] = [];
-  const api = { calls, url: '', error: undefined as string | undefined };
+  const api = { calls, url: '', error: undefined as string | undefined, updateError: undefined as string | undefined };
   const server = createServer(async (request: IncomingMessage, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     calls.push({ method: request.url ?? '', token: request.headers.authorization, body });
-    const answer = api.error ? { ok: false, error: api.error } : { ok: true, channel: 'C1', ts: '17.42' };
+    const error = request.url === '/chat.update' ? (api.updateError ?? api.error) : api.error;
+    const answer = error ? { ok: false, error } : { ok: true, channel: 'C1', ts: '17.42' };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -103,6 +105,30 @@ describe('notifications', () => {
       ['/chat.update', 'Bearer xoxb-secret', 'C1', '17.42', 'app: production success'],
       ['/chat.postMessage', 'Bearer xoxb-secret', '#deploys', undefined, 'ci failed on main'],
     ]);
+  });
+
+  it('changes the message of an earlier start that kept where it is', async () => {
+    const api = await slackApi();
+    const receiver = { slack: { token: 'xoxb-secret', channel: '#deploys', api: api.url } };
+    const posts = postsInMemory();
+    const first = started(receiver, { posts });
+    first.tell(deployment('in_progress'));
+    await waitFor('the message to be kept', () => posts.find('team', 'deployment:1'));
+    await first.close();
+    started(receiver, { posts }).tell(deployment('success'));
+    await waitFor('two calls', async () => (api.calls.length === 2 ? true : undefined));
+    expect(api.calls[1]).toMatchObject({ method: '/chat.update', body: { channel: 'C1', ts: '17.42' } });
+  });
+
+  it('posts anew what Slack does not let it change any more', async () => {
+    const api = await slackApi();
+    const notifier = started({ slack: { token: 'xoxb-secret', channel: '#deploys', api: api.url } });
+    api.updateError = 'message_not_found';
+    notifier.tell(deployment('in_progress'));
+    notifier.tell(deployment('success'));
+    await waitFor('three calls', async () => (api.calls.length === 3 ? true : undefined));
+    expect(api.calls.map(({ method }) => method)).toEqual(['/chat.postMessage', '/chat.update', '/chat.postMessage']);
+    expect(api.calls[2]?.body).toMatchObject({ channel: '#deploys', text: 'app: production success' });
   });
 
   it('signs what it posts to any other receiver, with the key of the message that changes', async () => {

@@ -1,24 +1,25 @@
 import { backOffMs } from '../back-off.ts';
-import { BoundedMap } from '../bounded-map.ts';
 import { type Clock, pause } from '../clock.ts';
 import { errorText, OutsideError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type NotificationsConfig, type Receiver, readConfig } from './config.ts';
 import { type Decision, decide, flush, type Message, NOTHING_TOLD, nextFlushMs } from './decide.ts';
 import type { Notice } from './notice.ts';
-import { type Posted, send } from './send.ts';
+import { type Posts, postsInMemory } from './posts.ts';
+import { send } from './send.ts';
 
 /** 5 s, 10 s, …, five minutes: about ten minutes in all. */
 const BACK_OFF = { firstMs: 5_000, maxMs: 300_000 };
 const MAX_TRIES = 8;
 /** Messages that wait for one receiver; beyond that the newest are dropped, and the log says so. */
 const MAX_WAITING = 1_000;
-const MAX_POSTED = 2_000;
 
 export interface NotifierOptions {
   config: NotificationsConfig;
   clock: Clock;
   logger: Logger;
+  /** Left out: messages that change are remembered until the program ends. */
+  posts?: Posts;
 }
 
 /**
@@ -73,11 +74,12 @@ class ReceiverQueue {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #closing = new AbortController();
-  readonly #posted = new BoundedMap<string, Posted>(MAX_POSTED);
+  readonly #posts: Posts;
   #waiting: Message[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(receiver: Receiver, { clock, logger }: NotifierOptions) {
+  constructor(receiver: Receiver, { clock, logger, posts = postsInMemory() }: NotifierOptions) {
+    this.#posts = posts;
     this.#receiver = receiver;
     this.#clock = clock;
     this.#logger = logger;
@@ -119,9 +121,9 @@ class ReceiverQueue {
     const { name } = this.#receiver;
     for (let attempt = 0; !this.#closing.signal.aborted; attempt++) {
       try {
-        const before = message.key === undefined ? undefined : this.#posted.get(message.key);
+        const before = message.key === undefined ? undefined : await this.#posts.find(name, message.key);
         const posted = await send(this.#receiver, message, before, this.#closing.signal);
-        if (posted && message.key !== undefined) this.#posted.set(message.key, posted);
+        if (posted && message.key !== undefined) await this.#posts.keep(name, message.key, posted);
         return;
       } catch (error) {
         if (this.#closing.signal.aborted) return;

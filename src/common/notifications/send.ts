@@ -34,11 +34,23 @@ export async function send(
     return undefined;
   }
   const { api, token = '', channel = '' } = slack ?? { api: '' };
-  const method = before ? 'chat.update' : 'chat.postMessage';
-  const body = { ...slackBody(message), ...(before ?? { channel }) };
-  const answer = await post(`${api}/${method}`, body, () => ({ authorization: `Bearer ${token}` }), signal);
-  return postedOf(answer);
+  const call = (method: string, where: object): Promise<string> => {
+    const body = { ...slackBody(message), ...where };
+    return post(`${api}/${method}`, body, () => ({ authorization: `Bearer ${token}` }), signal);
+  };
+  const changed = before && (await call('chat.update', before));
+  if (changed !== undefined && !CANNOT_CHANGE.includes(jsonOf(changed).error)) return postedOf(changed);
+  return postedOf(await call('chat.postMessage', { channel }));
 }
+
+/** The message is gone, too old, or another bot's: a new one says the rest. */
+const CANNOT_CHANGE: unknown[] = [
+  'message_not_found',
+  'channel_not_found',
+  'cant_update_message',
+  'edit_window_closed',
+  'is_inactive',
+];
 
 /** Slack says with status 200 that it refuses. */
 function postedOf(answer: string): Posted {

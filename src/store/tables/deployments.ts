@@ -7,6 +7,18 @@ export interface DeploymentTables {
   deployments: DeploymentsTable;
   deployment_statuses: DeploymentStatusesTable;
   deployment_reviews: DeploymentReviewsTable;
+  posted_messages: PostedMessagesTable;
+}
+
+/** Where people's messages about deployments are, as long as they may change. */
+export interface PostedMessagesTable {
+  /** Name in notifications.yaml. */
+  receiver: string;
+  key: string;
+  /** Of Slack; `ts` is the message's id there. */
+  channel: string;
+  ts: string;
+  posted_at: string;
 }
 
 export interface EnvironmentsTable {
