@@ -30,6 +30,7 @@ export function pagesPerTest({
     await Promise.all(opened.map((each) => each.close()));
     opened = [];
     await server?.close();
+    server = undefined;
     expect(troubles).toEqual([]);
   });
 
