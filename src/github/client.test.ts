@@ -6,7 +6,7 @@ import { ManualClock } from '../../test/support/manual-clock.ts';
 import { apiUrl } from '../protocol/github/urls.ts';
 import { GitHubClient } from './client.ts';
 import { ConditionalReads } from './conditional-reads.ts';
-import { listRunners, removeRunner, scopeUrl } from './self-hosted-runners.ts';
+import { listRunners, removeRunner, runnerGroupId, scopeUrl } from './self-hosted-runners.ts';
 
 describe('the REST base of a server', () => {
   it.each([
@@ -134,6 +134,17 @@ describe('the GitHub client', () => {
     await expect(call).rejects.toMatchObject({ name: 'OutsideError', retryable: false });
     answer = { status: 200, body: '<html>' };
     await expect(client.request(z.unknown(), { path: '/user' })).rejects.toThrow('did not answer JSON');
+  });
+
+  it('IMG-3: takes the Default group for runners of a repository where the server has no groups, and nowhere else', async () => {
+    answer = { status: 404, body: '{"message":"Not Found"}' };
+    expect(await runnerGroupId(client, { kind: 'repository', owner: 'octo', name: 'app' }, 'builders')).toBe(1);
+    await expect(runnerGroupId(client, { kind: 'organization', name: 'octo' }, 'builders')).rejects.toThrow('404');
+    answer = { status: 200, body: '{"total_count":1,"runner_groups":[{"id":7,"name":"Builders"}]}' };
+    expect(await runnerGroupId(client, { kind: 'repository', owner: 'octo', name: 'app' }, 'builders')).toBe(7);
+    await expect(runnerGroupId(client, { kind: 'organization', name: 'octo' }, 'none')).rejects.toThrow(
+      'octo has no runner group "none".',
+    );
   });
 
   it('says that nobody listens, and that an answer took too long', async () => {

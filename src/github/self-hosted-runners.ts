@@ -93,7 +93,8 @@ export async function removeRunner(
 }
 
 /**
- * Id of the runner group called `name`; the Default group when there is no name.
+ * Id of the runner group called `name`; the Default group when there is no name, and for a repository at a server that
+ * has no groups there (IMG-3 of fleet-semantics 6).
  * @throws UserError `no-runner-group`
  */
 export async function runnerGroupId(
@@ -103,17 +104,28 @@ export async function runnerGroupId(
   signal?: AbortSignal,
 ): Promise<number> {
   if (!name || name.toLowerCase() === 'default') return DEFAULT_GROUP_ID;
-  const groups = await client.pages(
-    RunnerGroupPage,
-    `${scopePath(scope)}/actions/runner-groups`,
-    (page) => ({ total: page.total_count, entries: page.runner_groups }),
-    signal,
-  );
+  const groups = await runnerGroups(client, scope, signal);
+  if (!groups) return DEFAULT_GROUP_ID;
   const group = groups.find((one) => one.name.toLowerCase() === name.toLowerCase());
   if (group) return group.id;
   throw new UserError('no-runner-group', `${scopeName(scope)} has no runner group "${name}".`, {
     hint: 'Create the group, or leave spec.group out to use the Default group.',
   });
+}
+
+/** Undefined for a repository whose server knows no groups there. */
+async function runnerGroups(client: GitHubClient, scope: RunnerScope, signal?: AbortSignal) {
+  const path = `${scopePath(scope)}/actions/runner-groups`;
+  const entriesOf = (page: z.infer<typeof RunnerGroupPage>) => ({
+    total: page.total_count,
+    entries: page.runner_groups,
+  });
+  try {
+    return await client.pages(RunnerGroupPage, path, entriesOf, signal);
+  } catch (error) {
+    if (scope.kind === 'repository' && error instanceof OutsideError && error.status === 404) return undefined;
+    throw error;
+  }
 }
 
 export interface RegistrationRequest {

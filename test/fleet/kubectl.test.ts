@@ -222,5 +222,16 @@ describe.skipIf(!program)('the real kubectl at a fleet', () => {
     expect(await kubectl.refused(wrong, pool('wrong', 1, '      organization: octo\n'))).toContain(
       'spec.template.spec.repository: Invalid value',
     );
+    expect(await kubectl.refused(wrong, pool('wrong', 1).replace('RunnerDeployment', 'RunnerPool'))).toContain(
+      'no matches for kind "RunnerPool" in version "actions.summerwind.dev/v1alpha1"',
+    );
+    const autoscaler = `apiVersion: actions.summerwind.dev/v1alpha1
+kind: HorizontalRunnerAutoscaler
+metadata: { name: wrong }
+spec: { scaleTargetRef: { name: a }, minReplicas: 5, maxReplicas: 2, metrics: [{ type: PercentageRunnersBusy, scaleUpFactor: 'x' }] }
+`;
+    const refusal = await kubectl.refused(wrong, autoscaler);
+    expect(refusal).toContain('spec.minReplicas: Invalid value: 5: must not be larger than maxReplicas, which is 2');
+    expect(refusal).toContain('scaleUpFactor cannot be parsed into a float64');
   });
 });

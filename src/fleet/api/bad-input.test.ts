@@ -113,7 +113,21 @@ describe('bad input to the fleet API', () => {
   });
 
   it.each([
+    ['a kind that there is not', '/apis/actions.summerwind.dev/v1alpha1/namespaces/default/runnerpools'],
+    ['a version that there is not', '/apis/actions.summerwind.dev/v2/namespaces/default/runnerdeployments'],
+    ['a group that there is not', '/apis/apps/v1/namespaces/default/deployments'],
+  ])('knows no %s (404)', async (_what, path) => {
+    expect(await post(runner({}), JSON_TYPE, path)).toMatchObject({
+      status: 404,
+      body: { kind: 'Status', reason: 'NotFound' },
+    });
+  });
+
+  it.each([
     ['a selector', `${POOLS}?labelSelector=%28`],
+    ['a field that nothing is selected by', `${POOLS}?fieldSelector=spec.colour%3Dred`],
+    ['a place in a list', `${POOLS}?continue=x`],
+    ['a number of entries', `${POOLS}?limit=-1`],
     ['a version', `${POOLS}?watch=1&resourceVersion=new`],
     ['a time limit', `${POOLS}?watch=1&timeoutSeconds=-1`],
     ['an answer to "watch?"', `${POOLS}?watch=perhaps`],

@@ -23,6 +23,7 @@ export async function discovery(app: FastifyInstance): Promise<void> {
   app.get('/version', async () => ({ ...KUBERNETES_VERSION, platform: `${process.platform}/${process.arch}` }));
   app.get('/api', async () => ({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }));
   app.get('/apis', async () => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS.map(describeGroup) }));
+  definitions(app);
   for (const group of GROUPS) {
     app.get(`/apis/${group}`, async () => ({ kind: 'APIGroup', apiVersion: 'v1', ...describeGroup(group) }));
   }
@@ -31,6 +32,13 @@ export async function discovery(app: FastifyInstance): Promise<void> {
     const events = group === CORE_GROUP ? [eventResource] : [];
     app.get(groupPath(group), async () => resourceList(groupVersion(group), [...resources, ...events]));
   }
+}
+
+/** What kubectl asks when it meets a kind that it was not told of, before it says so. */
+function definitions(app: FastifyInstance): void {
+  const apiVersion = 'apiextensions.k8s.io/v1';
+  const list = { kind: 'CustomResourceDefinitionList', apiVersion, metadata: { resourceVersion: '0' }, items: [] };
+  app.get(`/apis/${apiVersion}/customresourcedefinitions`, async () => list);
 }
 
 function describeGroup(group: ApiGroup) {

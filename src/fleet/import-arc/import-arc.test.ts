@@ -113,6 +113,7 @@ describe('importing ARC', () => {
         {
           startTime: '2023-07-01T00:00:00+09:00',
           endTime: '2023-07-02T00:00:00+09:00',
+          minReplicas: 2,
           recurrenceRule: { frequency: 'Monthly' },
         },
       ],

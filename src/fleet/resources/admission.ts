@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { causeOf, type FieldCause, fieldPath, InvalidObject, invalidValue } from './field-errors.ts';
 import type { Content, FieldWarning, Kind } from './kind.ts';
 import { DEFAULT_NAMESPACE, groupVersion } from './object.ts';
-import type { RunnerSpec } from './runner-spec.ts';
+import { type RunnerSpec, runnerWarnings } from './runner-spec.ts';
 import { unknownFields } from './unknown-fields.ts';
 
 /** DNS-1123 subdomain: safe in URLs and as a folder's name. */
@@ -115,7 +115,10 @@ export function unhonouredFields(
   const runner = spec === undefined ? undefined : kind.runnerSpec?.(spec);
   if (!runner) return [];
   const pathOf = runner.pathOf ?? ((field: string) => fieldPath(runner.path, [field]));
-  return review(runner.spec).map(({ field, message }) => ({ field: pathOf(field), message }));
+  return [...runnerWarnings(runner.spec), ...review(runner.spec)].map(({ field, message }) => ({
+    field: pathOf(field),
+    message,
+  }));
 }
 
 function checkType(kind: Kind, { apiVersion, kind: sentKind }: Record<string, unknown>): FieldCause[] {

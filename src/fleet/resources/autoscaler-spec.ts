@@ -2,20 +2,22 @@
 import { z } from 'zod';
 
 /** RFC 3339, as Kubernetes reads times: with seconds and an offset. */
-const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
-const time = z
-  .string()
-  .refine(
-    (text) => RFC3339.test(text) && !Number.isNaN(Date.parse(text)),
-    'must be a time such as 2023-07-15T00:00:00+09:00',
-  );
+const RFC3339 = /^(\d{4}-\d{2}-\d{2})[Tt](?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+const time = z.string().refine(isTime, 'must be a time such as 2023-07-15T00:00:00+09:00');
+
+/** JavaScript's own reader takes February 31 for March 3. */
+function isTime(text: string): boolean {
+  const [, day] = RFC3339.exec(text) ?? [];
+  if (day === undefined || Number.isNaN(Date.parse(text))) return false;
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+}
 
 /** ARC has decimal fractions as text. */
 const decimal = z.string();
 
 export const Metric = z.looseObject({
   type: z.enum(['PercentageRunnersBusy', 'TotalNumberOfQueuedAndInProgressWorkflowRuns']),
-  repositoryNames: z.array(z.string().min(1)).optional(),
+  repositoryNames: z.array(z.string().regex(/^[^/]+$/, "must be the repository's name without its owner")).optional(),
   scaleUpThreshold: decimal.optional(),
   scaleDownThreshold: decimal.optional(),
   scaleUpFactor: decimal.optional(),
@@ -49,7 +51,7 @@ export type ScaleUpTrigger = z.infer<typeof ScaleUpTrigger>;
 export const CapacityReservation = z.looseObject({
   /** Of those that we write: `job/ID/ATTEMPT` (D-7). */
   name: z.string().optional(),
-  replicas: z.int().optional(),
+  replicas: z.int().min(0).optional(),
   effectiveTime: time.optional(),
   expirationTime: time.optional(),
 });

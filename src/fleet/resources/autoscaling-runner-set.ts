@@ -90,7 +90,10 @@ export const autoscalingRunnerSetKind: Kind = {
     const { githubConfigUrl: url } = after as AutoscalingRunnerSetSpec;
     return old === url ? [] : [invalidValue('spec.githubConfigUrl', url, 'field is immutable')];
   },
-  warnings: ({ spec }) => warningsOf(spec as AutoscalingRunnerSetSpec),
+  warnings: ({ name, spec }, list) => [
+    ...warningsOf(spec as AutoscalingRunnerSetSpec),
+    ...twinWarnings(name, spec as AutoscalingRunnerSetSpec, list),
+  ],
   runnerSpec: (spec) => {
     const { template = {}, ...connection } = spec as AutoscalingRunnerSetSpec;
     return { path: POD, ...runnerSpecOf(connection, template, POD) };
@@ -103,6 +106,22 @@ function check(spec: AutoscalingRunnerSetSpec): FieldCause[] {
     causes.push(invalidValue('spec.maxRunners', spec.maxRunners, 'must be at least minRunners'));
   }
   return [...causes, ...checkPodTemplate(spec.template ?? {}, POD)];
+}
+
+/** The service has one scale set of a name at a place and in a group, and lets one listen for it. */
+function twinWarnings(
+  name: string,
+  spec: AutoscalingRunnerSetSpec,
+  list: (plural: string) => StoredObject[],
+): FieldWarning[] {
+  const keyOf = (objectName: string, { githubConfigUrl, runnerGroup, runnerScaleSetName }: AutoscalingRunnerSetSpec) =>
+    [githubConfigUrl, runnerGroup || 'default', runnerScaleSetName ?? objectName].join(' ').toLowerCase();
+  const twin = (list('autoscalingrunnersets') as AutoscalingRunnerSet[]).find(
+    (one) => one.metadata.name !== name && keyOf(one.metadata.name, one.spec) === keyOf(name, spec),
+  );
+  if (!twin) return [];
+  const message = `${twin.metadata.name} is the same scale set at the same place: only one of the two can listen for its jobs`;
+  return [{ field: 'spec.runnerScaleSetName', message }];
 }
 
 function warningsOf(spec: AutoscalingRunnerSetSpec): FieldWarning[] {

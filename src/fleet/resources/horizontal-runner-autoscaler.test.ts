@@ -164,6 +164,13 @@ describe('what is refused (D-22)', () => {
       metric({ scaleUpThreshold: 'high' }),
       `spec.metrics[0].scaleUpThreshold: Invalid value: "high": ${float}`,
     ],
+    ...(['scaleDownThreshold', 'scaleUpFactor', 'scaleDownFactor'] as const).map(
+      (field): [string, Record<string, unknown>, string] => [
+        'bad float',
+        metric({ [field]: 'much' }),
+        `spec.metrics[0].${field}: Invalid value: "much": validating autoscaling metrics: spec.autoscaling.metrics[].${field} cannot be parsed into a float64`,
+      ],
+    ),
     [
       'a number for a text',
       metric({ scaleUpThreshold: 0.75 }),
@@ -173,6 +180,16 @@ describe('what is refused (D-22)', () => {
       'exclusive',
       metric({ scaleUpFactor: '2', scaleUpAdjustment: 2 }),
       'scaleUpAdjustment and scaleUpFactor cannot be specified together',
+    ],
+    [
+      'exclusive',
+      metric({ scaleDownFactor: '0.5', scaleDownAdjustment: 2 }),
+      'scaleDownAdjustment and scaleDownFactor cannot be specified together',
+    ],
+    [
+      'negative',
+      metric({ scaleUpAdjustment: -1 }),
+      'spec.autoscaling.metrics[].scaleUpAdjustment cannot be lower than 0',
     ],
     [
       'negative',
@@ -185,10 +202,58 @@ describe('what is refused (D-22)', () => {
       'spec.scheduledOverrides[0].endTime: Invalid value: "2023-07-14T00:00:00+09:00": must be later than startTime, which is 2023-07-15T00:00:00+09:00',
     ],
     ['SCH-2', override({ recurrenceRule: { frequency: 'Daily' } }), 'is longer than the period of the frequency Daily'],
+    ...['2023-02-31', '2023-02-31T00:00:00Z', '2023-02-29T00:00:00+09:00', '2023-07-15T24:00:00Z', 'tomorrow'].map(
+      (startTime): [string, Record<string, unknown>, string] => [
+        'no such time',
+        override({ startTime }),
+        'spec.scheduledOverrides[0].startTime: Invalid value: must be a time such as 2023-07-15T00:00:00+09:00',
+      ],
+    ),
     [
-      'no such time',
-      override({ startTime: '2023-02-31' }),
-      'spec.scheduledOverrides[0].startTime: Invalid value: must be a time such as 2023-07-15T00:00:00+09:00',
+      'ends when it starts',
+      override({ endTime: '2023-07-15T00:00:00+09:00' }),
+      'must be later than startTime, which is 2023-07-15T00:00:00+09:00',
+    ],
+    [
+      'no such frequency',
+      override({ recurrenceRule: { frequency: 'Hourly' } }),
+      'spec.scheduledOverrides[0].recurrenceRule.frequency: Invalid value: Invalid option: expected one of',
+    ],
+    [
+      'negative',
+      override({ minReplicas: -1 }),
+      'spec.scheduledOverrides[0].minReplicas: Invalid value: Too small: expected number to be >=0',
+    ],
+    [
+      'another kind of target',
+      { scaleTargetRef: { kind: 'Deployment', name: 'large' } },
+      'spec.scaleTargetRef.kind: Invalid value: Invalid option: expected one of "RunnerDeployment"|"RunnerSet"',
+    ],
+    ['no target', { scaleTargetRef: undefined }, 'spec.scaleTargetRef: Required value: this field must be set'],
+    [
+      'another metric',
+      { metrics: [{ type: 'Cpu' }] },
+      'spec.metrics[0].type: Invalid value: Invalid option: expected one of "PercentageRunnersBusy"',
+    ],
+    [
+      'TOT-1',
+      { metrics: [{ ...COUNTING, repositoryNames: ['octo/app'] }] },
+      "spec.metrics[0].repositoryNames[0]: Invalid value: must be the repository's name without its owner",
+    ],
+    [
+      'negative',
+      { capacityReservations: [{ replicas: -1 }] },
+      'spec.capacityReservations[0].replicas: Invalid value: Too small: expected number to be >=0',
+    ],
+    [
+      'negative',
+      { scaleDownDelaySecondsAfterScaleOut: -1 },
+      'spec.scaleDownDelaySecondsAfterScaleOut: Invalid value: Too small: expected number to be >=0',
+    ],
+    [
+      'no Secret',
+      { githubAPICredentialsFrom: { secretRef: {} } },
+      'spec.githubAPICredentialsFrom.secretRef.name: Required value: this field must be set',
     ],
     [
       'no such zone',
@@ -239,12 +304,12 @@ describe('what is taken with a warning', () => {
     ['no rule', { metrics: [] }, 'spec.metrics: without metrics and scaleUpTriggers nothing but overrides'],
     [
       'SCH-2',
-      override({ endTime: '2023-08-14T00:00:00+09:00', recurrenceRule: { frequency: 'Monthly' } }),
+      override({ minReplicas: 1, endTime: '2023-08-14T00:00:00+09:00', recurrenceRule: { frequency: 'Monthly' } }),
       'spec.scheduledOverrides[0].endTime: is beyond the next start in short periods',
     ],
     [
       'never',
-      override({ recurrenceRule: { frequency: 'Weekly', untilTime: '2023-01-01T00:00:00Z' } }),
+      override({ minReplicas: 1, recurrenceRule: { frequency: 'Weekly', untilTime: '2023-01-01T00:00:00Z' } }),
       'spec.scheduledOverrides[0].recurrenceRule.untilTime: is before startTime',
     ],
   ])('%s: %j', (_, change, text) => {
@@ -256,6 +321,62 @@ describe('what is taken with a warning', () => {
   it('D-3: says nothing where a second metric or a trigger lifts the pool from zero', () => {
     expect(warnings({ minReplicas: 0, metrics: [BUSY, COUNTING] })).toEqual([]);
     expect(warnings({ minReplicas: 0, ...trigger(workflowJob) })).toEqual([]);
+  });
+
+  it.each<[string, Record<string, unknown>, string[]]>([
+    [
+      'never starts any',
+      { minReplicas: 0, maxReplicas: 0, metrics: [COUNTING], scheduledOverrides: [] },
+      ['spec.maxReplicas: is 0, so no runner is ever started'],
+    ],
+    [
+      'thresholds the wrong way round',
+      metric({ scaleUpThreshold: '0.3', scaleDownThreshold: '0.7' }),
+      [
+        'spec.metrics[0].scaleDownThreshold: is above scaleUpThreshold (0.3): between the two the pool grows, and is never left as it is',
+      ],
+    ],
+    [
+      'factors that do nothing',
+      metric({ scaleUpFactor: '0.9', scaleDownFactor: '1' }),
+      [
+        'spec.metrics[0].scaleUpFactor: is 0.9, which raises nothing',
+        'spec.metrics[0].scaleDownFactor: is 1, which lowers nothing',
+      ],
+    ],
+    [
+      'fields of the other metric',
+      {
+        metrics: [
+          { ...BUSY, repositoryNames: ['app'] },
+          { ...COUNTING, scaleUpFactor: '2' },
+        ],
+      },
+      [
+        'spec.metrics[0].repositoryNames: has no effect on PercentageRunnersBusy',
+        'spec.metrics[1].scaleUpFactor: has no effect on TotalNumberOfQueuedAndInProgressWorkflowRuns',
+      ],
+    ],
+    [
+      'reservations that never count (3.6)',
+      {
+        capacityReservations: [
+          { name: 'warm', replicas: 3 },
+          { replicas: 1, effectiveTime: '2023-07-15T01:00:00Z', expirationTime: '2023-07-15T01:00:00Z' },
+        ],
+      },
+      [
+        'spec.capacityReservations[0].expirationTime: is missing, so the reservation never counts',
+        'spec.capacityReservations[1].expirationTime: is not later than effectiveTime, so the reservation never counts',
+      ],
+    ],
+    [
+      'an override that sets nothing (SCH-7)',
+      override({}),
+      ['spec.scheduledOverrides[0]: sets nothing, and keeps later overrides from holding meanwhile'],
+    ],
+  ])('tells of %s', (_what, change, told) => {
+    expect(warnings(change)).toEqual(told);
   });
 
   it('takes credentials of its own as they are (AUTH-2)', () => {

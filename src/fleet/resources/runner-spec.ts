@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { RunnerScope } from '../../protocol/github/runners.ts';
 import { type FieldCause, invalidValue, requiredValue } from './field-errors.ts';
+import type { FieldWarning } from './kind.ts';
 
 /** Copied to a pod unread; their own fields are Kubernetes' business. */
 const podPart = z.record(z.string(), z.unknown());
@@ -16,7 +17,16 @@ export const RunnerConfig = {
     .string()
     .regex(/^[^/]+\/[^/]+$/, 'must be OWNER/REPOSITORY')
     .optional(),
-  labels: z.array(z.string().min(1).max(256)).max(90).optional(),
+  labels: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .max(256)
+        .regex(/^[^,]*$/, 'must not contain a comma'),
+    )
+    .max(90)
+    .optional(),
   group: z.string().optional(),
   ephemeral: z.boolean().optional(),
   image: z.string().optional(),
@@ -24,7 +34,10 @@ export const RunnerConfig = {
   dockerdWithinRunnerContainer: z.boolean().optional(),
   dockerEnabled: z.boolean().optional(),
   dockerMTU: z.int().optional(),
-  dockerRegistryMirror: z.string().optional(),
+  dockerRegistryMirror: z
+    .string()
+    .regex(/^$|^https?:\/\//, 'must carry a scheme, such as https://mirror.example.com')
+    .optional(),
   dockerVarRunVolumeSizeLimit: quantity.optional(),
   volumeSizeLimit: quantity.optional(),
   volumeStorageMedium: z.string().optional(),
@@ -92,9 +105,9 @@ export const FLEETS_OWN_FIELDS: readonly string[] = [
 
 const CLAIM_ACCESS_MODES = ['ReadWriteOnce', 'ReadWriteMany'];
 
-/** Rules that span fields: OBJ-1 and OBJ-2. `path` is where the spec lies, such as `spec.template.spec`. */
+/** Rules that span fields: OBJ-1, OBJ-2 and POD-2. `path` is where the spec lies, such as `spec.template.spec`. */
 export function checkRunnerSpec(spec: RunnerSpec, path: string): FieldCause[] {
-  return [...checkScope(spec, path), ...checkWorkVolume(spec, path)];
+  return [...checkScope(spec, path), ...checkWorkVolume(spec, path), ...checkWorkName(spec, path)];
 }
 
 /** OBJ-1: exactly one of the three scopes. */
@@ -115,6 +128,26 @@ function checkWorkVolume(spec: RunnerSpec, path: string): FieldCause[] {
   return modes
     .filter((mode) => !CLAIM_ACCESS_MODES.includes(mode))
     .map((mode) => invalidValue(`${field}.accessModes`, mode, `must be ${CLAIM_ACCESS_MODES.join(' or ')}`));
+}
+
+/** POD-2: the volume of the claim is called so. */
+function checkWorkName(spec: RunnerSpec, path: string): FieldCause[] {
+  if (spec.containerMode !== 'kubernetes') return [];
+  return (['volumes', 'volumeMounts'] as const).flatMap((field) =>
+    (spec[field] ?? []).flatMap((one, index) =>
+      one.name === 'work'
+        ? [invalidValue(`${path}.${field}[${index}].name`, 'work', 'is the name of workVolumeClaimTemplate')]
+        : [],
+    ),
+  );
+}
+
+/** What is allowed and may have no effect, wherever runners are started. Fields are those of the spec. */
+export function runnerWarnings({ repository, group }: RunnerSpec): FieldWarning[] {
+  // IMG-3
+  if (!repository || !group) return [];
+  const message = "counts at Switchyard's server alone: at GitHub, runners of a repository are in no group";
+  return [{ field: 'group', message }];
 }
 
 /** ARC's default: one job per runner. */

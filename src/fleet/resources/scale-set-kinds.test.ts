@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { admit } from './admission.ts';
 import { autoscalingRunnerSetKind } from './autoscaling-runner-set.ts';
 import { ephemeralRunnerKind } from './ephemeral-runner.ts';
 import { ephemeralRunnerSetKind } from './ephemeral-runner-set.ts';
 import type { Kind } from './kind.ts';
+import type { StoredObject } from './object.ts';
 
 const shown = ({ columns }: Kind): string[] => columns.map(({ name, path }) => `${name} .${path.join('.')}`);
 
@@ -45,6 +47,46 @@ describe("the columns of scale sets' kinds (fleet-semantics 11.1)", () => {
       'Message .status.message',
       'Age .metadata.creationTimestamp',
     ]);
+  });
+});
+
+describe('a scale set that is refused, or taken with a warning', () => {
+  const set = (spec: object, name = 'arc') => ({
+    apiVersion: 'actions.github.com/v1alpha1',
+    kind: 'AutoscalingRunnerSet',
+    metadata: { name },
+    spec: { githubConfigUrl: 'https://github.com/octo', ...spec },
+  });
+
+  it.each([
+    [{ minRunners: 3, maxRunners: 2 }, 'spec.maxRunners: Invalid value: 2: must be at least minRunners'],
+    [{ maxRunners: -1 }, 'spec.maxRunners: Invalid value: Too small: expected number to be >=0'],
+    [{ githubConfigUrl: '' }, 'spec.githubConfigUrl: Required value: this field must be set'],
+    [
+      { githubConfigUrl: 'github.com/octo' },
+      'spec.githubConfigUrl: Invalid value: "github.com/octo": must be the address of a repository, an organization or an enterprise',
+    ],
+    [
+      { githubConfigUrl: 'https://github.com' },
+      'spec.githubConfigUrl: Invalid value: "https://github.com": must be the address of a repository, an organization or an enterprise',
+    ],
+  ])('refuses %j by one sentence', (spec, text) => {
+    expect(() => admit(autoscalingRunnerSetKind, set(spec))).toThrow(
+      `AutoscalingRunnerSet.actions.github.com "arc" is invalid: ${text}`,
+    );
+  });
+
+  it('tells that another is the same scale set at the same place', () => {
+    const others = [set({ runnerScaleSetName: 'ARC' }, 'older')] as unknown as StoredObject[];
+    const told = (spec: object) =>
+      autoscalingRunnerSetKind
+        .warnings?.({ name: 'arc', spec: set(spec).spec }, () => others)
+        .map(({ message }) => message);
+    expect(told({})).toEqual([
+      'older is the same scale set at the same place: only one of the two can listen for its jobs',
+    ]);
+    expect(told({ runnerGroup: 'builders' })).toEqual([]);
+    expect(told({ githubConfigUrl: 'https://github.com/other' })).toEqual([]);
   });
 });
 
