@@ -19,7 +19,11 @@ const happenings = fc.array(
       'restart',
       'server-fails',
       'server-recovers',
+      'offline',
+      'removed',
       'time',
+      'long-time',
+      'settle',
       'settle',
     ),
     pick: fc.nat(30),
@@ -141,8 +145,22 @@ async function happen(
     case 'server-recovers':
       github.failWith = undefined;
       break;
+    case 'offline':
+      if (one) one.status = 'offline';
+      break;
+    case 'removed':
+      // By somebody else; the server refuses it for a busy one.
+      if (one && !one.busy) github.runners.delete(one.id);
+      break;
     case 'time':
       clock.advance(pick * 4_000);
+      break;
+    case 'long-time':
+      // Until after every time-out, with the looks that come between.
+      for (let minute = 0; minute < 11; minute++) {
+        clock.advance(60_000);
+        await fleet.controller.settled();
+      }
       break;
     default:
       await fleet.controller.settled();

@@ -23,7 +23,7 @@ const JOBS_AND_MESSAGES = [
   'settle',
   'settle',
 ];
-const EVERYTHING = [...JOBS_AND_MESSAGES, 'crash', 'limits', 'template'];
+const EVERYTHING = [...JOBS_AND_MESSAGES, 'crash', 'limits', 'template', 'offline', 'removed', 'long-time'];
 
 const sequenceOf = (kinds: string[]) =>
   fc.array(fc.record({ kind: fc.constantFrom(...kinds), pick: fc.nat(30) }), { minLength: 5, maxLength: 40 });
@@ -135,6 +135,21 @@ class World {
         break;
       case 'template':
         this.#change({ template: { metadata: { labels: { version: String(pick % 3) } } } });
+        break;
+      case 'offline':
+        for (const agent of service.agents.values()) if (agent.name === one) agent.status = 'offline';
+        break;
+      case 'removed':
+        // By somebody else; the service refuses it for a busy one.
+        for (const [id, { name, job }] of service.agents)
+          if (name === one && job === undefined) service.agents.delete(id);
+        break;
+      case 'long-time':
+        // Until after every time-out, with the looks that come between.
+        for (let minute = 0; minute < 11; minute++) {
+          this.clock.advance(60_000);
+          await this.fleet.controller.settled();
+        }
         break;
       case 'restart':
         await this.fleet.restart();
