@@ -9,6 +9,8 @@ import { placeOfRunner, registrationId } from './runner-notes.ts';
 
 /** Longest wait for the server to answer. */
 const FAREWELL_MS = 2_000;
+/** GitHub takes no more than a hundred, and thousands would need seconds to be opened. */
+const CALLS_AT_ONCE = 64;
 
 /**
  * Ends registrations for one job, best effort: what the server does not hear now, the next start tells it.
@@ -22,18 +24,27 @@ export async function sayFarewell(context: ReconcilerContext): Promise<Set<strin
   );
   const ofSets = (store.list('ephemeralrunners') as EphemeralRunner[]).filter(({ status }) => status?.runnerId);
   const free = new Set<string>();
-  await Promise.allSettled([
-    ...registered.map(async (runner) => {
+  await someAtATime([
+    ...registered.map((runner) => async () => {
       const leave = isEphemeral(runner.spec) ? letGo : isIdle;
       if (await leave(context, runner, timeout)) free.add(instanceName(runner));
     }),
-    ...ofSets.map(async (runner) => {
+    ...ofSets.map((runner) => async () => {
       const { metadata, spec, status } = runner;
       const connection = await context.scaleSets.connections.get(metadata.namespace, spec);
       if (isFree(await removeAgent(connection, status?.runnerId ?? 0, timeout))) free.add(instanceName(runner));
     }),
   ]);
   return free;
+}
+
+/** What fails is left to the next start. */
+async function someAtATime(calls: readonly (() => Promise<void>)[]): Promise<void> {
+  const left = calls.values();
+  const caller = async (): Promise<void> => {
+    for (const call of left) await call().catch(() => undefined);
+  };
+  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, caller));
 }
 
 async function letGo({ githubFor }: ReconcilerContext, runner: Runner, signal: AbortSignal): Promise<boolean> {
