@@ -18,9 +18,9 @@ export interface ComparerOptions {
 }
 
 /** Without messages, listing is all there is: as often as ARC looks (fleet-semantics 1.12). */
-export const POLLED_MS = 60_000;
+const POLLED_MS = 60_000;
 /** With messages it only finds what was missed (on-demand-runners 4.5). */
-export const PUSHED_MS = 10 * 60_000;
+const PUSHED_MS = 10 * 60_000;
 /** A server that is restarted is back in seconds, and jobs may have ended meanwhile. */
 const SERVER_BACK_OFF = { firstMs: 1_000, maxMs: POLLED_MS };
 /** Changes in a burst are one comparison. */
