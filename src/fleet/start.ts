@@ -89,8 +89,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     store,
     demand: demand.demand,
     systemLabels: backend.systemLabels,
-    assignedJobs: (uid: string) => running?.assignedJobs(uid),
-    live: () => running,
+    assignedJobs: (uid: string) => running?.facts.assignedJobs(uid),
+    live: () => running?.facts,
   };
   const metrics = new FleetMetrics({ ...sources, budget: () => client.budget });
   const histories = new PoolHistories(sources, clock);

@@ -108,8 +108,8 @@ export class Bench {
 
   sources(): PoolSources {
     const { store, demand, controller } = this.fleet;
-    const assignedJobs = controller.assignedJobs.bind(controller);
-    return { store, demand, systemLabels: this.fake.systemLabels, assignedJobs, live: () => controller };
+    const assignedJobs = controller.facts.assignedJobs.bind(controller.facts);
+    return { store, demand, systemLabels: this.fake.systemLabels, assignedJobs, live: () => controller.facts };
   }
 
   async close(): Promise<void> {

@@ -26,7 +26,7 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
 
   async function get<T>(path: string): Promise<T> {
     const { store, demand, backend, controller, clock } = fleet;
-    const assignedJobs = controller.assignedJobs.bind(controller);
+    const assignedJobs = controller.facts.assignedJobs.bind(controller.facts);
     const sources = { store, demand, systemLabels: backend.systemLabels, assignedJobs };
     const app = fastify();
     const histories = new PoolHistories(sources, clock);
@@ -174,7 +174,7 @@ describe('the explanation of a pool', { timeout: 30_000 }, () => {
     fleet.demand.queue(2, { labels: ['t3a.large'] });
     await fleet.controller.settled();
     await expect
-      .poll(() => fleet.controller.assignedJobs(fleet.store.list('autoscalingrunnersets')[0]?.metadata.uid ?? ''))
+      .poll(() => fleet.controller.facts.assignedJobs(fleet.store.list('autoscalingrunnersets')[0]?.metadata.uid ?? ''))
       .toBe(0);
     const { pools } = await get<PoolList>('');
     expect(pools).toMatchObject([

@@ -45,7 +45,7 @@ describe('the metrics of a fleet', () => {
     fleet = await FleetUnderTest.withFake(new ManualClock());
     const { store, demand, backend } = fleet;
     const budget = () => ({ limit: 5_000, remaining: 4_321, resetAtMs: 0 });
-    const live = () => fleet.controller;
+    const live = () => fleet.controller.facts;
     metrics = new FleetMetrics({ store, demand, systemLabels: backend.systemLabels, live, budget });
   });
   afterEach(async () => {

@@ -4,7 +4,7 @@ import type { Logger } from '../../common/log.ts';
 import type { GitHubClient } from '../../github/index.ts';
 import type { Backend, Exit, Instance } from '../backends/types.ts';
 import type { CredentialPool } from '../credentials/credential-pool.ts';
-import { placeKey, placeOf, placeOfConnection, type RegistrationPlace } from '../credentials/place.ts';
+import { placeOf, placeOfConnection, type RegistrationPlace } from '../credentials/place.ts';
 import { credentialUsers } from '../credentials/users.ts';
 import { type DemandSource, NO_DEMAND } from '../demand/types.ts';
 import { type EphemeralRunner, waitsForJob } from '../resources/ephemeral-runner.ts';
@@ -21,7 +21,6 @@ import {
 import type { Runner } from '../resources/runner.ts';
 import { ScaleSetConnections } from '../scale-sets/connections.ts';
 import { reconcileEphemeralRunner } from '../scale-sets/ephemeral-runner-reconciler.ts';
-import { lossOfSetRunner } from '../scale-sets/give-up-set-runner.ts';
 import { reconcileRunnerSet } from '../scale-sets/runner-set-reconciler.ts';
 import { reconcileScaleSet } from '../scale-sets/scale-set-reconciler.ts';
 import { ScaleSets } from '../scale-sets/scale-sets.ts';
@@ -30,21 +29,21 @@ import type { ResourceStore, StoreEvent } from '../store/resource-store.ts';
 import { reconcileAutoscaler } from './autoscaler-reconciler.ts';
 import { AutoscalerWakes } from './autoscaler-wakes.ts';
 import { instanceName, type ReconcilerContext } from './context.ts';
+import { ControllerFacts } from './controller-facts.ts';
 import { reconcileDeployment } from './deployment-reconciler.ts';
 import { startsWork } from './failed-starts.ts';
 import { sayFarewell } from './farewell.ts';
 import { collectGarbage } from './garbage-collector.ts';
-import { lossOfRunner } from './give-up-runner.ts';
+import { RUNNER_PLURALS, unownedInstances } from './instances.ts';
 import { reconcileLegacyRunnerSet } from './legacy-runner-set-reconciler.ts';
-import type { Loss } from './lost-runners.ts';
 import { Observer } from './observer.ts';
 import { reconcileReplicaSet } from './replica-set-reconciler.ts';
 import { setUidOf } from './runner-notes.ts';
 import { reconcileRunner } from './runner-reconciler.ts';
-import { type LifeTimes, RunnerTimes } from './runner-times.ts';
+import { RunnerTimes } from './runner-times.ts';
 import { Sightings } from './sightings.ts';
 import { START_DELAYS_MS, StartBreaker } from './start-breaker.ts';
-import { type About, type Trouble, Troubles } from './troubles.ts';
+import { type About, Troubles } from './troubles.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface ControllerOptions {
@@ -82,13 +81,11 @@ const UNWATCHED_MS = 60_000;
 /** Time for runners to leave, also a job to be cancelled, before they are killed while closing. */
 const CLOSE_GRACE_MS = 10_000;
 
-/** The kinds that have instances. */
-const RUNNER_PLURALS = ['runners', 'ephemeralrunners'];
-
 const GARBAGE_KEY = 'garbage';
 
 /** Brings what runs in line with what the resources say. One work queue for all kinds; one worker per key. */
 export class Controller {
+  readonly facts: ControllerFacts;
   readonly #context: ReconcilerContext;
   readonly #ends: (() => void)[] = [];
   readonly #abort = new AbortController();
@@ -140,6 +137,7 @@ export class Controller {
       demand: this.#source.demand,
       seenJobs: new Map(),
     };
+    this.facts = new ControllerFacts(this.#context);
     this.#wakes = new AutoscalerWakes(options.store, queue, this.#source, options.backend.systemLabels);
     this.#ends.push(() => this.#wakes.close());
     this.#ends.push(options.store.onChange((event) => this.#changed(event)));
@@ -161,73 +159,6 @@ export class Controller {
     do {
       await queue.idle();
     } while (await observer.idle());
-  }
-
-  /** Instances at the backends that no resource describes: each is a leak. */
-  unownedInstances(): number {
-    const { store, instances } = this.#context;
-    const wanted = new Set(RUNNER_PLURALS.flatMap((plural) => store.list(plural)).map(instanceName));
-    return [...instances.keys()].filter((name) => !wanted.has(name)).length;
-  }
-
-  /** As last heard, of the AutoscalingRunnerSet with this uid. */
-  assignedJobs(uid: string): number | undefined {
-    return this.#context.scaleSets.assignedJobs.get(uid);
-  }
-
-  isListening(uid: string): boolean {
-    return this.#context.scaleSets.isListening(uid);
-  }
-
-  /** What goes wrong now with an object: with bringing it in line with what it says. */
-  failureOf(key: ObjectKey): Trouble | undefined {
-    return this.#context.troubles.of(keyText(key));
-  }
-
-  /** Failed starts of a set's runners (by the set's uid), while none has worked since. */
-  startTrouble(uid: string): (Trouble & { nextStartMs?: number }) | undefined {
-    const { troubles, startBreaker, scaleSets, clock } = this.#context;
-    const nextStartMs = Math.max(startBreaker.state(uid).notBeforeMs, scaleSets.breaker.state(uid).notBeforeMs);
-    const trouble = troubles.of(`start:${uid}`);
-    return trouble && { ...trouble, ...(nextStartMs > clock.now() && { nextStartMs }) };
-  }
-
-  /** Of the listener of an AutoscalingRunnerSet, by its uid. */
-  listenerTrouble(uid: string): Trouble | undefined {
-    return this.#context.troubles.of(`listener:${uid}`);
-  }
-
-  /** Why the server cannot be asked about the runners of a place; also where there are none that it would be asked about. */
-  serverTrouble(place: RegistrationPlace): Trouble | undefined {
-    const { troubles, githubFor } = this.#context;
-    const subject = `credentials:${placeKey(place)}`;
-    try {
-      githubFor(place);
-      troubles.worked(subject);
-    } catch (error) {
-      troubles.failed(subject, error);
-    }
-    return troubles.of(`place:${placeKey(place)}`) ?? troubles.of(subject);
-  }
-
-  /** When a runner that the server does not see is given up, unless it does before. */
-  lossOf(runner: StoredObject): Loss | undefined {
-    const context = this.#context;
-    const instance = context.instances.get(instanceName(runner));
-    if (!instance || instance.exit) return undefined;
-    return runner.kind === 'Runner'
-      ? lossOfRunner(context, runner as Runner)
-      : lossOfSetRunner(context, runner as EphemeralRunner);
-  }
-
-  /** Why that is asked more rarely than usual. */
-  paceTrouble(place: RegistrationPlace): Trouble | undefined {
-    return this.#context.troubles.of(`pace:${placeKey(place)}`);
-  }
-
-  /** By instance name. */
-  timesOf(name: string): LifeTimes {
-    return this.#context.runnerTimes.of(name);
   }
 
   /** Stops deciding and leaves everything else as it is, like a crash. `close` begins with it. */
@@ -315,9 +246,7 @@ export class Controller {
   /** Files of runners whose resources are gone, as after a crash between the two removals. */
   async #tidyUp(): Promise<void> {
     const { instances, store, backend, logger } = this.#context;
-    const wanted = new Set(RUNNER_PLURALS.flatMap((plural) => store.list(plural)).map(instanceName));
-    for (const { name, exit } of [...instances.values()]) {
-      if (wanted.has(name)) continue;
+    for (const { name, exit } of unownedInstances(store, instances)) {
       if (!exit) {
         logger.warn(
           { runner: name },

@@ -1,5 +1,5 @@
 /** What the reconcilers of both generations' runners know of instances. */
-import type { Exit, StartRequest } from '../backends/types.ts';
+import type { Exit, Instance, StartRequest } from '../backends/types.ts';
 import { type ConfigMap, configMapBytes } from '../resources/config-map.ts';
 import type { StoredObject } from '../resources/object.ts';
 import { pullSecrets } from '../resources/pull-secrets.ts';
@@ -8,6 +8,16 @@ import { type Secret, secretBytes, secretTexts } from '../resources/secret.ts';
 import { resolveVariables } from '../resources/variable-references.ts';
 import { volumeFiles } from '../resources/volume-files.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
+import { instanceName } from './context.ts';
+
+/** The kinds that have instances. */
+export const RUNNER_PLURALS = ['runners', 'ephemeralrunners'];
+
+/** Those that no resource describes. */
+export function unownedInstances(store: ResourceStore, instances: ReadonlyMap<string, Instance>): Instance[] {
+  const wanted = new Set(RUNNER_PLURALS.flatMap((plural) => store.list(plural)).map(instanceName));
+  return [...instances.values()].filter(({ name }) => !wanted.has(name));
+}
 
 /** An end this soon after the start, without a job, is a failed start. */
 export const FAILED_START_MS = 30_000;

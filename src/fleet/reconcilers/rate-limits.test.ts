@@ -32,7 +32,7 @@ describe('a server that limits how often it is asked', () => {
   };
   const causes = (): readonly string[] => {
     const { store, demand, backend, controller, clock } = fleet;
-    const sources = { store, demand, systemLabels: backend.systemLabels, live: () => controller };
+    const sources = { store, demand, systemLabels: backend.systemLabels, live: () => controller.facts };
     return allPoolFacts(sources).flatMap((facts) => summarizePool(facts, clock.now()).causes);
   };
   /** The next look finds something new. */
