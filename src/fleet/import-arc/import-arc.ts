@@ -193,7 +193,11 @@ function warningsOf(kind: Kind, object: ArcObject, content: Fields, context: Con
       ({ kind: other, metadata }) =>
         pluralOf(other) === plural && (metadata.namespace ?? DEFAULT_NAMESPACE) === namespaceOf(object),
     );
-  const own = kind.warnings?.({ name: object.metadata.name, spec: content.spec }, list) ?? [];
+  const own =
+    kind.warnings?.(
+      { name: object.metadata.name, spec: content.spec, annotations: object.metadata.annotations },
+      list,
+    ) ?? [];
   // Of an autoscaler they tell what ARC does no better; of others what is not done.
   const type = kind.kind === 'HorizontalRunnerAutoscaler' ? 'change' : 'lost';
   const noted = (kindOfNote: Note['type'], warnings: FieldWarning[]): Note[] =>

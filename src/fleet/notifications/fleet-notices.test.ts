@@ -145,8 +145,12 @@ describe('notifications of the fleet', () => {
       desiredReplicas: 2,
     });
     expect(told).toEqual([]);
-    object = status(object, { scheduledOverridesSummary: 'min=0 time=2026-01-05 00:00:00 +0000 UTC' });
+    object = status(object, {
+      scheduledOverridesSummary: 'min=0 time=2026-01-05 00:00:00 +0000 UTC',
+      nextScheduledChange: '2026-01-05 09:00 +09:00 (2026-01-05 00:00 UTC): minReplicas 0 instead of 2',
+    });
     expect(titles()).toEqual(['ci/builds: the schedule is now min=0 time=2026-01-05 00:00:00 +0000 UTC']);
+    expect(told[0]?.text).toBe('Next: 2026-01-05 09:00 +09:00 (2026-01-05 00:00 UTC): minReplicas 0 instead of 2');
   });
 
   it('leaves no timer when it ends', () => {

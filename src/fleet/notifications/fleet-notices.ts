@@ -131,7 +131,7 @@ export class FleetNotices {
   #lookAtSchedule(key: string, { metadata, status }: HorizontalRunnerAutoscaler): void {
     // Not looked at yet: what its schedule begins with is no change.
     if (!status) return;
-    const text = status.scheduledOverridesSummary ?? '';
+    const { scheduledOverridesSummary: text = '', nextScheduledChange: next } = status;
     const before = this.#schedules.get(key);
     this.#schedules.set(key, text);
     if (before === undefined || before === text) return;
@@ -141,7 +141,7 @@ export class FleetNotices {
       subject: `pool:${pool}`,
       state: text || 'none',
       title: `${pool}: ${text ? `the schedule is now ${text}` : 'no schedule is left'}`,
-      text: '',
+      text: next ? `Next: ${next}` : '',
       isGood: true,
       pool,
     });
