@@ -46,3 +46,12 @@ export class ConditionalReads {
     return readPages((page) => this.read(shape, page, signal), path, entries);
   }
 }
+
+const shared = new WeakMap<GitHubClient, ConditionalReads>();
+
+/** Those of the client that all share who need not know what theirs cost. */
+export function conditionalReads(client: GitHubClient): ConditionalReads {
+  const reads = shared.get(client) ?? new ConditionalReads(client);
+  shared.set(client, reads);
+  return reads;
+}

@@ -1,7 +1,7 @@
 export { apiUrl } from '../protocol/github/urls.ts';
 export { type AppCredentials, installationTokens } from './app-token.ts';
 export { GitHubClient, type GitHubClientOptions } from './client.ts';
-export { ConditionalReads } from './conditional-reads.ts';
+export { ConditionalReads, conditionalReads } from './conditional-reads.ts';
 export { type RateBudget, readsLeft } from './rate-limits.ts';
 export {
   findRunner,

@@ -13,14 +13,14 @@ import {
   scopePath,
 } from '../protocol/github/runners.ts';
 import type { GitHubClient } from './client.ts';
-import type { ConditionalReads } from './conditional-reads.ts';
+import { type ConditionalReads, conditionalReads } from './conditional-reads.ts';
 
 /** GitHub's id of the group named Default, in every scope. */
 const DEFAULT_GROUP_ID = 1;
 
-const RunnerGroupPage = z.looseObject({
+const RunnerGroupPage = z.object({
   total_count: z.number().int(),
-  runner_groups: z.array(z.looseObject({ id: z.number().int(), name: z.string() })),
+  runner_groups: z.array(z.object({ id: z.number().int(), name: z.string() })),
 });
 
 const RegisteredRunner = z.looseObject({
@@ -113,7 +113,7 @@ export async function runnerGroupId(
   });
 }
 
-/** Undefined for a repository whose server knows no groups there. */
+/** Undefined for a repository whose server knows no groups there. Every start asks, and nearly always nothing is new. */
 async function runnerGroups(client: GitHubClient, scope: RunnerScope, signal?: AbortSignal) {
   const path = `${scopePath(scope)}/actions/runner-groups`;
   const entriesOf = (page: z.infer<typeof RunnerGroupPage>) => ({
@@ -121,7 +121,7 @@ async function runnerGroups(client: GitHubClient, scope: RunnerScope, signal?: A
     entries: page.runner_groups,
   });
   try {
-    return await client.pages(RunnerGroupPage, path, entriesOf, signal);
+    return await conditionalReads(client).pages(RunnerGroupPage, path, entriesOf, signal);
   } catch (error) {
     if (scope.kind === 'repository' && error instanceof OutsideError && error.status === 404) return undefined;
     throw error;

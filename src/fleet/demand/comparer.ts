@@ -2,7 +2,7 @@ import { backOffMs } from '../../common/back-off.ts';
 import type { Clock } from '../../common/clock.ts';
 import { errorText, OutsideError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import { ConditionalReads, type GitHubClient, readsLeft } from '../../github/index.ts';
+import { conditionalReads, type GitHubClient, readsLeft } from '../../github/index.ts';
 import type { JobBook } from './job-book.ts';
 import { jobNow, unfinishedJobs } from './listing.ts';
 import type { PlaceClients } from './place-clients.ts';
@@ -30,7 +30,6 @@ const FRESH_MS = 10_000;
 /** Compares the job book with the servers' own lists: what messages missed comes in, what they left behind goes. */
 export class Comparer {
   readonly #options: ComparerOptions;
-  readonly #reads = new WeakMap<GitHubClient, ConditionalReads>();
   readonly #watched = new Map<string, { name: string; cancel: () => void; dueMs: number }>();
   readonly #running = new Map<string, Promise<boolean>>();
   readonly #abort = new AbortController();
@@ -115,7 +114,7 @@ export class Comparer {
   async #readInto(client: GitHubClient, repository: string): Promise<void> {
     const { book, clock } = this.#options;
     const { signal } = this.#abort;
-    const reads = this.#readsOf(client);
+    const reads = conditionalReads(client);
     const atMs = clock.now();
     assertBudget(client, atMs);
     const known = book.unfinished(repository);
@@ -129,12 +128,6 @@ export class Comparer {
       if (now || !isFresh) book.note(now ?? { ...fact, status: 'completed', changedAtMs: atMs });
     }
     book.compared(repository, { atMs, emptyRuns });
-  }
-
-  #readsOf(client: GitHubClient): ConditionalReads {
-    const reads = this.#reads.get(client) ?? new ConditionalReads(client);
-    this.#reads.set(client, reads);
-    return reads;
   }
 }
 

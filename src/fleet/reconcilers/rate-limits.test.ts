@@ -53,6 +53,17 @@ describe('a server that limits how often it is asked', () => {
     expect(causes()).toEqual([]);
   });
 
+  it('pays for the list of runner groups once, and then for nothing but the registration of each runner', async () => {
+    const spec = { organization: 'octo', group: 'Builders' };
+    fleet.deploy('first', 1, spec);
+    await fleet.controller.settled();
+    fleet.github.budget = { limit: 5_000, remaining: 4_000, resetAtMs: fleet.clock.now() + 3_600_000 };
+    fleet.deploy('pool', 5, spec);
+    await fleet.controller.settled();
+    expect(fleet.backend.running()).toHaveLength(6);
+    expect(fleet.github.budget?.remaining).toBe(3_995);
+  });
+
   it('is asked about runners as rarely as makes its calls last, and explain says so until they do again', async () => {
     fleet.deploy('pool', 3);
     await fleet.everyRunner();
