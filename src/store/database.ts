@@ -3,6 +3,7 @@ import { migrations } from './migrations/index.ts';
 import type { Tables } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 import { OneConnectionDialect } from './sqlite-dialect.ts';
+import { noteWritesOf, Writes } from './writes.ts';
 
 /** The server's tables. Every query function takes this or a transaction of it. */
 export type Database = Kysely<Tables>;
@@ -14,9 +15,11 @@ export type Queries = Kysely<Tables> | Transaction<Tables>;
  * @throws UserError when the file cannot be used
  */
 export async function openDatabase(file: string): Promise<Database> {
+  const writes = new Writes();
   const database = new Kysely<Tables>({
-    dialect: new OneConnectionDialect(openSqlite(file, 'power-loss')),
+    dialect: new OneConnectionDialect(openSqlite(file, 'power-loss'), writes),
   });
+  noteWritesOf(database, writes);
   const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
   if (error) {

@@ -3,6 +3,7 @@ import { isoTime } from '../common/clock.ts';
 import { sha256Hex } from '../common/ids.ts';
 import type { Queries } from './database.ts';
 import { prepared } from './prepared.ts';
+import { remembered } from './remembered.ts';
 import type { AccessLevel, GrantsTable, UsersTable } from './tables/people.ts';
 import { deleteTokensOf, type TokenRow } from './tokens.ts';
 
@@ -97,7 +98,7 @@ export interface SignedIn {
   grants: Grant[];
 }
 
-/** Who stands behind a token that has not expired, in one query: every request asks. */
+/** Who stands behind a token that has not expired: every request asks. */
 export async function findSignedIn(db: Queries, text: string, nowMs: number): Promise<SignedIn | undefined> {
   const rows = await signedInBy(db, { hash: sha256Hex(text) });
   const [first] = rows;
@@ -107,12 +108,25 @@ export async function findSignedIn(db: Queries, text: string, nowMs: number): Pr
   return { token, user: { login, suspended_at }, grants };
 }
 
-const signedInBy = prepared((db, { hash }: { hash: string }) =>
-  db
-    .selectFrom('tokens')
-    .innerJoin('users', 'users.key', 'tokens.subject')
-    .leftJoin('grants', 'grants.user_id', 'users.id')
-    .select(['tokens.id', 'scopes', 'places', 'expires_at', 'last_used_at', 'login', 'suspended_at', 'place', 'access'])
-    .where('hash', '=', hash)
-    .where('kind', '=', 'user'),
+const signedInBy = remembered(
+  ['tokens', 'users', 'grants'],
+  prepared((db, { hash }: { hash: string }) =>
+    db
+      .selectFrom('tokens')
+      .innerJoin('users', 'users.key', 'tokens.subject')
+      .leftJoin('grants', 'grants.user_id', 'users.id')
+      .select([
+        'tokens.id',
+        'scopes',
+        'places',
+        'expires_at',
+        'last_used_at',
+        'login',
+        'suspended_at',
+        'place',
+        'access',
+      ])
+      .where('hash', '=', hash)
+      .where('kind', '=', 'user'),
+  ),
 );

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { isoTime } from '../common/clock.ts';
 import type { Queries } from './database.ts';
 import { prepared } from './prepared.ts';
+import { remembered } from './remembered.ts';
 import type { RepositoriesTable } from './tables/repositories.ts';
 import { isVisible, type Visible } from './visibility.ts';
 
@@ -17,8 +18,9 @@ export async function findRepository(db: Queries, owner: string, name: string): 
   return (await byKey(db, { key: keyOf(owner, name) }))[0];
 }
 
-const byKey = prepared((db, { key }: { key: string }) =>
-  db.selectFrom('repositories').selectAll().where('key', '=', key),
+const byKey = remembered(
+  ['repositories'],
+  prepared((db, { key }: { key: string }) => db.selectFrom('repositories').selectAll().where('key', '=', key)),
 );
 
 export async function findRepositoryById(db: Queries, id: number): Promise<RepositoryRow | undefined> {

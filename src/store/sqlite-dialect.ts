@@ -1,5 +1,6 @@
 import { type DatabaseConnection, type SqliteDatabase as KyselySqlite, SqliteDialect, SqliteDriver } from 'kysely';
 import { type SqliteDatabase, toSql } from './sqlite.ts';
+import { Writes, writtenTable } from './writes.ts';
 
 /** Most statements whose prepared form is kept. */
 const MAX_STATEMENTS = 500;
@@ -8,8 +9,8 @@ const MAX_STATEMENTS = 500;
 export class OneConnectionDialect extends SqliteDialect {
   readonly #database: KyselySqlite;
 
-  constructor(sqlite: SqliteDatabase) {
-    const database = adapt(sqlite);
+  constructor(sqlite: SqliteDatabase, writes = new Writes()) {
+    const database = adapt(sqlite, writes);
     super({ database });
     this.#database = database;
   }
@@ -39,7 +40,7 @@ class InTurnDriver extends SqliteDriver {
 }
 
 /** Kysely's dialect wants the shape of better-sqlite3; statements are kept, preparing costs more than running. */
-function adapt(sqlite: SqliteDatabase): KyselySqlite {
+function adapt(sqlite: SqliteDatabase, writes: Writes): KyselySqlite {
   const statements = new Map<string, ReturnType<KyselySqlite['prepare']>>();
   return {
     close: () => sqlite.close(),
@@ -47,12 +48,17 @@ function adapt(sqlite: SqliteDatabase): KyselySqlite {
       const known = statements.get(sql);
       if (known) return known;
       const statement = sqlite.prepare(sql);
+      const table = writtenTable(sql);
+      const valuesOf = (parameters: readonly unknown[]) => {
+        if (table !== undefined) writes.note(table);
+        return parameters.map(toSql);
+      };
       const returnsRows = /^\s*(select|with|pragma)\b/i.test(sql) || /\breturning\b/i.test(sql);
       const prepared: ReturnType<KyselySqlite['prepare']> = {
         reader: returnsRows,
-        all: (parameters) => statement.all(...parameters.map(toSql)),
-        run: (parameters) => statement.run(...parameters.map(toSql)),
-        iterate: (parameters) => statement.iterate(...parameters.map(toSql)),
+        all: (parameters) => statement.all(...valuesOf(parameters)),
+        run: (parameters) => statement.run(...valuesOf(parameters)),
+        iterate: (parameters) => statement.iterate(...valuesOf(parameters)),
       };
       if (statements.size < MAX_STATEMENTS) statements.set(sql, prepared);
       return prepared;
