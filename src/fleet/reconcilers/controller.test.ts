@@ -281,6 +281,30 @@ describe('the controller', { timeout: 30_000 }, () => {
     expect(fleet.backend.running()).toHaveLength(2);
   });
 
+  it('after a crash replaces a runner of which the backend knows nothing any more', async () => {
+    const [gone = '', alive = ''] = await deployed(2);
+    fleet.controller.abandon();
+    await fleet.backend.remove(gone);
+    await fleet.restart();
+    await fleet.controller.settled();
+    expect(names()).toContain(alive);
+    expect(() => fleet.github.named(gone)).toThrow();
+    expect(fleet.backend.running()).toHaveLength(2);
+    expect(fleet.backend.running()).not.toContain(gone);
+  });
+
+  it('leaves a runner that no resource describes to its job, and removes what is left of it', async () => {
+    const spec = { repository: 'octo/app' };
+    await fleet.backend.start({ name: 'orphan', jitConfig: 'x', keepConfig: false, spec });
+    await fleet.restart();
+    await fleet.controller.settled();
+    expect(fleet.backend.running()).toEqual(['orphan']);
+    expect(fleet.controller.facts.unownedInstances()).toBe(1);
+    fleet.backend.exit('orphan', { code: 0, ranMs: 60_000, output: '' });
+    await expect.poll(() => fleet.backend.list(), { timeout: 10_000 }).toEqual([]);
+    expect(fleet.controller.facts.unownedInstances()).toBe(0);
+  });
+
   it('does not stop a runner that its token may not remove', async () => {
     await deployed(1);
     fleet.github.failWith = 403;

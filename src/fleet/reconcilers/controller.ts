@@ -226,13 +226,24 @@ export class Controller {
 
   #ended(name: string, exit: Exit): void {
     const { instances, queue, store } = this.#context;
-    const known = instances.get(name);
-    if (known) instances.set(name, { ...known, exit });
+    const instance = instances.get(name);
+    if (instance) instances.set(name, { ...instance, exit });
     this.#source.runnerChanged();
     const [namespace, runner] = name.includes('_') ? name.split('_', 2) : ['default', name];
-    for (const plural of RUNNER_PLURALS) {
-      const key = { plural, namespace: namespace ?? '', name: runner ?? '' };
-      if (store.find(key)) queue.add(keyText(key));
+    const keys = RUNNER_PLURALS.map((plural) => ({ plural, namespace: namespace ?? '', name: runner ?? '' }));
+    const known = keys.filter((key) => store.find(key));
+    for (const key of known) queue.add(keyText(key));
+    if (known.length === 0) void this.#removeOrphan(name);
+  }
+
+  /** Nobody else would, and a start later would find it ended. */
+  async #removeOrphan(name: string): Promise<void> {
+    const { backend, instances, logger } = this.#context;
+    try {
+      await backend.remove(name, { keepLog: false });
+      instances.delete(name);
+    } catch (error) {
+      logger.warn({ runner: name, problem: errorText(error) }, 'what is left of a runner could not be removed');
     }
   }
 
@@ -245,17 +256,13 @@ export class Controller {
 
   /** Files of runners whose resources are gone, as after a crash between the two removals. */
   async #tidyUp(): Promise<void> {
-    const { instances, store, backend, logger } = this.#context;
+    const { instances, store, logger } = this.#context;
     for (const { name, exit } of unownedInstances(store, instances)) {
       if (!exit) {
-        logger.warn(
-          { runner: name },
-          'a runner is running that no resource describes; it stays until the fleet closes',
-        );
+        logger.warn({ runner: name }, 'a runner is running that no resource describes; it is left to end by itself');
         continue;
       }
-      await backend.remove(name, { keepLog: false });
-      instances.delete(name);
+      await this.#removeOrphan(name);
     }
   }
 
