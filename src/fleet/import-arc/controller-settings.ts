@@ -83,7 +83,7 @@ export const LEGACY_SETTINGS: readonly SettingNote[] = [
   {
     value: 'image.actionsRunnerImagePullSecrets',
     ...{ flag: 'runner-image-pull-secret', unless: [], type: 'lost' },
-    message: 'log in on the machine of the engine (docker login)',
+    message: 'name the Secret in imagePullSecrets of each template',
   },
   {
     value: 'dockerRegistryMirror',
