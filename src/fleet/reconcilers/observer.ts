@@ -2,8 +2,9 @@ import type { Clock } from '../../common/clock.ts';
 import { errorText, OutsideError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { GitHubClient, RunnerState } from '../../github/index.ts';
-import { placeKey, placeOf, placeOfConnection, type RegistrationPlace } from '../credentials/place.ts';
+import { placeKey, placeOfConnection, type RegistrationPlace } from '../credentials/place.ts';
 import { type EphemeralRunner, waitsForJob } from '../resources/ephemeral-runner.ts';
+import { at } from '../resources/links.ts';
 import type { StoredObject } from '../resources/object.ts';
 import { annotation, isOver, type Runner, type RunnerPhase } from '../resources/runner.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
@@ -149,12 +150,8 @@ export class Observer {
 
   /** Runners of the place that the server may know and that are not over. */
   #watched(place: RegistrationPlace): Runner[] {
-    const key = placeKey(place);
-    return (this.#options.store.list('runners') as Runner[]).filter(
-      (runner) =>
-        runner.metadata.annotations?.[annotation.id] !== undefined &&
-        !isOver(runner) &&
-        placeKey(placeOf(runner.metadata.namespace, runner.spec)) === key,
+    return (this.#options.store.linked(at(place)) as Runner[]).filter(
+      (runner) => runner.metadata.annotations?.[annotation.id] !== undefined && !isOver(runner),
     );
   }
 

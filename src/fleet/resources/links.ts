@@ -1,9 +1,11 @@
 /** By what objects are found besides their names, as by the indexers of Kubernetes' informers. */
+import { placeKey, placeOf, type RegistrationPlace } from '../credentials/place.ts';
 import type { AutoscalerSpec } from './autoscaler-spec.ts';
 import { targetOf } from './horizontal-runner-autoscaler.ts';
 import { keyText, type ObjectKey, type StoredObject } from './object.ts';
 import { DEPLOYMENT_LABEL } from './replicated-spec.ts';
 import { RUNNER_SET_LABEL } from './runner-set.ts';
+import type { RunnerSpec } from './runner-spec.ts';
 
 const OWNED = 'owned-by ';
 
@@ -13,6 +15,8 @@ export const ownedBy = (uid: string): string => OWNED + uid;
 export const about = (uid: string): string => `about ${uid}`;
 /** Runners of a RunnerDeployment or RunnerSet, by the label that ARC gives them. */
 export const runnerOf = (target: ObjectKey): string => `runner-of ${keyText(target)}`;
+/** Runners that register there. */
+export const at = (place: RegistrationPlace): string => `at ${placeKey(place)}`;
 /** Autoscalers of a RunnerDeployment or RunnerSet. */
 export const scales = (target: ObjectKey): string => `scales ${keyText(target)}`;
 
@@ -28,11 +32,13 @@ export function linksOf(plural: string, object: StoredObject): string[] {
 
 const OTHERS: Record<string, (object: StoredObject) => string[]> = {
   events: ({ involvedObject }) => [about((involvedObject as { uid: string }).uid)],
-  runners: ({ metadata: { namespace, labels = {} } }) =>
-    Object.entries(RUNNER_LABELS).flatMap(([plural, label]) => {
+  runners: ({ spec, metadata: { namespace, labels = {} } }) => [
+    at(placeOf(namespace, spec as RunnerSpec)),
+    ...Object.entries(RUNNER_LABELS).flatMap(([plural, label]) => {
       const name = labels[label];
       return name === undefined ? [] : [runnerOf({ plural, namespace, name })];
     }),
+  ],
   horizontalrunnerautoscalers: ({ spec, metadata: { namespace } }) => {
     const { plural, name } = targetOf(spec as AutoscalerSpec);
     return [scales({ plural, namespace, name })];
