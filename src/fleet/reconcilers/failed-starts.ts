@@ -2,7 +2,7 @@
 import { errorText, OutsideError } from '../../common/errors.ts';
 import type { Exit } from '../backends/types.ts';
 import type { ReconcilerContext } from './context.ts';
-import { outputOf } from './instances.ts';
+import { describeExit, FAILED_START_MS, outputOf } from './instances.ts';
 import { LOSS_TEXTS, type Loss } from './lost-runners.ts';
 import type { StartBreaker } from './start-breaker.ts';
 import type { About } from './troubles.ts';
@@ -36,6 +36,30 @@ export function tellLoss(context: ReconcilerContext, start: Start, { reason }: L
     return;
   }
   failedStart(context, start, new OutsideError(text, { retryable: true, code: 'never-online' }), true);
+}
+
+/** What is known of a runner that has ended. */
+export interface Ended {
+  exit: Exit;
+  /** The server still had the registration: no job ended it. */
+  hadNoJob: boolean;
+  /** What it never came to; undefined when it came to that, and so its start worked. */
+  missed: 'it was ready' | 'it had a job' | undefined;
+}
+
+/** Tells an abnormal end, and makes the next start wait when this one failed: the runner ended soon and without a job. */
+export function tellEnd(context: ReconcilerContext, start: Start, { exit, hadNoJob, missed }: Ended): void {
+  // Without a time its end was not seen, and says nothing about the start.
+  if (exit.ranMs === undefined) return;
+  if (hadNoJob && missed && exit.ranMs < FAILED_START_MS) {
+    const problem = `The runner ended (${describeExit(exit)}) before ${missed}.${outputOf(exit)}`;
+    failedStart(context, start, new OutsideError(problem, { retryable: true, code: 'ends-early' }));
+    return;
+  }
+  startsWork(context, start);
+  if (exit.code === 0) return;
+  const when = hadNoJob ? 'while it had no job' : 'while it had a job';
+  start.warn('RunnerEnded', `The runner ended (${describeExit(exit)}) ${when}.${outputOf(exit)}`);
 }
 
 export function startsWork({ troubles }: ReconcilerContext, { uid, breaker }: Pick<Start, 'uid' | 'breaker'>): void {

@@ -1,6 +1,6 @@
 /** Carries out what `decideRunner` says, until it says wait. */
 import { isoTime } from '../../common/clock.ts';
-import { errorText, OutsideError } from '../../common/errors.ts';
+import { errorText } from '../../common/errors.ts';
 import { findRunner, removeRunner } from '../../github/index.ts';
 import { backendOf } from '../backends/annotation.ts';
 import { type Exit, WORK_FOLDER } from '../backends/types.ts';
@@ -9,9 +9,9 @@ import { annotation, isOver, RUNNER_FINALIZER, type Runner, type RunnerStatus } 
 import { isEphemeral } from '../resources/runner-spec.ts';
 import { instanceName, type ReconcilerContext } from './context.ts';
 import { decideRunner, type RunnerAction, type RunnerState } from './decide-runner.ts';
-import { failedStart, startsWork } from './failed-starts.ts';
+import { failedStart, startsWork, tellEnd } from './failed-starts.ts';
 import { giveUp, lossOfRunner } from './give-up-runner.ts';
-import { describeExit, FAILED_START_MS, outputOf, startingPoint, stopGraceMs } from './instances.ts';
+import { describeExit, startingPoint, stopGraceMs } from './instances.ts';
 import { register } from './registration.ts';
 import {
   forbidden,
@@ -23,7 +23,6 @@ import {
   save,
   setUidOf,
   startOf,
-  warn,
 } from './runner-notes.ts';
 
 export async function reconcileRunner(context: ReconcilerContext, key: ObjectKey): Promise<void> {
@@ -196,22 +195,8 @@ async function removeInstance(context: ReconcilerContext, runner: Runner, keepLo
   context.sightings.forget(name);
 }
 
-/**
- * Tells an abnormal end, and delays the next start when this one failed: the runner ended soon, without a job, and the
- * server never saw it online.
- * @param hadNoJob the server still had the registration: no job ended it
- */
+/** @param hadNoJob the server still had the registration: no job ended it */
 function noteEnd(context: ReconcilerContext, runner: Runner, exit: Exit, hadNoJob: boolean): void {
-  // Without a time its end was not seen, and says nothing about the start.
-  if (exit.ranMs === undefined) return;
-  const isFailedStart = hadNoJob && runner.status?.ready !== true && exit.ranMs < FAILED_START_MS;
-  if (isFailedStart) {
-    const problem = `The runner ended (${describeExit(exit)}) before it was ready.${outputOf(exit)}`;
-    failedStart(context, startOf(context, runner), new OutsideError(problem, { retryable: true, code: 'ends-early' }));
-    return;
-  }
-  startsWork(context, startOf(context, runner));
-  if (exit.code === 0) return;
-  const when = hadNoJob ? 'while it had no job' : 'while it had a job';
-  warn(context, runner, 'RunnerEnded', `The runner ended (${describeExit(exit)}) ${when}.${outputOf(exit)}`);
+  const missed = runner.status?.ready ? undefined : 'it was ready';
+  tellEnd(context, startOf(context, runner), { exit, hadNoJob, missed });
 }

@@ -3,14 +3,14 @@
  * Runner; here the registration is the service's, and two finalizers keep its state: without the registration's the
  * service has let the runner go (NEW-8 to NEW-13 of fleet-semantics 11.3).
  */
-import { errorText, OutsideError } from '../../common/errors.ts';
+import { errorText } from '../../common/errors.ts';
 import { removeAgent } from '../../github/scale-sets/index.ts';
 import { backendOf } from '../backends/annotation.ts';
 import type { Exit } from '../backends/types.ts';
 import { instanceName, type ReconcilerContext } from '../reconcilers/context.ts';
 import { decideRunner, type RunnerAction, type RunnerState } from '../reconcilers/decide-runner.ts';
-import { failedStart, startsWork } from '../reconcilers/failed-starts.ts';
-import { describeExit, FAILED_START_MS, outputOf, startingPoint, stopGraceMs } from '../reconcilers/instances.ts';
+import { failedStart, tellEnd } from '../reconcilers/failed-starts.ts';
+import { describeExit, startingPoint, stopGraceMs } from '../reconcilers/instances.ts';
 import { forbidden } from '../reconcilers/runner-notes.ts';
 import {
   EPHEMERAL_RUNNER_FINALIZER,
@@ -198,21 +198,9 @@ async function finalize(context: ReconcilerContext, runner: EphemeralRunner): Pr
   context.store.update(PLURAL, { ...current, metadata: { ...current.metadata, finalizers } });
 }
 
-/**
- * Tells an abnormal end, and makes the next start wait when this one failed: the runner ended soon and without a job.
- * @param hadNoJob the service still had the registration: no job ended it
- */
+/** @param hadNoJob the service still had the registration: no job ended it */
 function noteEnd(context: ReconcilerContext, runner: EphemeralRunner, exit: Exit, hadNoJob: boolean): void {
-  // Without a time its end was not seen, and says nothing about the start.
-  if (exit.ranMs === undefined || exit.code === OUTDATED_EXIT) return;
-  const isFailedStart = hadNoJob && runner.status?.jobRequestId === undefined && exit.ranMs < FAILED_START_MS;
-  if (isFailedStart) {
-    const problem = `The runner ended (${describeExit(exit)}) before it had a job.${outputOf(exit)}`;
-    failedStart(context, startOf(context, runner), new OutsideError(problem, { retryable: true, code: 'ends-early' }));
-    return;
-  }
-  startsWork(context, startOf(context, runner));
-  if (exit.code === 0) return;
-  const when = hadNoJob ? 'while it had no job' : 'while it had a job';
-  warn(context, runner, 'RunnerEnded', `The runner ended (${describeExit(exit)}) ${when}.${outputOf(exit)}`);
+  if (exit.code === OUTDATED_EXIT) return;
+  const missed = runner.status?.jobRequestId === undefined ? 'it had a job' : undefined;
+  tellEnd(context, startOf(context, runner), { exit, hadNoJob, missed });
 }
