@@ -231,6 +231,7 @@ metadata: { name: wrong }
 spec: { scaleTargetRef: { name: a }, minReplicas: 5, maxReplicas: 2, metrics: [{ type: PercentageRunnersBusy, scaleUpFactor: 'x' }] }
 `;
     const refusal = await kubectl.refused(wrong, autoscaler);
+    expect(refusal).toContain('The HorizontalRunnerAutoscaler "wrong" is invalid');
     expect(refusal).toContain('spec.minReplicas: Invalid value: 5: must not be larger than maxReplicas, which is 2');
     expect(refusal).toContain('scaleUpFactor cannot be parsed into a float64');
   });

@@ -55,6 +55,7 @@ describe('the fleet API', () => {
       metadata: { name: 'Bad_Name' },
     });
     expect([status, body.reason]).toEqual([422, 'Invalid']);
+    expect(body.details).toMatchObject({ kind: 'RunnerDeployment', group: 'actions.summerwind.dev', name: 'Bad_Name' });
     const causes = body.details?.causes ?? [];
     expect(causes.map(({ field }) => field).sort()).toEqual([
       'metadata.name',

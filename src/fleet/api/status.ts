@@ -11,7 +11,7 @@ export interface Status {
   status: 'Success' | 'Failure';
   message?: string;
   reason?: string;
-  details?: { name?: string; kind?: string; uid?: string; causes?: Cause[] };
+  details?: { name?: string; group?: string; kind?: string; uid?: string; causes?: Cause[] };
   code: number;
 }
 
@@ -54,12 +54,16 @@ export function statusOf(error: unknown): Status {
   if (error instanceof UserError) {
     const reason = REASON_OF_CODE[error.code] ?? REASON_OF_STATUS[error.status];
     const message = error.hint ? `${error.message} ${error.hint}` : error.message;
-    const isDetailed = error instanceof InvalidObject || error instanceof ApplyConflict;
-    return failure(error.status, message, reason, isDetailed ? { details: { causes: error.causes } } : {});
+    return failure(error.status, message, reason, { details: detailsOf(error) });
   }
   const status = clientStatusOf(error);
   if (status !== undefined && error instanceof Error) return failure(status, error.message, REASON_OF_STATUS[status]);
   return failure(500, 'The fleet has failed on this request; its log says why.', 'InternalError');
+}
+
+function detailsOf(error: UserError): Status['details'] {
+  if (error instanceof InvalidObject) return { ...error.subject, causes: error.causes };
+  return error instanceof ApplyConflict ? { causes: error.causes } : undefined;
 }
 
 export function success(details: Status['details']): Status {

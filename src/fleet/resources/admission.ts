@@ -84,8 +84,7 @@ export function admit(kind: Kind, body: Record<string, unknown>): AdmittedObject
 
 /** `causes` as the API words them for an object of this kind. */
 export function invalid(kind: Kind, object: Record<string, unknown>, causes: FieldCause[]): InvalidObject {
-  const type = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
-  return new InvalidObject(`${type} "${shownName(object)}"`, causes);
+  return new InvalidObject({ name: shownName(object), group: kind.group, kind: kind.kind }, causes);
 }
 
 /** What lies beside the fields that every object has. */

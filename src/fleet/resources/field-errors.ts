@@ -9,14 +9,25 @@ export interface FieldCause {
   field: string;
 }
 
+/** What cannot be stored, as kubectl names it to its user. */
+export interface InvalidSubject {
+  name: string;
+  group: string;
+  kind: string;
+}
+
 /** The object cannot be stored as it is. `causes` names each field. */
 export class InvalidObject extends UserError {
+  readonly subject: InvalidSubject;
   readonly causes: FieldCause[];
 
-  constructor(what: string, causes: FieldCause[]) {
+  constructor(subject: InvalidSubject, causes: FieldCause[]) {
+    const { name, group, kind } = subject;
+    const what = `${group ? `${kind}.${group}` : kind} "${name}"`;
     const problems = causes.map(({ field, message }) => `${field}: ${message}`);
     const list = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`;
     super('invalid-object', `${what} is invalid: ${list}`, { status: 422 });
+    this.subject = subject;
     this.causes = causes;
   }
 }
