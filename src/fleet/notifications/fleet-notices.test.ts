@@ -40,6 +40,8 @@ describe('notifications of the fleet', () => {
       metadata: { name, namespace: 'ci', ...(owner && { ownerReferences: [ownerReference(owner)] }) },
       ...more,
     });
+  const runner = (name: string, owner: StoredObject): StoredObject =>
+    made('runners', 'Runner', name, { spec: { repository: 'octo/app' } }, owner);
   const autoscaler = (): StoredObject =>
     made('horizontalrunnerautoscalers', 'HorizontalRunnerAutoscaler', 'builds', {
       spec: { scaleTargetRef: { name: 'builds' }, minReplicas: 1, maxReplicas: 4 },
@@ -51,8 +53,7 @@ describe('notifications of the fleet', () => {
     const deployment = made('runnerdeployments', 'RunnerDeployment', 'builds');
     const set = made('runnerreplicasets', 'RunnerReplicaSet', 'builds-abcde', {}, deployment);
     for (const name of ['builds-abcde-1', 'builds-abcde-2']) {
-      const runner = made('runners', 'Runner', name, {}, set);
-      events.record(runner, 'Warning', 'FailedStart', `no room for ${name}`, 'runner-controller');
+      events.record(runner(name, set), 'Warning', 'FailedStart', `no room for ${name}`, 'runner-controller');
     }
     expect(told).toEqual([
       {
@@ -85,8 +86,8 @@ describe('notifications of the fleet', () => {
     ['AutoscalingWorks', ['RunnerAutoscalingFailure'], 'ci/builds: autoscaling works again'],
   ])('tells by %s once that %j is over', (end, troubles, title) => {
     const pool = made('runnerdeployments', 'RunnerDeployment', 'builds');
-    const runner = made('runners', 'Runner', 'builds-1', {}, pool);
-    for (const reason of troubles) events.record(runner, 'Warning', reason, 'why', 'x');
+    const one = runner('builds-1', pool);
+    for (const reason of troubles) events.record(one, 'Warning', reason, 'why', 'x');
     for (const time of ['first', 'second']) events.record(pool, 'Normal', end, time, 'x');
     expect(told.slice(troubles.length)).toEqual([
       {
