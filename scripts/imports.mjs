@@ -25,7 +25,8 @@ export const BORDERS = {
     'protocol',
     'common',
   ],
-  web: ['protocol/dashboard'],
+  // A time reads the same on the page and in the terminal.
+  web: ['protocol/dashboard', 'common/two-clocks.ts'],
 };
 
 /** The only places that start programs: each owns what it starts until it has ended. */

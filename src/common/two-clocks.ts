@@ -6,6 +6,9 @@ export function twoClocks(at: number | string, timeZone?: string): string {
   return `${own.text} ${own.zone} (${own.date === utc.date ? utc.time : utc.text} UTC)`;
 }
 
+/** `09:01`, by somebody's clocks. @param timeZone left out: this machine's */
+export const clockTime = (at: number | string, timeZone?: string): string => clock(at, timeZone).time;
+
 function clock(at: number | string, timeZone: string | undefined) {
   const options = { timeZone, timeZoneName: 'short', hourCycle: 'h23' } as const;
   const fields = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const;

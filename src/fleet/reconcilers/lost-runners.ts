@@ -18,11 +18,11 @@ export interface Loss {
 }
 
 /** Started, but never online: fleet-semantics 1.12, U5. */
-export const REGISTRATION_TIMEOUT_MS = 10 * 60_000;
+const REGISTRATION_TIMEOUT_MS = 10 * 60_000;
 /** Time for a machine or a network to come back; the server itself takes about a minute to miss a runner. */
-export const OFFLINE_GRACE_MS = 5 * 60_000;
+const OFFLINE_GRACE_MS = 5 * 60_000;
 /** Also how long the program of a runner may need to end after its job, with which an ephemeral registration goes. */
-export const GONE_GRACE_MS = 2 * 60_000;
+const GONE_GRACE_MS = 2 * 60_000;
 
 /** One answer without it may be a list that changed while its pages were read. */
 const LOOKS_UNTIL_GONE = 2;

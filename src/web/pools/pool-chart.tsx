@@ -1,8 +1,8 @@
 import { useState } from 'react';
+import { clockTime, twoClocks } from '../../common/two-clocks.ts';
 import type { PoolHistory, PoolPoint } from '../../protocol/dashboard/index.ts';
 import { usePoolHistory } from '../api/pool-queries.ts';
 import { Failure } from '../components/page-state.tsx';
-import { clockTime, twoClocks } from '../format/clock.ts';
 import { chartHeight, largestOf, stepArea, stepLine, timeOfPoint } from './chart-points.ts';
 
 const series = [

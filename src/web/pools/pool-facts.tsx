@@ -1,7 +1,7 @@
 import { AlertIcon } from '@primer/octicons-react';
+import { twoClocks } from '../../common/two-clocks.ts';
 import type { Pool } from '../../protocol/dashboard/index.ts';
 import { Countdown } from '../components/times.tsx';
-import { twoClocks } from '../format/clock.ts';
 
 /** What there is and what is wanted, as numbers. */
 export function PoolCounts({ pool }: { pool: Pool }) {
