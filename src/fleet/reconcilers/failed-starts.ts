@@ -1,6 +1,7 @@
 /** What failed and working starts of runners change and tell; alike for both generations. */
 import { errorText, OutsideError } from '../../common/errors.ts';
 import type { Exit } from '../backends/types.ts';
+import { controllerOf, ownerReference, type StoredObject } from '../resources/object.ts';
 import type { ReconcilerContext } from './context.ts';
 import { describeExit, FAILED_START_MS, outputOf } from './instances.ts';
 import { LOSS_TEXTS, type Loss } from './lost-runners.ts';
@@ -14,6 +15,30 @@ export interface Start {
   breaker: StartBreaker;
   about: About;
   warn(reason: string, text: string): void;
+}
+
+/** What a runner's failures are counted by: its set, or itself where no set owns it. */
+export const setUidOf = (runner: StoredObject): string => controllerOf(runner)?.uid ?? runner.metadata.uid;
+
+/** @param component what its events come from */
+export function startBy(
+  { events }: ReconcilerContext,
+  runner: StoredObject,
+  breaker: StartBreaker,
+  component: string,
+): Start {
+  const { namespace } = runner.metadata;
+  const owner = controllerOf(runner);
+  return {
+    uid: setUidOf(runner),
+    breaker,
+    about: { namespace, object: owner ?? ownerReference(runner) },
+    // On its set as well: the runner itself is about to go, and its events with it out of sight.
+    warn: (reason, text) => {
+      events.record(runner, 'Warning', reason, text, component);
+      if (owner) events.recordFor(owner, namespace, 'Warning', reason, text, component);
+    },
+  };
 }
 
 /** @param isUnseen it runs, but the server never saw it */

@@ -1,20 +1,13 @@
 /** What the steps of a Runner's life read and write of it. */
 import { errorText, OutsideError } from '../../common/errors.ts';
 import { placeOf, type RegistrationPlace } from '../credentials/place.ts';
-import { controllerOf, isDeleting, ownerReference, type StoredObject } from '../resources/object.ts';
+import { isDeleting, type StoredObject } from '../resources/object.ts';
 import { annotation, type Runner, type RunnerStatus } from '../resources/runner.ts';
 import type { ReconcilerContext } from './context.ts';
 import { UNREGISTRATION_RETRY_MS } from './decide-runner.ts';
-import type { Start } from './failed-starts.ts';
+import { type Start, startBy } from './failed-starts.ts';
 
 const COMPONENT = 'runner-controller';
-
-/** On its set as well: the Runner itself is about to go, and its events with it out of sight. */
-export function warn({ events }: ReconcilerContext, runner: Runner, reason: string, text: string): void {
-  events.record(runner, 'Warning', reason, text, COMPONENT);
-  const owner = controllerOf(runner);
-  if (owner) events.recordFor(owner, runner.metadata.namespace, 'Warning', reason, text, COMPONENT);
-}
 
 /** Annotations (`undefined` removes one) and status of the current version; undefined when the resource is gone. */
 export function save(
@@ -41,19 +34,13 @@ export function registrarOf(context: ReconcilerContext, runner: Runner) {
   try {
     return { github: context.githubFor(place), scope: place.scope };
   } catch (error) {
-    warn(context, runner, 'NoCredentials', errorText(error));
+    startOf(context, runner).warn('NoCredentials', errorText(error));
     throw error;
   }
 }
 
-export const setUidOf = (runner: Runner): string => controllerOf(runner)?.uid ?? runner.metadata.uid;
-
-export const startOf = (context: ReconcilerContext, runner: Runner): Start => ({
-  uid: setUidOf(runner),
-  breaker: context.startBreaker,
-  about: { namespace: runner.metadata.namespace, object: controllerOf(runner) ?? ownerReference(runner) },
-  warn: (reason, text) => warn(context, runner, reason, text),
-});
+export const startOf = (context: ReconcilerContext, runner: Runner): Start =>
+  startBy(context, runner, context.startBreaker, COMPONENT);
 
 export const registrationId = ({ metadata }: Runner): number => Number(metadata.annotations?.[annotation.id]);
 

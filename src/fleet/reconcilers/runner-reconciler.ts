@@ -9,7 +9,7 @@ import { annotation, isOver, RUNNER_FINALIZER, type Runner, type RunnerStatus } 
 import { isEphemeral } from '../resources/runner-spec.ts';
 import { instanceName, type ReconcilerContext } from './context.ts';
 import { decideRunner, type RunnerAction, type RunnerState } from './decide-runner.ts';
-import { failedStart, startsWork, tellEnd } from './failed-starts.ts';
+import { failedStart, setUidOf, startsWork, tellEnd } from './failed-starts.ts';
 import { giveUp, lossOfRunner } from './give-up-runner.ts';
 import { describeExit, startingPoint, stopGraceMs } from './instances.ts';
 import { register } from './registration.ts';
@@ -21,7 +21,6 @@ import {
   registrarOf,
   registrationId,
   save,
-  setUidOf,
   startOf,
 } from './runner-notes.ts';
 

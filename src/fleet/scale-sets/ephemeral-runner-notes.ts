@@ -1,22 +1,14 @@
 /** What the steps of an EphemeralRunner's life read and write of it. */
 import type { ScaleSetConnection } from '../../github/scale-sets/index.ts';
 import type { ReconcilerContext } from '../reconcilers/context.ts';
-import type { Start } from '../reconcilers/failed-starts.ts';
+import { type Start, startBy } from '../reconcilers/failed-starts.ts';
 import { type EphemeralRunner, type EphemeralRunnerStatus, runnerAnnotation } from '../resources/ephemeral-runner.ts';
-import { controllerOf, ownerReference } from '../resources/object.ts';
 
 export const PLURAL = 'ephemeralrunners';
 const COMPONENT = 'ephemeralrunner-controller';
 
 /** NEW-13: a busy runner that is to go is asked again this late at the latest; its end wakes it earlier. */
 const ASK_AGAIN_MS = 30_000;
-
-/** On its set as well: the runner itself is about to go, and its events with it out of sight. */
-export function warn({ events }: ReconcilerContext, runner: EphemeralRunner, reason: string, text: string): void {
-  events.record(runner, 'Warning', reason, text, COMPONENT);
-  const owner = controllerOf(runner);
-  if (owner) events.recordFor(owner, runner.metadata.namespace, 'Warning', reason, text, COMPONENT);
-}
 
 export interface Changes {
   /** Fields of it that change. */
@@ -56,14 +48,8 @@ export const connectionOf = (
   { metadata, spec }: EphemeralRunner,
 ): Promise<ScaleSetConnection> => context.scaleSets.connections.get(metadata.namespace, spec);
 
-export const setUidOf = (runner: EphemeralRunner): string => controllerOf(runner)?.uid ?? runner.metadata.uid;
-
-export const startOf = (context: ReconcilerContext, runner: EphemeralRunner): Start => ({
-  uid: setUidOf(runner),
-  breaker: context.scaleSets.breaker,
-  about: { namespace: runner.metadata.namespace, object: controllerOf(runner) ?? ownerReference(runner) },
-  warn: (reason, text) => warn(context, runner, reason, text),
-});
+export const startOf = (context: ReconcilerContext, runner: EphemeralRunner): Start =>
+  startBy(context, runner, context.scaleSets.breaker, COMPONENT);
 
 /** The service's refusal to let it go: it has a job. */
 export function noteBusy(context: ReconcilerContext, runner: EphemeralRunner): void {

@@ -23,7 +23,7 @@ import {
 import type { EphemeralRunnerSet } from '../resources/ephemeral-runner-set.ts';
 import { controllerOf, isDeleting, keyText, type ObjectKey } from '../resources/object.ts';
 import { runnerSpecOf } from '../resources/scale-set-spec.ts';
-import { connectionOf, find, noteBusy, PLURAL, save, startOf, warn } from './ephemeral-runner-notes.ts';
+import { connectionOf, find, noteBusy, PLURAL, save, startOf } from './ephemeral-runner-notes.ts';
 import { giveUp, lossOfSetRunner } from './give-up-set-runner.ts';
 import { registerForSet } from './register-runner.ts';
 
@@ -106,7 +106,7 @@ function addFinalizers({ store }: ReconcilerContext, runner: EphemeralRunner): v
 async function registerAndStart(context: ReconcilerContext, runner: EphemeralRunner): Promise<void> {
   const connection = await connectionOf(context, runner);
   const registered = await registerForSet(connection, runner, context.signal).catch((error: unknown) => {
-    warn(context, runner, 'FailedRegistration', `The runner could not be registered: ${errorText(error)}`);
+    startOf(context, runner).warn('FailedRegistration', `The runner could not be registered: ${errorText(error)}`);
     throw error;
   });
   if (!registered) return letGoOfName(context, runner);
@@ -119,7 +119,7 @@ async function registerAndStart(context: ReconcilerContext, runner: EphemeralRun
 /** Its set makes one of another name. */
 function letGoOfName(context: ReconcilerContext, runner: EphemeralRunner): void {
   const { namespace, name } = runner.metadata;
-  warn(context, runner, 'RunnerNameTaken', `Another runner is registered as ${name}; this one is given up.`);
+  startOf(context, runner).warn('RunnerNameTaken', `Another runner is registered as ${name}; this one is given up.`);
   context.store.delete({ plural: PLURAL, namespace, name });
 }
 
